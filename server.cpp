@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * mp_server: the primary process. It reserves the memzone `shared_info`, registers a handler for
+ * each message of common.h, answers what clients send, prints totals, and on Ctrl-C tells its
+ * clients to end. main() at the bottom is the table of contents.
+ *
+ * Threads: main sleeps, prints totals and broadcasts. The EAL's IPC thread runs the handlers, one
+ * message at a time for all clients together, and the callback of the broadcast (which the EAL's
+ * interrupt thread runs instead when the request timed out). In a handler or a callback neither
+ * rte_mp_request_sync() nor a reservation of memory may be called.
+ */
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_memzone.h>
+#include <rte_version.h>
+
+#include "common.h"
+#include "support/client_table.h"
+#include "support/console.h"
+#include "support/eal_session.h"
+#include "support/fault.h"
+#include "support/ipc_socket.h"
+#include "support/options.h"
+#include "support/received_fds.h"
+#include "support/reply_messages.h"
+#include "support/sealed_memory.h"
+#include "support/send_window.h"
+#include "support/watch.h"
+
+namespace {
+
+using namespace mp_ipc;
+
+/* Handlers get no argument of their own, so what they need is global. Written by main before the
+ * first handler is registered, except where a comment says otherwise.
+ */
+ServerOptions g_options;
+SharedInfo *g_shared = nullptr; /* in the memzone; written by handlers, and force_quit by main */
+std::uint64_t g_boot_id = 0;
+Clock::time_point g_started;
+HandlerGate g_gate;
+ClientTable g_clients;
+
+/* What became of the messages of one action. Written by the IPC thread. */
+struct ActionTotals {
+    const char *name;
+    std::atomic<std::uint64_t> received{0};
+    std::atomic<std::uint64_t> replied{0};
+    std::atomic<std::uint64_t> refused{0}; /* answered with a status other than ok */
+};
+ActionTotals g_hello_sync{kMsgHelloSync};
+ActionTotals g_hello_async{kMsgHelloAsync};
+ActionTotals g_ping{kMsgPing};
+ActionTotals g_report{kMsgReport};
+ActionTotals g_notify{kMsgNotify};
+constexpr ActionTotals *kAllTotals[] = {&g_hello_sync, &g_hello_async, &g_ping, &g_report,
+                                        &g_notify};
+
+std::string errno_text() {
+    return rte_strerror(rte_errno);
+}
+
+/* ---- handlers: on the EAL's IPC thread ------------------------------------------------------ */
+
+/* What every handler does first and last. Only one runs at a time. */
+class Handling {
+  public:
+    Handling(ActionTotals &totals, const rte_mp_msg &msg, const void *peer)
+        : open_(g_gate.enter()), totals_(totals), peer_(static_cast<const char *>(peer)) {
+        close_received_fds(msg); /* no message to the server brings any */
+        if (!open_)
+            return;
+        totals_.received++;
+        g_clients.note_message(peer_);
+    }
+    ~Handling() {
+        if (open_)
+            g_gate.leave();
+    }
+    Handling(const Handling &) = delete;
+    Handling &operator=(const Handling &) = delete;
+
+    bool open() const { return open_; }
+
+    /* rte_mp_reply(), or what --fault makes of it. The library finds the waiting request by the
+     * reply's name and sender, so the name must be the request's own; the client drops any other.
+     */
+    int reply(rte_mp_msg &reply, Status status = Status::ok) {
+        const Fault::Kind fault = g_gate.apply_fault();
+        if (fault == Fault::Kind::silent)
+            return 0;
+        if (fault == Fault::Kind::wrong_name)
+            reply = [&] {
+                rte_mp_msg other = make_message("other_name");
+                other.len_param = reply.len_param;
+                std::memcpy(other.param, reply.param, sizeof(other.param));
+                return other;
+            }();
+        if (rte_mp_reply(&reply, peer_) != 0) {
+            error("cannot reply to " + std::string(totals_.name) + ": " + errno_text());
+            return 0; /* said; a negative value would only make the library log it again */
+        }
+        totals_.replied++;
+        if (status != Status::ok)
+            totals_.refused++;
+        return 0;
+    }
+
+  private:
+    bool open_;
+    ActionTotals &totals_;
+    const char *peer_;
+};
+
+/* Reads a struct request into *request; ok, or the status to reply with. */
+template <Payload Request>
+Status read_request(const rte_mp_msg &msg, Request *request) {
+    const Status status = read(msg, request);
+    if (status != Status::ok)
+        return status;
+    const std::uint64_t boot_id = request->header.boot_id;
+    return boot_id != 0 && boot_id != g_boot_id ? Status::other_boot : Status::ok;
+}
+
+/* The header of the reply to this request. */
+Header reply_header(const Header &request, Status status) {
+    return {kVersion, status, request.sequence, g_boot_id};
+}
+
+/* One piece of code for both greetings: they differ in name, tag and counter only. For the server
+ * a synchronous and an asynchronous request are the same message.
+ */
+int answer_hello(HelloKind kind, const rte_mp_msg &msg, const void *peer) {
+    const bool sync = kind == HelloKind::sync;
+    Handling handling(sync ? g_hello_sync : g_hello_async, msg, peer);
+    if (!handling.open())
+        return 0;
+    const std::string_view text = text_of(msg);
+    if (!g_options.quiet && sync)
+        say({"[SYNC] Received: {}", "[SYNC] 收到: {}"}, printable(text));
+    else if (!g_options.quiet)
+        say({"[ASYNC] Received: {}", "[ASYNC] 收到: {}"}, printable(text));
+    (sync ? g_shared->request_count : g_shared->async_request_count)++;
+
+    rte_mp_msg reply = make_message(msg.name);
+    fill_text(reply, hello_reply_text(kind, text));
+    return handling.reply(reply);
+}
+
+int on_hello_sync(const rte_mp_msg *msg, const void *peer) {
+    return answer_hello(HelloKind::sync, *msg, peer);
+}
+
+int on_hello_async(const rte_mp_msg *msg, const void *peer) {
+    return answer_hello(HelloKind::async, *msg, peer);
+}
+
+int on_ping(const rte_mp_msg *msg, const void *peer) {
+    Handling handling(g_ping, *msg, peer);
+    if (!handling.open())
+        return 0;
+    PingRequest request;
+    const Status status = read_request(*msg, &request);
+    if (!g_options.quiet)
+        say({"[PING] Received: seq={}", "[PING] 收到: seq={}"}, request.header.sequence);
+
+    rte_mp_msg reply = make_message(msg->name);
+    fill(reply, PingReply{reply_header(request.header, status), request.sent_ns});
+    return handling.reply(reply, status);
+}
+
+int on_notify(const rte_mp_msg *msg, const void *peer) {
+    const Handling handling(g_notify, *msg, peer);
+    if (!handling.open())
+        return 0;
+    NotifyEvent event;
+    if (const Status status = read(*msg, &event); status != Status::ok) {
+        g_notify.refused++;
+        diagnose(Severity::warning,
+                 std::string("a ") + kMsgNotify + " was ignored: " + status_text(status));
+        return 0; /* nobody waits for a reply */
+    }
+    g_clients.note_name(event.pid, printable(get_text(event.name)));
+    say({"[EVENT] From {} (pid {}): {}", "[EVENT] 来自 {} (pid {}): {}"},
+        printable(get_text(event.name)), event.pid, printable(get_text(event.text)));
+    return 0;
+}
+
+std::string report_text() {
+    const auto up = std::chrono::duration<double>(Clock::now() - g_started).count();
+    std::string text = "mp_server " MP_IPC_VERSION "\n";
+    text += std::string("dpdk: ") + rte_version() + "\n";
+    text += "pid: " + std::to_string(getpid()) + "\n";
+    text += "boot_id: " + std::to_string(g_boot_id) + "\n";
+    text += "uptime_s: " + fixed(up, 1) + "\n";
+    for (const ActionTotals *totals : kAllTotals) {
+        text += "action " + std::string(totals->name) + ": received " +
+                std::to_string(totals->received) + ", replied " + std::to_string(totals->replied) +
+                ", refused " + std::to_string(totals->refused) + "\n";
+    }
+    const auto clients = g_clients.list();
+    text += "clients: " + std::to_string(clients.size()) + "\n";
+    for (const ClientRecord &client : clients) {
+        text += "client pid " + std::to_string(client.pid) +
+                (client.name.empty() ? "" : " " + client.name) + ": messages " +
+                std::to_string(client.requests) + "\n";
+    }
+    return text;
+}
+
+/* An answer that does not fit 256 bytes travels as a file descriptor. */
+int on_report(const rte_mp_msg *msg, const void *peer) {
+    Handling handling(g_report, *msg, peer);
+    if (!handling.open())
+        return 0;
+    ReportRequest request;
+    Status status = read_request(*msg, &request);
+    if (!g_options.quiet)
+        say({"[REPORT] Received: seq={}", "[REPORT] 收到: seq={}"}, request.header.sequence);
+
+    rte_mp_msg reply = make_message(msg->name);
+    UniqueFd fd; /* open until the reply is sent: the kernel gives the client a copy */
+    std::uint64_t size = 0;
+    if (status == Status::ok) {
+        const std::string text = report_text();
+        fd = seal_text("mp_server report", text);
+        size = text.size();
+        if (fd) {
+            reply.fds[0] = fd.get();
+            reply.num_fds = 1;
+        } else {
+            error(std::string("cannot make the memfd of a report: ") + std::strerror(errno));
+            status = Status::failed;
+        }
+    }
+    fill(reply, ReportReply{reply_header(request.header, status), fd ? size : 0});
+    return handling.reply(reply, status);
+}
+
+/* ---- broadcast: --broadcast ----------------------------------------------------------------- */
+
+constexpr auto kBroadcastTimeout = std::chrono::seconds(1);
+
+/* One round: a client_status request to all secondaries. */
+struct Round {
+    std::atomic<bool> pending{false};    /* set by main, cleared by the callback */
+    std::atomic<bool> incomplete{false}; /* somebody did not answer it */
+    std::uint64_t sequence = 0;          /* main */
+    unsigned unread = 0; /* main: rounds since all queues were known to be empty, in which somebody
+                            did not answer */
+    Clock::time_point given_up; /* main: when a callback that never comes is no longer waited for */
+} g_round;
+
+void say_round(const struct rte_mp_reply &reply) {
+    say({"[STATUS] Asked {} clients, {} answered", "[STATUS] 询问 Client: {} 个, 已回复: {} 个"},
+        reply.nb_sent, reply.nb_received);
+    for (int i = 0; i < reply.nb_received; i++) {
+        StatusReply status;
+        if (read(reply.msgs[i], &status) != Status::ok)
+            continue;
+        const std::string name = printable(get_text(status.name));
+        g_clients.note_name(status.pid, name);
+        say({"[STATUS] {} (pid {}): sent {}, answered {}, late {}",
+             "[STATUS] {} (pid {}): 已发送 {}, 已回复 {}, 迟到 {}"},
+            name, status.pid, status.sent, status.answered, status.late);
+    }
+    for (int i = 0; i < reply.nb_received; i++)
+        close_received_fds(reply.msgs[i]);
+    g_round.incomplete = reply.nb_received < reply.nb_sent;
+}
+
+/* IPC thread, or interrupt thread after a timeout. The library frees `reply` itself. */
+int on_round_answered(const rte_mp_msg * /*request*/, const struct rte_mp_reply *reply) {
+    if (g_gate.enter()) {
+        say_round(*reply);
+        g_gate.leave();
+    }
+    g_round.pending = false;
+    return 0;
+}
+
+/* Whether a broadcast can block on no client's full queue, now and while replies to that client's
+ * requests are still to be sent: a client that has stopped reading gets two messages at the most,
+ * the places that SendWindow leaves free.
+ */
+bool everybody_reads(const IpcSocket &socket) {
+    for (int tries = 0; tries < 20; tries++) {
+        if (socket.unread_by_peers() == 0) {
+            g_round.unread = 0;
+            return true;
+        }
+        usleep(1000); /* a reply that was sent just now is read in microseconds */
+    }
+    return g_round.unread < SendWindow::kReserve;
+}
+
+void broadcast_round(const IpcSocket &socket, Watch &watch) {
+    if (g_round.pending && Clock::now() < g_round.given_up)
+        return; /* a second request of one name would fail with EEXIST */
+    if (g_round.incomplete && !everybody_reads(socket)) {
+        say({"[STATUS] Not asked: a client does not read its messages",
+             "[STATUS] 未询问: 有 Client 没有读取消息"});
+        return;
+    }
+    if (g_round.incomplete)
+        g_round.unread++;
+    const timespec timeout = to_timespec(kBroadcastTimeout);
+    rte_mp_msg request = make_message(kMsgClientStatus);
+    fill(request, StatusRequest{{kVersion, Status::ok, ++g_round.sequence, g_boot_id}});
+
+    /* Either call may block while a client's queue is full. */
+    const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::yes);
+    if (g_options.broadcast == ServerOptions::Broadcast::async) {
+        g_round.pending = true;
+        g_round.given_up = Clock::now() + kBroadcastTimeout + std::chrono::seconds(1);
+        if (rte_mp_request_async(&request, &timeout, on_round_answered) != 0) {
+            /* Whoever was reached before the failure still answers, to the callback. */
+            diagnose(Severity::warning, "cannot ask all clients: " + errno_text());
+            g_round.incomplete = true;
+        }
+        return;
+    }
+    /* One after another, and all or nothing: if one does not answer in time, the call fails and the
+     * answers of the others are thrown away. */
+    struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
+    const int result = rte_mp_request_sync(&request, &reply, &timeout);
+    const ReplyMessages owner(reply);
+    if (result == 0) {
+        say_round(reply);
+    } else {
+        g_round.incomplete = true;
+        say({"[STATUS] Asked {} clients one after another, one did not answer: no answers ({})",
+             "[STATUS] 依次询问 Client: {} 个, 有一个未回复: 没有结果 ({})"},
+            reply.nb_sent, errno_text());
+    }
+}
+
+/* MP_MSG to all: they hear of the shutdown before they see force_quit. */
+void broadcast_shutdown(const IpcSocket &socket, Watch &watch) {
+    if (g_round.incomplete && !everybody_reads(socket))
+        return;
+    rte_mp_msg event = make_message(kMsgServerEvent);
+    fill(event, ServerEvent{{kVersion, Status::ok, 1, g_boot_id}, ServerEventKind::shutdown, 0});
+    const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no,
+                                   std::chrono::seconds(1));
+    if (rte_mp_sendmsg(&event) != 0)
+        diagnose(Severity::warning, "cannot tell all clients of the shutdown: " + errno_text());
+}
+
+/* ---- main: the table of contents ------------------------------------------------------------ */
+
+bool reserve_shared_info() {
+    const rte_memzone *zone = rte_memzone_reserve_aligned(kSharedInfoName, sizeof(SharedInfo),
+                                                          SOCKET_ID_ANY, 0, alignof(SharedInfo));
+    if (zone == nullptr) {
+        error("cannot reserve the memzone " + std::string(kSharedInfoName) + ": " + errno_text());
+        return false;
+    }
+    g_shared = new (zone->addr) SharedInfo{}; /* lives in shared memory: never deleted */
+    return true;
+}
+
+constexpr struct {
+    const char *name;
+    rte_mp_t handler;
+} kActions[] = {{kMsgHelloSync, on_hello_sync},
+                {kMsgHelloAsync, on_hello_async},
+                {kMsgPing, on_ping},
+                {kMsgNotify, on_notify},
+                {kMsgReport, on_report}};
+
+bool register_actions(const EalArgs &args) {
+    for (const auto &action : kActions) {
+        if (rte_mp_action_register(action.name, action.handler) == 0)
+            continue;
+        if (rte_errno == ENOTSUP)
+            error("IPC is off: " + args.without_shared_files +
+                  " leaves nothing that a secondary could attach to; leave it out");
+        else
+            error("cannot register the action " + std::string(action.name) + ": " + errno_text());
+        return false;
+    }
+    return true;
+}
+
+void unregister_actions() {
+    for (const auto &action : kActions)
+        rte_mp_action_unregister(action.name);
+}
+
+void disable_secondaries() {
+    if (rte_mp_disable())
+        say({"[Server] rte_mp_disable(): no client can attach from now on",
+             "[Server] rte_mp_disable(): 从现在起不接受 Client"});
+    else
+        say({"[Server] rte_mp_disable() refused: a client has attached already",
+             "[Server] rte_mp_disable() 被拒绝: 已有 Client 连接"});
+}
+
+/* Sockets of clients that died are left in the runtime directory; the library removes one only when
+ * it happens to send to it.
+ */
+void forget_gone_clients() {
+    std::vector<std::string> live;
+    for (const ClientSocket &client : client_sockets(rte_eal_get_runtime_dir())) {
+        if (client.live)
+            live.push_back(client.path);
+        else
+            unlink(client.path.c_str());
+    }
+    g_clients.keep_only(live);
+}
+
+void say_totals() {
+    say({"[Server] Processed sync requests: {}, async requests: {}",
+         "[Server] 已处理同步请求: {} 个, 异步请求: {} 个"},
+        g_shared->request_count.load(), g_shared->async_request_count.load());
+}
+
+/* Until there is a reason to end; returns the exit status. */
+int run(const IpcSocket &socket, Watch &watch) {
+    const Clock::time_point start = Clock::now();
+    const Clock::duration interval = seconds(g_options.stats_interval_s);
+    Schedule totals(start + interval, interval);
+    auto disable_at = g_options.no_secondaries_s ? start + seconds(*g_options.no_secondaries_s)
+                                                 : Clock::time_point::max();
+    while (!watch.ending() && !console_failed()) {
+        watch.sleep_until(std::min(totals.due(), disable_at));
+        const Clock::time_point now = Clock::now();
+        if (now >= disable_at) {
+            disable_secondaries();
+            disable_at = Clock::time_point::max();
+        }
+        if (!watch.ending() && totals.take(now)) {
+            say_totals();
+            forget_gone_clients();
+            if (g_options.broadcast != ServerOptions::Broadcast::off)
+                broadcast_round(socket, watch);
+        }
+    }
+    if (watch.reason() == Watch::Reason::ipc_thread_gone) {
+        error(
+            "the EAL's IPC thread has ended, as it does after one malformed datagram: no message "
+            "can be received any more; ending, to be started anew");
+        return kExitFailure;
+    }
+    return console_failed() ? kExitFailure : kExitOk;
+}
+
+/* The end when the main thread cannot come to it: from the watching thread. */
+void leave(Watch::Reason reason) {
+    if (g_shared != nullptr)
+        g_shared->force_quit = reason == Watch::Reason::ipc_thread_gone ? 0 : 1;
+    if (reason == Watch::Reason::stuck)
+        diagnose(Severity::warning, "did not wait for a clean-up that does not end");
+    if (reason == Watch::Reason::ipc_thread_gone)
+        error("the EAL's IPC thread has ended; ending, to be started anew");
+    _exit(reason == Watch::Reason::ipc_thread_gone ? kExitFailure : kExitOk);
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+    CommandLine<ServerOptions> line = read_server_command_line(argc, argv);
+    if (line.done)
+        return line.status;
+    g_options = line.options;
+    Watch watch(leave);
+
+    int status = kExitOk;
+    const auto eal = start_primary(line.args, seconds(g_options.leftover_wait_s), watch, &status);
+    if (!eal)
+        return status;
+    if (!reserve_shared_info())
+        return kExitFailure;
+    g_started = Clock::now();
+    std::random_device random;
+    while (g_boot_id == 0)
+        g_boot_id = std::uint64_t{random()} << 32 | random();
+    g_gate.set_fault(g_options.fault);
+    const IpcSocket socket = IpcSocket::find();
+    remember_own_fds();
+    if (!register_actions(line.args)) {
+        unregister_actions();
+        return kExitFailure;
+    }
+    g_shared->boot_id = g_boot_id; /* from here on clients may ask */
+    if (!watch.follow_ipc_thread())
+        diagnose(Severity::warning, "the EAL's IPC thread was not found; its end will not be seen");
+    say({"[Server] Ready: file prefix '{}', pid {}; Ctrl-C ends it",
+         "[Server] 就绪: file-prefix '{}', pid {}; Ctrl-C 退出"},
+        printable(line.args.file_prefix), getpid());
+
+    status = run(socket, watch);
+
+    /* A server that ends by failure leaves force_quit alone: clients may wait for the next one. */
+    if (status == kExitOk)
+        g_shared->force_quit = 1;
+    if (g_options.broadcast != ServerOptions::Broadcast::off && status == kExitOk)
+        broadcast_shutdown(socket, watch);
+    unregister_actions();
+    {
+        const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no,
+                                       std::chrono::seconds(2));
+        g_gate.close();
+    }
+    say_totals();
+    say({"[Server] Ended", "[Server] 已退出"});
+    return status; /* ~EalSession: rte_eal_cleanup(). The memzone stays: clients read force_quit */
+}

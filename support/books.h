@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What became of each request. Every request that was sent ends in exactly one of the four.
+ */
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace mp_ipc {
+
+enum class Outcome {
+    answered,  /* by its own reply, in time */
+    late,      /* the reply of an earlier request took its place; its own will come late too */
+    timed_out, /* no reply in time */
+    refused,   /* not sent, ignored by a peer that is not ready, or answered with an error */
+};
+
+/* Counts by outcome. Any thread. */
+struct Books {
+    std::atomic<std::uint64_t> sent{0};
+    std::atomic<std::uint64_t> answered{0};
+    std::atomic<std::uint64_t> late{0};
+    std::atomic<std::uint64_t> timed_out{0};
+    std::atomic<std::uint64_t> refused{0};
+
+    void close(Outcome outcome) {
+        switch (outcome) {
+            case Outcome::answered:
+                answered++;
+                break;
+            case Outcome::late:
+                late++;
+                break;
+            case Outcome::timed_out:
+                timed_out++;
+                break;
+            case Outcome::refused:
+                refused++;
+                break;
+        }
+    }
+    std::uint64_t closed() const { return answered + late + timed_out + refused; }
+    bool all_answered() const { return answered == sent; }
+};
+
+}  // namespace mp_ipc

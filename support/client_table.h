@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Which secondaries the server knows: those that sent it a message, by their socket, and what they
+ * told of themselves. Thread-safe: the IPC thread writes, the main thread reads.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mp_ipc {
+
+struct ClientRecord {
+    pid_t pid = 0;
+    std::string name;           /* empty until it told it */
+    std::uint64_t requests = 0; /* received from it, of all kinds */
+};
+
+class ClientTable {
+  public:
+    /* Counts a message from the socket `peer` ("…/mp_socket_<pid>_<tsc>"). */
+    void note_message(std::string_view peer);
+    /* The client with this pid calls itself `name`. */
+    void note_name(pid_t pid, std::string_view name);
+    /* Drops all whose sockets are not among these paths. */
+    void keep_only(const std::vector<std::string> &paths);
+    /* In order of their sockets' paths. */
+    std::vector<ClientRecord> list() const;
+
+  private:
+    /* A process that makes up socket names must not fill the memory. */
+    static constexpr std::size_t kMost = 4096;
+    mutable std::mutex lock_;
+    std::map<std::string, ClientRecord, std::less<>> by_peer_;
+};
+
+}  // namespace mp_ipc

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The console of a program: what a person reads. stdout carries the lines of the lesson, each
+ * written whole by one write(2), so that lines of several threads never mix and a reader of a pipe
+ * sees each at once. Diagnostics go to stderr through rte_log (and so to syslog, as EAL's own do).
+ */
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace mp_ipc {
+
+enum class Language { english, chinese };
+
+/* The language of the locale: chinese where the first non-empty of LC_ALL, LC_MESSAGES and LANG
+ * begins with "zh".
+ */
+Language language_of_environment();
+
+/* One line in both languages, each with the same number of {} places; the compiler checks it. */
+template <std::size_t Places>
+class Line {
+  public:
+    /* NOLINTNEXTLINE(google-explicit-constructor): a pair of literals is a line */
+    consteval Line(const char *english, const char *chinese)
+        : english_(english), chinese_(chinese) {
+        if (places(english) != Places || places(chinese) != Places)
+            throw "the number of {} and of arguments differ"; /* fails to compile */
+    }
+    constexpr std::string_view in(Language language) const {
+        return language == Language::chinese ? chinese_ : english_;
+    }
+
+  private:
+    static constexpr std::size_t places(std::string_view text) {
+        std::size_t count = 0;
+        for (std::size_t i = 0; i + 1 < text.size(); i++)
+            count += text[i] == '{' && text[i + 1] == '}' ? 1U : 0U;
+        return count;
+    }
+    std::string_view english_;
+    std::string_view chinese_;
+};
+
+/* What may stand in a {} place. Text that came from another process goes through printable(). */
+class Shown {
+  public:
+    /* NOLINTBEGIN(google-explicit-constructor): these are what {} takes */
+    Shown(std::string_view text) : text_(text) {}
+    Shown(const std::string &text) : text_(text) {}
+    Shown(const char *text) : text_(text) {}
+    Shown(std::integral auto number) : own_(std::to_string(number)), text_(own_) {}
+    /* NOLINTEND(google-explicit-constructor) */
+    Shown(const Shown &) = delete;
+    Shown &operator=(const Shown &) = delete;
+
+    std::string_view text() const { return text_; }
+
+  private:
+    std::string own_;
+    std::string_view text_;
+};
+
+/* A number with a fixed count of decimals: "0.045". */
+std::string fixed(double value, int decimals);
+
+/* Sets the language of say(). Not thread-safe: before the first say(). */
+void set_language(Language language);
+Language language();
+
+namespace detail {
+void write_line(std::string_view line, const Shown *values, std::size_t count);
+}
+
+/* Writes one line to stdout. Any thread. */
+template <typename... Args>
+void say(std::type_identity_t<Line<sizeof...(Args)>> line, const Args &...args) {
+    const std::array<Shown, sizeof...(Args)> values{Shown(args)...};
+    detail::write_line(line.in(language()), values.data(), values.size());
+}
+
+/* Whether stdout could not be written (a closed pipe, a full disk). Said once on stderr; a program
+ * whose console is gone should end. Any thread.
+ */
+bool console_failed();
+
+/* What rte_log prefixes and how bad it is. */
+enum class Severity { error, warning, info, debug };
+
+/* Names this program in its diagnostics ("mp_server: ...") and registers its log type. */
+void set_program(const char *name);
+
+/* One diagnostic line, to stderr by rte_log. Any thread. */
+void diagnose(Severity severity, const std::string &text);
+
+/* "mp_server: error: text". What is wrong and what to do about it, said once. */
+inline void error(const std::string &text) {
+    diagnose(Severity::error, text);
+}
+
+}  // namespace mp_ipc

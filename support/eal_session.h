@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Starting and ending the EAL: the checks that rte_eal_init() does not make, the reason in one line
+ * when it fails, and a rte_eal_cleanup() that cannot hang for ever.
+ */
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "support/eal_args.h"
+#include "support/runtime_dir.h"
+#include "support/watch.h"
+
+namespace mp_ipc {
+
+/* A running EAL; its end is rte_eal_cleanup(), given two seconds: a process that was killed may
+ * have taken a lock in shared memory with it, on which the clean-up would spin for ever.
+ */
+class EalSession {
+  public:
+    explicit EalSession(Watch &watch) : watch_(watch) {}
+    ~EalSession();
+    EalSession(const EalSession &) = delete;
+    EalSession &operator=(const EalSession &) = delete;
+
+  private:
+    Watch &watch_;
+};
+
+/* The primary's start: waits up to `leftover_wait` for processes that hold the files of an earlier
+ * primary, then runs rte_eal_init(). On failure *status is the exit status, and why has been said.
+ */
+std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration leftover_wait,
+                                          Watch &watch, int *status);
+
+/* The secondary's start. It must not call rte_eal_init() without a live primary: with a dead one's
+ * files that spins for ever, or succeeds on memory that belongs to nobody.
+ *
+ * Waits for a living primary: until it is there, or `wait` has passed (nothing: only for one that
+ * is starting already). Holds no file open while it waits. The found primary is followed by watch.
+ */
+bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, Watch &watch,
+                      int *status);
+std::unique_ptr<EalSession> start_secondary(const EalArgs &args, Watch &watch, int *status);
+
+}  // namespace mp_ipc

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Times in a fixed amount of memory, however many there are: 64 buckets for each power of two, so a
+ * quantile is at most 1.6 % too high. Pure.
+ */
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <limits>
+
+namespace mp_ipc {
+
+class Histogram {
+  public:
+    void add(std::uint64_t ns) {
+        counts_[index(ns)]++;
+        count_++;
+        min_ = std::min(min_, ns);
+        max_ = std::max(max_, ns);
+    }
+    std::uint64_t count() const { return count_; }
+    std::uint64_t min() const { return count_ > 0 ? min_ : 0; }
+    std::uint64_t max() const { return max_; }
+
+    /* The least time that at least `part` (0 to 1) of all do not exceed; 0 where there are none. */
+    std::uint64_t quantile(double part) const {
+        const auto wanted =
+            static_cast<std::uint64_t>(part * static_cast<double>(count_) + 0.999999);
+        std::uint64_t seen = 0;
+        for (std::size_t i = 0; i < counts_.size(); i++) {
+            seen += counts_[i];
+            if (seen >= std::max<std::uint64_t>(wanted, 1))
+                return std::clamp(upper(i), min_, max_);
+        }
+        return max_;
+    }
+
+  private:
+    static constexpr unsigned kBits = 6; /* of each power of two */
+    static constexpr std::uint64_t kSplit = 1U << kBits;
+
+    static std::size_t index(std::uint64_t ns) {
+        if (ns < kSplit)
+            return ns;
+        const unsigned shift = static_cast<unsigned>(std::bit_width(ns)) - 1 - kBits;
+        return (static_cast<std::size_t>(shift) << kBits) + (ns >> shift);
+    }
+    static std::uint64_t upper(std::size_t i) {
+        if (i < 2 * kSplit)
+            return i;
+        const std::uint64_t shift = (i >> kBits) - 1;
+        return (((i & (kSplit - 1)) + kSplit + 1) << shift) - 1;
+    }
+
+    std::array<std::uint64_t, (64 - kBits + 1) * kSplit> counts_{};
+    std::uint64_t count_ = 0;
+    std::uint64_t min_ = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t max_ = 0;
+};
+
+}  // namespace mp_ipc

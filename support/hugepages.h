@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What hugepages this machine has, and whether this process may use them.
+ */
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mp_ipc {
+
+struct Hugepages {
+    unsigned long reserved = 0;      /* pages of all sizes */
+    unsigned long free = 0;          /* of these, unused */
+    std::vector<std::string> mounts; /* of hugetlbfs */
+    bool writable = false;           /* at least one mount is, for this process */
+};
+
+Hugepages look_at_hugepages();
+
+/* Why a primary cannot get hugepages, with what to do; nothing where nothing is seen to be wrong.
+ */
+std::optional<std::string> hugepage_trouble(const Hugepages &pages);
+
+}  // namespace mp_ipc

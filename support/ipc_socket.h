@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What Linux tells about the EAL's own IPC socket and thread, which rte_mp keeps to itself: whether
+ * all that was sent has been read, and whether the thread still runs. Relies on the socket's path
+ * (mp_socket in the runtime directory) and the thread's name, which are the same from DPDK 22.11
+ * to 26.07 but for the name: rte_mp_handle until 23.03, dpdk-mp-msg since.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+namespace mp_ipc {
+
+class IpcSocket {
+  public:
+    /* Finds this process's IPC socket and thread. After rte_eal_init(). */
+    static IpcSocket find();
+
+    bool found() const { return fd_ >= 0; }
+    const std::string &path() const { return path_; }
+
+    /* Bytes of memory that hold messages which this process sent and nobody has read yet
+     * (SIOCOUTQ). 0 where the socket was not found.
+     */
+    int unread_by_peers() const;
+
+    /* Whether nothing sent waits to be read and nothing received waits either. */
+    bool idle() const;
+
+    /* Takes the socket's file away, for a process that ends without rte_eal_cleanup(). */
+    void remove_file() const;
+
+  private:
+    int fd_ = -1; /* the EAL's, never closed here */
+    std::string path_;
+};
+
+/* The EAL's IPC thread; 0 where there is none of that name. */
+pid_t find_ipc_thread();
+
+/* net.unix.max_dgram_qlen; 10, the kernel's default, where it cannot be read. */
+unsigned max_dgram_qlen();
+
+}  // namespace mp_ipc

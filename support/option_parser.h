@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Options out of a table: the same rows parse the command line and print the help, so that the two
+ * cannot differ. An error is one line that names the option and what it takes.
+ */
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mp_ipc {
+
+struct Option {
+    enum class Takes { nothing, value, optional_value /* only as --name=value */ };
+
+    std::string name; /* long name without dashes */
+    Takes takes = Takes::nothing;
+    std::string value; /* what it takes, for the help: "SECONDS" */
+    std::string help;  /* one sentence; "\n" where the help breaks the line */
+    /* Takes the value ("" where there is none); returns what is wrong with it, or "". */
+    std::function<std::string(std::string_view)> set;
+};
+
+/* Reads `args` by `options`. Words that are no option go to *words, in order. Returns what is
+ * wrong in one line, or "".
+ */
+std::string parse_options(const std::vector<std::string> &args, const std::vector<Option> &options,
+                          std::vector<std::string> *words);
+
+/* The help's rows: "  --name VALUE   what it does". */
+std::string help_of(const std::vector<Option> &options);
+
+/* Makers of Option::set. Seconds may have a fraction; both limits are allowed values. `zero_is_off`
+ * also allows 0.
+ */
+std::function<std::string(std::string_view)> set_seconds(double *seconds, double least, double most,
+                                                         bool zero_is_off = false);
+std::function<std::string(std::string_view)> set_count(std::optional<unsigned long> *count,
+                                                       unsigned long most);
+std::function<std::string(std::string_view)> set_flag(bool *flag);
+
+/* A number that is all of text, in decimal, finite; nothing otherwise. */
+std::optional<double> parse_number(std::string_view text);
+
+}  // namespace mp_ipc

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/resume.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <sstream>
+#include <string>
+
+namespace mp_ipc {
+namespace {
+constexpr const char *kVariable = "MP_CLIENT_RESUME";
+}
+
+std::optional<ResumeNumbers> take_resume_numbers() {
+    const char *text = std::getenv(kVariable);
+    if (text == nullptr)
+        return std::nullopt;
+    ResumeNumbers numbers{};
+    std::istringstream stream(text);
+    for (std::uint64_t &number : numbers) {
+        if (!(stream >> number))
+            return std::nullopt;
+    }
+    unsetenv(kVariable);
+    return numbers;
+}
+
+void run_again(char *const *argv, const ResumeNumbers &numbers) {
+    std::string text;
+    for (const std::uint64_t number : numbers)
+        text += std::to_string(number) + " ";
+    setenv(kVariable, text.c_str(), 1);
+    /* close_range(2) by number: glibc has the function since 2.34 only. */
+    if (syscall(SYS_close_range, 3U, ~0U, static_cast<unsigned>(CLOSE_RANGE_CLOEXEC)) != 0) {
+        const long most = sysconf(_SC_OPEN_MAX);
+        for (int fd = 3; fd < most; fd++)
+            fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+    execv("/proc/self/exe", argv);
+}
+
+}  // namespace mp_ipc

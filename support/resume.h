@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Starting over with a new primary. rte_eal_init() does not work twice in one process, so a client
+ * that goes on with another primary runs its own program again: same pid, same command line, fresh
+ * EAL. What must go on travels in the environment.
+ */
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace mp_ipc {
+
+inline constexpr std::size_t kResumeNumbers = 16;
+using ResumeNumbers = std::array<std::uint64_t, kResumeNumbers>;
+
+/* What the run before this one left, once; nothing in a first run. */
+std::optional<ResumeNumbers> take_resume_numbers();
+
+/* Runs /proc/self/exe anew. All descriptors but the standard three are closed by it, with the locks
+ * that they hold on the runtime files. Returns only on failure, with errno. Any thread.
+ */
+void run_again(char *const *argv, const ResumeNumbers &numbers);
+
+}  // namespace mp_ipc

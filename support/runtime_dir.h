@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What can be known of the processes of a file prefix from EAL's runtime directory, without an EAL:
+ * whether a primary lives, which prefixes have one, who holds the files of a dead one. Linux and
+ * the layout of the directory (config, mp_socket, mp_socket_<pid>_<tsc>, fbarray_*) are what this
+ * relies on; both are the same from DPDK 22.11 to 26.07.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace mp_ipc {
+
+/* Where EAL keeps the directories of all prefixes of this user: "/var/run/dpdk" for root. */
+std::string runtime_root();
+/* The directory of one prefix. */
+std::string runtime_dir(const std::string &file_prefix);
+
+struct PrimaryProbe {
+    enum class State {
+        no_files,  /* no such directory, or no config in it */
+        dead,      /* config is there, nobody holds its lock: the primary died or ended */
+        starting,  /* a primary lives; its mp_socket is not there yet */
+        alive,     /* a primary lives, and its mp_socket takes messages */
+        forbidden, /* the directory may not be looked into */
+    };
+    State state = State::no_files;
+    pid_t pid =
+        0; /* of a living primary; 0 where the kernel does not tell (another pid namespace) */
+    std::string dir;
+};
+
+/* Looks without leaving a trace. Never for one's own prefix in a primary: closing any descriptor
+ * of config drops the POSIX lock on it, and a primary without the lock passes for dead.
+ */
+PrimaryProbe probe_primary(const std::string &dir);
+
+/* Prefixes under runtime_root() with a living primary, sorted. */
+std::vector<std::string> live_prefixes();
+
+struct Holder {
+    pid_t pid;
+    std::string name; /* of the process, as in /proc/PID/comm */
+};
+
+/* Processes that hold a lock on a memory file (fbarray_*) of this directory. A new primary cannot
+ * start while there are any. This process itself is left out.
+ */
+std::vector<Holder> lock_holders(const std::string &dir);
+
+/* Sockets of secondaries in dir. */
+struct ClientSocket {
+    std::string path;
+    pid_t pid;
+    bool live; /* somebody still reads it */
+};
+std::vector<ClientSocket> client_sockets(const std::string &dir);
+
+/* Whether a message sent to this unix datagram socket would reach somebody. Sends nothing. */
+bool socket_is_live(const std::string &path);
+
+/* "mp_server" for a process that may be looked at, otherwise "?". */
+std::string process_name(pid_t pid);
+
+}  // namespace mp_ipc

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Text that may have come from anywhere: cut it without splitting a character, and make it safe
+ * to print on a terminal. Pure functions.
+ */
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace mp_ipc {
+
+/* The longest part of text, from its start, that is at most `limit` bytes and does not end within
+ * a UTF-8 sequence. Bytes that are no UTF-8 are cut anywhere.
+ */
+std::string_view utf8_cut(std::string_view text, std::size_t limit);
+
+/* text as it may be shown on one line of a terminal: well-formed UTF-8 passes; control characters
+ * (C0, DEL, C1), line separators, bidirectional controls and bytes that are no UTF-8 become \xNN.
+ */
+std::string printable(std::string_view text);
+
+}  // namespace mp_ipc
