@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What a test of the real programs needs: a file prefix of its own that is cleaned up, command
+ * lines, and a check that the machine can run them.
+ */
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/harness/process.h"
+
+namespace mp_ipc::test {
+
+/* A file prefix that no one else uses. Its end removes what EAL leaves behind for it. */
+class Prefix {
+  public:
+    Prefix();
+    ~Prefix();
+    Prefix(const Prefix &) = delete;
+    Prefix &operator=(const Prefix &) = delete;
+
+    const std::string &name() const { return name_; }
+    std::string dir() const; /* runtime directory */
+
+  private:
+    std::string name_;
+};
+
+using Words = std::vector<std::string>;
+
+/* argv of the programs under this prefix; `options` stand after `--`. */
+Words server(const Prefix &prefix, const Words &options = {});
+Words client(const Prefix &prefix, const Words &options = {});
+/* argv of the helper program: tests/harness/helper.cpp. */
+Words helper(const std::string &role, const Prefix &prefix, const Words &more = {});
+
+inline constexpr const char *kServerReady = "[Server] Ready";
+
+/* Base of all tests that need hugepages: skipped, with the reason, where there are none, and failed
+ * in CI (CI=true in the environment), since there a skip would pass for a pass.
+ */
+class Hugepages : public ::testing::Test {
+  protected:
+    void SetUp() override;
+};
+
+/* The machine's lcores: 0 for servers, the last one for clients. */
+std::string last_core();
+
+/* Waits until `condition` holds; false after the deadline. */
+template <typename Condition>
+bool eventually(const Condition &condition, std::chrono::milliseconds deadline = kPatience) {
+    const auto end = std::chrono::steady_clock::now() + deadline;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() >= end)
+            return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return true;
+}
+
+std::string read_file(const std::string &path);
+
+/* Lines of text that are no EAL log line: what our programs said on stderr. */
+std::string own_lines(const std::string &err);
+
+}  // namespace mp_ipc::test

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What a person sees: the whole consoles of both programs, line by line, in both languages.
+ */
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <regex>
+#include <sstream>
+
+#include "tests/harness/pair.h"
+
+namespace mp_ipc::test {
+namespace {
+
+class Console : public Hugepages {};
+
+/* What differs from run to run. */
+std::string normalized(std::string text, const Prefix &prefix, const Process &server) {
+    text = std::regex_replace(text, std::regex(prefix.name()), "PREFIX");
+    return std::regex_replace(text, std::regex("pid " + std::to_string(server.pid()) + "\\b"),
+                              "pid PID");
+}
+
+struct Consoles {
+    std::string server;
+    std::string client;
+};
+
+/* One sync and one async request: sync first, as the client sends them. */
+Consoles run_pair(const std::string &language) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--lang", language, "--stats-interval", "0"}));
+    EXPECT_TRUE(server_process.wait_for_out("Ctrl-C")) << server_process.describe();
+    Process client_process(client(prefix, {"--lang", language, "--count", "1"}));
+    EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
+    server_process.signal(SIGINT);
+    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+    return {normalized(server_process.out(), prefix, server_process),
+            normalized(client_process.out(), prefix, server_process)};
+}
+
+TEST_F(Console, IsWholeInEnglish) {
+    const Consoles consoles = run_pair("en");
+    EXPECT_EQ(consoles.server,
+              "[Server] Ready: file prefix 'PREFIX', pid PID; Ctrl-C ends it\n"
+              "[SYNC] Received: SYNC Hello 1 from Client\n"
+              "[ASYNC] Received: ASYNC Hello 1 from Client\n"
+              "[Server] Processed sync requests: 1, async requests: 1\n"
+              "[Server] Ended\n");
+    EXPECT_EQ(consoles.client,
+              "[Client] Attached to the server of file prefix 'PREFIX'; Ctrl-C ends it\n"
+              "[SYNC] Reply: Server SYNC reply: Got 'SYNC Hello 1 from Client'\n"
+              "[ASYNC] Request sent\n"
+              "[ASYNC] Callback called\n"
+              "[ASYNC] Reply: Server ASYNC reply: Got 'ASYNC Hello 1 from Client'\n"
+              "[Client] Sync: sent 1, answered 1, late 0, timed out 0, refused 0\n"
+              "[Client] Async: sent 1, answered 1, late 0, timed out 0, refused 0\n");
+}
+
+TEST_F(Console, IsWholeInChineseWithTheTutorialsLinesToTheLetter) {
+    const Consoles consoles = run_pair("zh");
+    EXPECT_EQ(consoles.server,
+              "[Server] 就绪: file-prefix 'PREFIX', pid PID; Ctrl-C 退出\n"
+              "[SYNC] 收到: SYNC Hello 1 from Client\n"
+              "[ASYNC] 收到: ASYNC Hello 1 from Client\n"
+              "[Server] 已处理同步请求: 1 个, 异步请求: 1 个\n"
+              "[Server] 已退出\n");
+    EXPECT_EQ(consoles.client,
+              "[Client] 已连接 Server, file-prefix 'PREFIX'; Ctrl-C 退出\n"
+              "[SYNC] 回复: Server SYNC reply: Got 'SYNC Hello 1 from Client'\n"
+              "[ASYNC] 请求已发送\n"
+              "[ASYNC] 回调被调用\n"
+              "[ASYNC] 回复: Server ASYNC reply: Got 'ASYNC Hello 1 from Client'\n"
+              "[Client] 同步请求: 已发送 1, 已回复 1, 迟到 0, 超时 0, 被拒绝 0\n"
+              "[Client] 异步请求: 已发送 1, 已回复 1, 迟到 0, 超时 0, 被拒绝 0\n");
+}
+
+TEST_F(Console, TheLocaleChoosesTheLanguage) {
+    const Prefix prefix;
+    Process server_process(server(prefix), {{"LC_ALL=zh_CN.UTF-8"}});
+    EXPECT_TRUE(server_process.wait_for_out("[Server] 就绪")) << server_process.describe();
+}
+
+TEST_F(Console, EveryLineReachesAPipeAtOnce) {
+    const Prefix prefix;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    Process client_process(client(prefix, {"--sync-interval", "3600", "--async-interval", "3600"}));
+    /* Both programs go on running, and their stdout is a pipe here. */
+    EXPECT_TRUE(client_process.wait_for_out("[SYNC] Reply: "));
+    EXPECT_TRUE(client_process.wait_for_out("[ASYNC] Reply: "));
+    EXPECT_TRUE(server_process.wait_for_out("[ASYNC] Received: "));
+    EXPECT_TRUE(client_process.running());
+}
+
+TEST_F(Console, QuietLeavesOutTheRequests) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--quiet"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    Process client_process(client(prefix, {"--quiet", "--count", "2", "--sync-interval", "0.01",
+                                           "--async-interval", "0.01"}));
+    EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
+    EXPECT_EQ(client_process.out().find("[SYNC]"), std::string::npos);
+    EXPECT_EQ(client_process.out().find("[ASYNC]"), std::string::npos);
+    server_process.signal(SIGTERM);
+    EXPECT_EQ(server_process.wait(), 0);
+    EXPECT_EQ(server_process.out().find("Received"), std::string::npos);
+    EXPECT_NE(server_process.out().find("Processed sync requests: 2, async requests: 2"),
+              std::string::npos);
+}
+
+TEST_F(Console, TotalsComeEveryStatsInterval) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--stats-interval", "0.1"}));
+    EXPECT_TRUE(server_process.wait_for_out("[Server] Processed sync requests: 0", 4));
+}
+
+TEST_F(Console, AClosedStdoutEndsTheProgramWithAReason) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--stats-interval", "0.1"}),
+                           {.environment = {}, .close_stdout = true});
+    EXPECT_EQ(server_process.wait(), 1) << server_process.describe();
+    EXPECT_NE(server_process.err().find("mp_server: error: cannot write to stdout: Broken pipe"),
+              std::string::npos);
+}
+
+TEST_F(Console, OddTextIsAnsweredAndHarmless) {
+    const Prefix prefix;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    const Finished odd = run(helper("odd-requests", prefix));
+    EXPECT_EQ(odd.status, 0) << odd.err;
+    std::string wide;
+    while (wide.size() + 3 <= 229)
+        wide += "\xe4\xb8\xad";
+    const std::string begin = "Server SYNC reply: Got '";
+    std::istringstream lines(odd.out);
+    std::vector<std::string> got;
+    for (std::string line; std::getline(lines, line);)
+        got.push_back(line);
+    EXPECT_EQ(
+        got,
+        (std::vector<std::string>{
+            "empty: 26 bytes, terminated: " + begin + "'",
+            "only NUL: 26 bytes, terminated: " + begin + "'",
+            "no NUL: 31 bytes, terminated: " + begin + "plain'",
+            "256 bytes: 256 bytes, terminated: " + begin + std::string(230, 'x') + "'",
+            "256 bytes of UTF-8: " + std::to_string(26 + wide.size()) +
+                " bytes, terminated: " + begin + wide + "'",
+            "control characters: 41 bytes, terminated: " + begin +
+                "\\x1b[2J\\x07 bell \\x7f \\xc2\\x9b'",
+            "invalid UTF-8: 31 bytes, terminated: " + begin + "\\xff\\xfe \\xc0\\xaf'",
+            "with descriptors: 29 bytes, terminated: " + begin + "fds'",
+            "ping: status 0 sequence 7 fds 0", "ping too short: status 1 sequence 7 fds 0",
+            "ping empty: status 1 sequence 0 fds 0", "ping too long: status 1 sequence 7 fds 0",
+            "ping of version 99: status 2 sequence 7 fds 0",
+            "ping of another boot: status 3 sequence 7 fds 0",
+            "report too short: status 1 sequence 0 fds 0"}));
+    for (const char c : server_process.out())
+        ASSERT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << server_process.out();
+    EXPECT_NE(server_process.out().find("[SYNC] Received: \\x1b[2J\\x07 bell \\x7f \\xc2\\x9b"),
+              std::string::npos)
+        << server_process.out();
+    EXPECT_TRUE(server_process.running());
+}
+
+}  // namespace
+}  // namespace mp_ipc::test

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/options.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include <string>
+#include <vector>
+
+#include "common.h"
+
+namespace mp_ipc {
+namespace {
+
+using Words = std::vector<std::string>;
+
+template <typename Line>
+struct Read {
+    Line line;
+    std::string out;
+    std::string err;
+};
+
+template <typename Reader>
+auto read_with(const Reader &reader, const char *program, const Words &words) {
+    std::vector<const char *> argv = {program};
+    for (const std::string &word : words)
+        argv.push_back(word.c_str());
+    ::testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
+    auto line = reader(static_cast<int>(argv.size()), argv.data());
+    return Read<decltype(line)>{std::move(line), ::testing::internal::GetCapturedStdout(),
+                                ::testing::internal::GetCapturedStderr()};
+}
+auto client(const Words &words) {
+    return read_with(read_client_command_line, "mp_client", words);
+}
+auto server(const Words &words) {
+    return read_with(read_server_command_line, "mp_server", words);
+}
+
+class Options : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        for (const char *name : {"LC_ALL", "LC_MESSAGES", "LANG"})
+            unsetenv(name);
+    }
+};
+
+TEST_F(Options, TheTutorialsLinesStandAsTheyAre) {
+    const auto s = server({"-l", "0-1", "-n", "4", "--proc-type=primary"});
+    EXPECT_FALSE(s.line.done) << s.err;
+    EXPECT_EQ(s.line.args.file_prefix, "rte");
+    EXPECT_EQ(s.line.args.eal.size(), 6U);
+    EXPECT_EQ(s.line.options.stats_interval_s, 3);
+    const auto c =
+        client({"-l", "2-3", "-n", "4", "--proc-type=secondary", "--file-prefix=mp_ipc"});
+    EXPECT_FALSE(c.line.done) << c.err;
+    EXPECT_EQ(c.line.args.file_prefix, "mp_ipc");
+    EXPECT_EQ(c.line.options.sync_interval_s, 3);
+    EXPECT_EQ(c.line.options.async_interval_s, 5);
+    EXPECT_EQ(c.line.options.timeout_s, 5);
+    EXPECT_EQ(c.line.options.name, "Client");
+    EXPECT_FALSE(c.line.options.count);
+}
+
+TEST_F(Options, ProgramsTakeTheirOwnRole) {
+    EXPECT_EQ(server({}).line.args.eal.back(), "--proc-type=primary");
+    EXPECT_EQ(client({}).line.args.eal.back(), "--proc-type=secondary");
+    EXPECT_EQ(client({"--proc-type=auto"}).line.args.eal.back(), "--proc-type=auto");
+    EXPECT_EQ(client({"--proc-type", "auto"}).line.args.eal.size(), 3U);
+}
+
+TEST_F(Options, AWrongRoleIsACommandLineError) {
+    const auto s = server({"--proc-type=secondary"});
+    EXPECT_EQ(s.line.status, kExitUsage);
+    EXPECT_NE(s.err.find("mp_server is always a primary process: use --proc-type=primary"),
+              std::string::npos)
+        << s.err;
+    EXPECT_EQ(client({"--proc-type", "primary"}).line.status, kExitUsage);
+    EXPECT_EQ(client({"--proc-type=nonsense"}).line.status, kExitUsage);
+}
+
+TEST_F(Options, ApplicationOptionsAreRead) {
+    const auto c =
+        client({"--", "--sync-interval", "0.5", "--async-interval=0", "--timeout", "0.001",
+                "--count", "7", "--name", "\xe5\xae\xa2\xe6\x88\xb7", "--quiet"});
+    ASSERT_FALSE(c.line.done) << c.err;
+    EXPECT_EQ(c.line.options.sync_interval_s, 0.5);
+    EXPECT_EQ(c.line.options.async_interval_s, 0);
+    EXPECT_EQ(c.line.options.timeout_s, 0.001);
+    EXPECT_EQ(c.line.options.count, 7U);
+    EXPECT_EQ(c.line.options.name, "\xe5\xae\xa2\xe6\x88\xb7");
+    EXPECT_TRUE(c.line.options.quiet);
+}
+
+TEST_F(Options, CommandsAreRead) {
+    using Command = ClientOptions::Command;
+    EXPECT_EQ(client({"--", "hello"}).line.options.command, Command::hello);
+    EXPECT_EQ(client({"--", "ping", "--count", "3"}).line.options.command, Command::ping);
+    EXPECT_EQ(client({"--", "--count", "3", "report"}).line.options.command, Command::report);
+    const auto notify = client({"--", "notify", "link up"});
+    EXPECT_EQ(notify.line.options.command, Command::notify);
+    EXPECT_EQ(notify.line.options.text, "link up");
+    EXPECT_EQ(client({"--", "notify", "--", "--text"}).line.options.text, "--text");
+}
+
+TEST_F(Options, FaultsAreRead) {
+    const auto slow = server({"--", "--fault", "slow=50", "--fault-for", "2"}).line.options.fault;
+    EXPECT_EQ(slow.kind, Fault::Kind::slow);
+    EXPECT_EQ(slow.least_s, 0.05);
+    EXPECT_EQ(slow.most_s, 0.05);
+    EXPECT_EQ(slow.for_s, 2);
+    const auto random = server({"--", "--fault=slow=1-20"}).line.options.fault;
+    EXPECT_EQ(random.least_s, 0.001);
+    EXPECT_EQ(random.most_s, 0.02);
+    EXPECT_EQ(server({"--", "--fault=silent"}).line.options.fault.kind, Fault::Kind::silent);
+}
+
+struct Wrong {
+    bool server;
+    Words words;
+    std::string says; /* part of the one line */
+};
+
+const std::vector<Wrong> kWrong = {
+    Wrong{false, {"--", "--bogus"}, "unknown option '--bogus' after '--'"},
+    Wrong{false, {"--", "-x"}, "unknown option '-x'"},
+    Wrong{false, {"--", "--count"}, "--count needs a value: --count N"},
+    Wrong{false, {"--", "--count", "0"}, "--count takes a whole number from 1 to"},
+    Wrong{false, {"--", "--count", "-3"}, "not '-3'"},
+    Wrong{false, {"--", "--count", "1.5"}, "not '1.5'"},
+    Wrong{false, {"--", "--count", "99999999999999999999"}, "--count takes"},
+    Wrong{false, {"--", "--timeout", "0"}, "--timeout takes seconds from 0.001 to 86400"},
+    Wrong{false, {"--", "--timeout", "-1"}, "--timeout takes seconds"},
+    Wrong{false, {"--", "--timeout", "1e3"}, "--timeout takes seconds"},
+    Wrong{false, {"--", "--timeout", "nan"}, "--timeout takes seconds"},
+    Wrong{false, {"--", "--timeout", "inf"}, "--timeout takes seconds"},
+    Wrong{false, {"--", "--timeout", "5s"}, "not '5s'"},
+    Wrong{false, {"--", "--timeout", ""}, "not ''"},
+    Wrong{false, {"--", "--sync-interval", "100000"}, "86400, or 0 for off"},
+    Wrong{false, {"--", "--sync-interval", "-0"}, "or 0 for off"},
+    Wrong{false, {"--", "--name", ""}, "--name takes 1 to 31 bytes"},
+    Wrong{false, {"--", "--name", "a\tb"}, "--name takes 1 to 31 bytes"},
+    Wrong{false, {"--", "--name", "0123456789012345678901234567890123"}, "--name takes"},
+    Wrong{false, {"--", "--lang", "fr"}, "--lang takes en or zh, not 'fr'"},
+    Wrong{false, {"--", "--quiet=1"}, "--quiet takes no value"},
+    Wrong{false, {"--", "dance"}, "unknown command 'dance'"},
+    Wrong{false, {"--", "ping", "pong"}, "unexpected 'pong' after 'ping'"},
+    Wrong{false, {"--", "notify"}, "notify takes one TEXT"},
+    Wrong{false, {"--", "notify", std::string(200, 'x')}, "notify takes one TEXT of 1 to 179"},
+    Wrong{false,
+          {"--", "--count", "1", "--sync-interval", "0", "--async-interval", "0"},
+          "--count needs a kind of request that is on"},
+    Wrong{false, {"--count", "3"}, "'--count' must stand after '--'"},
+    Wrong{false, {"-l", "1", "ping"}, "'ping' must stand after '--'"},
+    Wrong{true, {"--stats-interval=1"}, "'--stats-interval' must stand after '--'"},
+    Wrong{true, {"--", "--stats-interval", "x"}, "--stats-interval takes seconds"},
+    Wrong{true, {"--", "--broadcast=maybe"}, "--broadcast takes nothing, =async or =sync"},
+    Wrong{true, {"--", "--fault", "slow"}, "--fault takes slow=MS"},
+    Wrong{true, {"--", "--fault", "slow=9-3"}, "--fault takes slow=MS"},
+    Wrong{true, {"--", "now"}, "unexpected 'now'"}};
+
+TEST_F(Options, WrongOnesGetOneClearLineAndStatus2) {
+    for (const Wrong &wrong : kWrong) {
+        SCOPED_TRACE(wrong.says);
+        const auto check = [&](const auto &read) {
+            EXPECT_TRUE(read.line.done);
+            EXPECT_EQ(read.line.status, kExitUsage);
+            EXPECT_EQ(read.out, "");
+            EXPECT_EQ(std::count(read.err.begin(), read.err.end(), '\n'), 1) << read.err;
+            EXPECT_NE(read.err.find(wrong.says), std::string::npos) << read.err;
+        };
+        if (wrong.server)
+            check(server(wrong.words));
+        else
+            check(client(wrong.words));
+    }
+}
+
+TEST_F(Options, HelpNeedsNothingAndNamesEveryOption) {
+    for (const Words &words : {Words{"--help"}, Words{"-h"}, Words{"--", "--help"}}) {
+        const auto c = client(words);
+        EXPECT_TRUE(c.line.done);
+        EXPECT_EQ(c.line.status, kExitOk);
+        for (const char *part :
+             {"--sync-interval S", "--async-interval S", "--timeout S", "--count N", "--name NAME",
+              "--quiet", "--lang en|zh", "--wait[=S]", "--version", "Example:", "--file-prefix",
+              "EAL options", "Exit status"})
+            EXPECT_NE(c.out.find(part), std::string::npos) << part;
+        EXPECT_EQ(c.err, "");
+    }
+    const auto s = server({"--", "--help"});
+    for (const char *part : {"--stats-interval S", "--quiet", "--broadcast[=sync]", "--fault KIND",
+                             "--no-secondaries[=S]"})
+        EXPECT_NE(s.out.find(part), std::string::npos) << part;
+}
+
+TEST_F(Options, HelpFitsATerminal) {
+    for (const std::string &help : {client({"--help"}).out, server({"--help"}).out}) {
+        std::istringstream lines(help);
+        for (std::string line; std::getline(lines, line);)
+            EXPECT_LE(line.size(), 90U) << line;
+    }
+}
+
+TEST_F(Options, VersionIsPrinted) {
+    const auto s = server({"--version"});
+    EXPECT_TRUE(s.line.done);
+    EXPECT_EQ(s.line.status, kExitOk);
+    EXPECT_NE(s.out.find("mp_server 1."), std::string::npos) << s.out;
+    EXPECT_NE(s.out.find("DPDK"), std::string::npos) << s.out;
+}
+
+TEST_F(Options, LanguageFollowsTheLocaleUnlessToldOtherwise) {
+    client({});
+    EXPECT_EQ(language(), Language::english);
+    setenv("LANG", "zh_CN.UTF-8", 1);
+    client({});
+    EXPECT_EQ(language(), Language::chinese);
+    setenv("LC_MESSAGES", "C", 1);
+    client({});
+    EXPECT_EQ(language(), Language::english);
+    setenv("LC_ALL", "zh_TW", 1);
+    client({});
+    EXPECT_EQ(language(), Language::chinese);
+    client({"--", "--lang", "en"});
+    EXPECT_EQ(language(), Language::english);
+    unsetenv("LC_ALL");
+    client({"--", "--lang=zh"});
+    EXPECT_EQ(language(), Language::chinese);
+    set_language(Language::english);
+}
+
+TEST(EalArgs, AreSplitAndScanned) {
+    const char *const argv[] = {"p",        "-l0-1", "--file-pre", "x", "--huge-dir=/h", "-n", "4",
+                                "--no-pci", "--",    "--count",    "1"};
+    const EalArgs args = scan_eal_args(11, argv, {"count"});
+    EXPECT_EQ(args.eal.size(), 8U);
+    EXPECT_EQ(args.app, (Words{"--count", "1"}));
+    EXPECT_EQ(args.file_prefix, "x");
+    EXPECT_EQ(args.lcores, "0-1");
+    EXPECT_EQ(args.huge_dir, "/h");
+    EXPECT_FALSE(args.misplaced) << *args.misplaced;
+    EXPECT_EQ(args.without_shared_files, "");
+}
+
+TEST(EalArgs, OptionsThatForbidSecondariesAreSeen) {
+    for (const char *option : {"--no-shconf", "--in-memory", "--no-huge"}) {
+        const char *const argv[] = {"p", option};
+        EXPECT_EQ(scan_eal_args(2, argv, {}).without_shared_files, option);
+    }
+}
+
+TEST(EalArgs, AWordAfterAnOptionOfANewerEalIsLeftToEal) {
+    const char *const argv[] = {"p", "--brand-new", "value"};
+    EXPECT_FALSE(scan_eal_args(3, argv, {}).misplaced);
+}
+
+TEST(CoresOfList, ReadsEalsLists) {
+    EXPECT_EQ(cores_of_list("0"), (std::vector<int>{0}));
+    EXPECT_EQ(cores_of_list("0-2,5"), (std::vector<int>{0, 1, 2, 5}));
+    EXPECT_EQ(cores_of_list("2-3"), (std::vector<int>{2, 3}));
+    EXPECT_TRUE(cores_of_list("").empty());
+    EXPECT_LE(cores_of_list("0-99999999").size(), 4096U);
+}
+
+}  // namespace
+}  // namespace mp_ipc
