@@ -27,12 +27,11 @@
 #include "support/console.h"
 #include "support/eal_session.h"
 #include "support/histogram.h"
-#include "support/ipc_socket.h"
 #include "support/options.h"
+#include "support/pacing.h"
 #include "support/reply_messages.h"
 #include "support/resume.h"
 #include "support/sealed_memory.h"
-#include "support/send_window.h"
 #include "support/watch.h"
 
 namespace {
@@ -46,57 +45,14 @@ ClientOptions g_options;
 char **g_argv = nullptr;
 SharedInfo *g_shared = nullptr; /* in the memzone; read only */
 std::uint64_t g_boot_id = 0;
-IpcSocket g_socket;
 Watch *g_watch = nullptr;
+Pacing *g_pacing = nullptr;
 
 Books g_sync;  /* hello_request, or all requests of another command */
 Books g_async; /* hello_async_req */
-SendWindow g_window(SendWindow::bound_for(max_dgram_qlen()));
 
 std::string errno_text() {
     return rte_strerror(rte_errno);
-}
-
-/* ---- sending without blocking the server ---------------------------------------------------- */
-
-/* How long to be silent after a request that got no answer: doubles with each, ends with the first
- * that is answered. Main thread.
- */
-class Backoff {
-  public:
-    void note(Outcome outcome) {
-        if (outcome == Outcome::answered) {
-            pause_ = Clock::duration::zero();
-        } else {
-            pause_ = std::clamp<Clock::duration>(2 * pause_, kLeast, kMost);
-            until_ = Clock::now() + pause_;
-        }
-    }
-    Clock::time_point until() const { return until_; }
-
-  private:
-    static constexpr Clock::duration kLeast = std::chrono::milliseconds(1);
-    static constexpr Clock::duration kMost = std::chrono::milliseconds(250);
-    Clock::duration pause_{0};
-    Clock::time_point until_;
-} g_backoff;
-
-/* Sleeps until one more message may be sent (see SendWindow); false: the program is to end. */
-bool make_room() {
-    if (g_options.unbounded)
-        return !g_watch->ending();
-    while (!g_watch->ending() && Clock::now() < g_backoff.until())
-        g_watch->sleep_until(g_backoff.until());
-    Clock::duration nap = std::chrono::milliseconds(1);
-    while (!g_watch->ending() && g_window.full()) {
-        if (g_socket.idle()) {
-            g_window.drained();
-            break;
-        }
-        g_watch->sleep_until(Clock::now() + nap);
-        nap = std::min<Clock::duration>(2 * nap, std::chrono::milliseconds(50));
-    }
-    return !g_watch->ending();
 }
 
 /* ---- a synchronous request ------------------------------------------------------------------ */
@@ -105,6 +61,11 @@ struct Answer {
     Outcome outcome = Outcome::refused;
     ReplyMessages messages; /* the reply that came, late or not */
     std::string why;        /* for refused */
+
+    /* For say_unanswered(); `came` describes the late reply. */
+    const std::string &detail(const std::string &came) const {
+        return outcome == Outcome::late ? came : why;
+    }
 };
 
 /* Sends the request and blocks until its reply or the timeout. `is_own` says whether a reply
@@ -112,10 +73,9 @@ struct Answer {
  * reply arrives as the answer to the next request, with return value 0.
  */
 template <typename IsOwn>
-Answer ask(rte_mp_msg &request, const IsOwn &is_own) {
+Answer ask(rte_mp_msg &request, std::uint64_t ticket, const IsOwn &is_own) {
     const timespec timeout = to_timespec(seconds(g_options.timeout_s));
     struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
-    const std::uint64_t ticket = g_window.send();
     int result = 0;
     {
         const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes);
@@ -128,47 +88,51 @@ Answer ask(rte_mp_msg &request, const IsOwn &is_own) {
     } else if (result != 0) {
         answer.outcome = Outcome::refused;
         answer.why = rte_strerror(request_errno);
+        g_pacing->not_sent();
     } else if (answer.messages.count() == 0) { /* MP_IGN: rc 0 and nothing received */
         answer.outcome = Outcome::refused;
         answer.why = "the server is not ready and asked to be ignored";
     } else if (!is_own(answer.messages[0])) {
         answer.outcome = Outcome::late;
     } else {
-        g_window.answered(ticket);
+        g_pacing->answered(ticket);
     }
-    g_backoff.note(answer.outcome);
+    g_pacing->note(answer.outcome);
     return answer;
+}
+
+/* Why the request `what` got no answer of its own; `detail` is the late reply that came instead, or
+ * why it was refused.
+ */
+void say_unanswered(std::string_view tag, std::string_view what, Outcome outcome,
+                    std::string_view detail) {
+    if (outcome == Outcome::timed_out)
+        say({"[{}] No reply to {} within {} s", "[{}] {} 没有回复, 超过 {} 秒"}, tag, what,
+            fixed(g_options.timeout_s, 3));
+    else if (outcome == Outcome::late)
+        say({"[{}] Late reply, not to {}: {}", "[{}] 迟到的回复, 不属于 {}: {}"}, tag, what,
+            detail);
+    else
+        say({"[{}] Not answered: {}: {}", "[{}] 未回复: {}: {}"}, tag, what, detail);
 }
 
 /* ---- hello, synchronous --------------------------------------------------------------------- */
 
-void send_hello_sync() {
+void send_hello_sync(std::uint64_t ticket) {
     const std::string text = hello_text(HelloKind::sync, g_sync.sent + 1, g_options.name);
     rte_mp_msg request = make_message(kMsgHelloSync);
     fill_text(request, text);
 
     g_sync.sent++;
     const Answer answer =
-        ask(request, [&](const rte_mp_msg &reply) { return quotes(text_of(reply), text); });
+        ask(request, ticket, [&](const rte_mp_msg &reply) { return quotes(text_of(reply), text); });
     g_sync.close(answer.outcome);
-    switch (answer.outcome) {
-        case Outcome::answered:
-            if (!g_options.quiet)
-                say({"[SYNC] Reply: {}", "[SYNC] 回复: {}"},
-                    printable(text_of(answer.messages[0])));
-            break;
-        case Outcome::late:
-            say({"[SYNC] Late reply, not to '{}': {}", "[SYNC] 迟到的回复, 不属于 '{}': {}"}, text,
-                printable(text_of(answer.messages[0])));
-            break;
-        case Outcome::timed_out:
-            say({"[SYNC] No reply to '{}' within {} s", "[SYNC] '{}' 在 {} 秒内没有回复"}, text,
-                fixed(g_options.timeout_s, 3));
-            break;
-        case Outcome::refused:
-            say({"[SYNC] Not answered: '{}': {}", "[SYNC] 未回复: '{}': {}"}, text, answer.why);
-            break;
-    }
+    const std::string came =
+        answer.messages.count() > 0 ? printable(text_of(answer.messages[0])) : "";
+    if (answer.outcome != Outcome::answered)
+        say_unanswered("SYNC", "'" + text + "'", answer.outcome, answer.detail(came));
+    else if (!g_options.quiet)
+        say({"[SYNC] Reply: {}", "[SYNC] 回复: {}"}, came);
 }
 
 /* ---- hello, asynchronous -------------------------------------------------------------------- */
@@ -210,7 +174,7 @@ int on_async_reply(const rte_mp_msg *request, const struct rte_mp_reply *reply) 
         close_received_fds(message);
         if (own_request && g_pending.waiting && quotes(text_of(message), text)) {
             outcome = Outcome::answered;
-            g_window.answered(g_pending.ticket);
+            g_pacing->answered(g_pending.ticket);
             if (!g_options.quiet)
                 say({"[ASYNC] Reply: {}", "[ASYNC] 回复: {}"}, printable(text_of(message)));
         } else {
@@ -231,7 +195,7 @@ int on_async_reply(const rte_mp_msg *request, const struct rte_mp_reply *reply) 
 }
 
 /* false: the library has lost a request of ours, and with it the name. */
-bool send_hello_async() {
+bool send_hello_async(std::uint64_t ticket) {
     const std::string text = hello_text(HelloKind::async, g_async.sent + 1, g_options.name);
     rte_mp_msg request = make_message(kMsgHelloAsync);
     fill_text(request, text);
@@ -240,7 +204,6 @@ bool send_hello_async() {
 
     /* Locked over the call, so that its callback finds the state complete. */
     const std::lock_guard lock(g_pending.lock);
-    const std::uint64_t ticket = g_pending.in_library ? 0 : g_window.send();
     int result = 0;
     {
         const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes);
@@ -257,6 +220,7 @@ bool send_hello_async() {
             say({"[ASYNC] Request sent", "[ASYNC] 请求已发送"});
         return true;
     }
+    g_pacing->not_sent();
     if (rte_errno == EEXIST) {
         /* Its interval is shorter than the round trip: the number stays for the next time. */
         say({"[ASYNC] Not sent: the request before it is still pending",
@@ -265,7 +229,7 @@ bool send_hello_async() {
     }
     g_async.sent++;
     g_async.close(Outcome::refused);
-    say({"[ASYNC] Not sent: '{}': {}", "[ASYNC] 未发送: '{}': {}"}, text, errno_text());
+    say_unanswered("ASYNC", "'" + text + "'", Outcome::refused, errno_text());
     return true;
 }
 
@@ -277,8 +241,15 @@ void check_pending() {
     g_pending.waiting = false;
     g_pending.deadline = Clock::time_point::max();
     g_async.close(Outcome::timed_out);
-    say({"[ASYNC] No reply to '{}' within {} s", "[ASYNC] '{}' 在 {} 秒内没有回复"}, g_pending.text,
-        fixed(g_options.timeout_s, 3));
+    say_unanswered("ASYNC", "'" + g_pending.text + "'", Outcome::timed_out, "");
+}
+
+/* At the end of the program: the pending request will not be answered any more. */
+void abandon_pending() {
+    const std::unique_lock lock(g_pending.lock, std::try_to_lock); /* main may stand in the call */
+    if (lock && g_pending.waiting)
+        say_unanswered("ASYNC", "'" + g_pending.text + "'", Outcome::refused,
+                       "the program ends before a reply came");
 }
 
 Clock::time_point pending_deadline() {
@@ -294,14 +265,14 @@ bool counted_out(std::uint64_t requests) {
 }
 
 void say_totals() {
+    const auto sync = g_sync.numbers();
     say({"[Client] Sync: sent {}, answered {}, late {}, timed out {}, refused {}",
          "[Client] 同步请求: 已发送 {}, 已回复 {}, 迟到 {}, 超时 {}, 被拒绝 {}"},
-        g_sync.sent.load(), g_sync.answered.load(), g_sync.late.load(), g_sync.timed_out.load(),
-        g_sync.refused.load());
+        sync[0], sync[1], sync[2], sync[3], sync[4]);
+    const auto async = g_async.numbers();
     say({"[Client] Async: sent {}, answered {}, late {}, timed out {}, refused {}",
          "[Client] 异步请求: 已发送 {}, 已回复 {}, 迟到 {}, 超时 {}, 被拒绝 {}"},
-        g_async.sent.load(), g_async.answered.load(), g_async.late.load(), g_async.timed_out.load(),
-        g_async.refused.load());
+        async[0], async[1], async[2], async[3], async[4]);
 }
 
 bool all_answered() {
@@ -317,13 +288,18 @@ int run_hello() {
     while (!g_watch->ending() && !console_failed()) {
         const bool sync_left = sync_on && !counted_out(g_sync.sent);
         const bool async_left = async_on && !counted_out(g_async.sent);
-        if (sync_left && sync.take(Clock::now()) && make_room())
-            send_hello_sync();
-        if (async_left && async.take(Clock::now()) && make_room() && !send_hello_async()) {
-            error(
-                "the DPDK library has lost an asynchronous request: no other of its name can be "
-                "sent from this process; start it anew");
-            return kExitFailure;
+        if (sync_left && sync.take(Clock::now())) {
+            if (const std::uint64_t ticket = g_pacing->wait_for_turn())
+                send_hello_sync(ticket);
+        }
+        if (async_left && async.take(Clock::now())) {
+            const std::uint64_t ticket = g_pacing->wait_for_turn();
+            if (ticket != 0 && !send_hello_async(ticket)) {
+                error(
+                    "the DPDK library has lost an asynchronous request: no other of its name can "
+                    "be sent from this process; start it anew");
+                return kExitFailure;
+            }
         }
         check_pending();
         if (g_options.count && (!sync_on || counted_out(g_sync.closed())) &&
@@ -350,13 +326,15 @@ bool answers_last(const rte_mp_msg &msg, Reply *reply) {
 }
 
 int run_ping() {
+    const auto ms = [](std::uint64_t ns) { return fixed(static_cast<double>(ns) / 1e6, 3); };
     const Clock::time_point start = Clock::now();
     Schedule due(start, g_options.flood ? Clock::duration(1) : seconds(g_options.ping_interval_s));
     Histogram times;
     while (!g_watch->ending() && !console_failed() && !counted_out(g_sync.sent)) {
         if (!g_options.flood)
             g_watch->sleep_until(due.due());
-        if (!due.take(Clock::now()) || !make_room())
+        const std::uint64_t ticket = due.take(Clock::now()) ? g_pacing->wait_for_turn() : 0;
+        if (ticket == 0)
             continue;
         g_sync.sent++;
         rte_mp_msg request = make_message(kMsgPing);
@@ -365,36 +343,22 @@ int run_ping() {
                                   static_cast<std::uint64_t>(sent.time_since_epoch().count())});
         PingReply reply;
         Answer answer =
-            ask(request, [&](const rte_mp_msg &msg) { return answers_last(msg, &reply); });
+            ask(request, ticket, [&](const rte_mp_msg &msg) { return answers_last(msg, &reply); });
         const auto time = static_cast<std::uint64_t>((Clock::now() - sent).count());
         if (answer.outcome == Outcome::answered && reply.header.status != Status::ok) {
             answer.outcome = Outcome::refused;
             answer.why = status_text(reply.header.status);
         }
         g_sync.close(answer.outcome);
-        const std::uint64_t seq = g_sync.sent;
-        switch (answer.outcome) {
-            case Outcome::answered:
-                times.add(time);
-                if (!g_options.quiet && !g_options.flood)
-                    say({"[PING] Reply: seq={} time={} ms", "[PING] 回复: seq={} 时间={} ms"}, seq,
-                        fixed(static_cast<double>(time) / 1e6, 3));
-                break;
-            case Outcome::late:
-                say({"[PING] Late reply: seq={}, not of seq={}",
-                     "[PING] 迟到的回复: seq={}, 不属于 seq={}"},
-                    reply.header.sequence, seq);
-                break;
-            case Outcome::timed_out:
-                say({"[PING] No reply: seq={}", "[PING] 没有回复: seq={}"}, seq);
-                break;
-            case Outcome::refused:
-                say({"[PING] Not answered: seq={}: {}", "[PING] 未回复: seq={}: {}"}, seq,
-                    answer.why);
-                break;
-        }
+        const std::string seq = "seq=" + std::to_string(g_sync.sent);
+        if (answer.outcome != Outcome::answered)
+            say_unanswered("PING", seq, answer.outcome,
+                           answer.detail("seq=" + std::to_string(reply.header.sequence)));
+        else if (!g_options.quiet && !g_options.flood)
+            say({"[PING] Reply: {} time={} ms", "[PING] 回复: {} 时间={} ms"}, seq, ms(time));
+        if (answer.outcome == Outcome::answered)
+            times.add(time);
     }
-    const auto ms = [](std::uint64_t ns) { return fixed(static_cast<double>(ns) / 1e6, 3); };
     say({"[PING] {} sent, {} answered, {} lost, {} late",
          "[PING] 已发送 {}, 已回复 {}, 丢失 {}, 迟到 {}"},
         g_sync.sent.load(), g_sync.answered.load(), g_sync.timed_out + g_sync.refused,
@@ -429,13 +393,16 @@ int run_notify() {
 /* A reply longer than 256 bytes comes as a file descriptor. */
 int run_report() {
     const unsigned long count = g_options.count.value_or(1);
-    while (!g_watch->ending() && !console_failed() && g_sync.sent < count && make_room()) {
+    while (!g_watch->ending() && !console_failed() && g_sync.sent < count) {
+        const std::uint64_t ticket = g_pacing->wait_for_turn();
+        if (ticket == 0)
+            break;
         g_sync.sent++;
         rte_mp_msg request = make_message(kMsgReport);
         fill(request, ReportRequest{request_header()});
         ReportReply reply;
         Answer answer =
-            ask(request, [&](const rte_mp_msg &msg) { return answers_last(msg, &reply); });
+            ask(request, ticket, [&](const rte_mp_msg &msg) { return answers_last(msg, &reply); });
         if (answer.outcome == Outcome::answered) {
             const UniqueFd fd = answer.messages.take_fd(0);
             std::optional<std::string> text;
@@ -452,12 +419,9 @@ int run_report() {
                 say({"[REPORT] {}", "[REPORT] {}"}, printable(report_line));
         }
         g_sync.close(answer.outcome);
-        if (answer.outcome == Outcome::timed_out)
-            answer.why = "no reply within " + fixed(g_options.timeout_s, 3) + " s";
-        else if (answer.outcome == Outcome::late)
-            answer.why = "the reply of an earlier request came instead";
         if (answer.outcome != Outcome::answered)
-            say({"[REPORT] None: {}", "[REPORT] 没有: {}"}, answer.why);
+            say_unanswered("REPORT", "seq=" + std::to_string(g_sync.sent), answer.outcome,
+                           answer.detail("seq=" + std::to_string(reply.header.sequence)));
     }
     return g_sync.all_answered() ? kExitOk : kExitUnanswered;
 }
@@ -556,47 +520,32 @@ int conclude(Watch::Reason reason, int status) {
     return console_failed() ? kExitFailure : status;
 }
 
-ResumeNumbers numbers_to_resume() {
-    ResumeNumbers numbers{};
-    std::size_t next = 0;
-    for (const Books *books : {&g_sync, &g_async}) {
-        numbers[next++] = books->sent;
-        numbers[next++] = books->answered;
-        numbers[next++] = books->late;
-        numbers[next++] = books->timed_out;
-        /* A request that is open when the server goes away will not be answered. */
-        numbers[next++] = books->refused + (books->sent - books->closed());
-    }
-    return numbers;
-}
-
-void resume(const ResumeNumbers &numbers) {
-    std::size_t next = 0;
-    for (Books *books : {&g_sync, &g_async}) {
-        books->sent = numbers[next++];
-        books->answered = numbers[next++];
-        books->late = numbers[next++];
-        books->timed_out = numbers[next++];
-        books->refused = numbers[next++];
-    }
-}
-
 /* With --wait, the loss of the server is not the end: this program runs anew and waits. */
 void run_again_if_waiting(Watch::Reason reason) {
     const bool shut_down = g_shared != nullptr && g_shared->force_quit != 0;
     if (reason != Watch::Reason::primary_gone || !g_options.wait_s || shut_down)
         return;
     say({"[Client] The server went away", "[Client] Server 已断开"});
-    g_socket.remove_file();
-    run_again(g_argv, numbers_to_resume());
+    IpcSocket::find().remove_file();
+    run_again(g_argv, {g_sync.numbers(), g_async.numbers()});
     error(std::string("cannot run again: ") + std::strerror(errno));
+}
+
+/* The last lines of the console. */
+void say_end() {
+    if (g_shared == nullptr || g_options.command != ClientOptions::Command::hello)
+        return;
+    abandon_pending();
+    say_totals();
 }
 
 /* The end when the main thread cannot come to it: from the watching thread. */
 void leave(Watch::Reason reason) {
     run_again_if_waiting(reason);
-    g_socket.remove_file();
-    _exit(conclude(reason, kExitOk));
+    IpcSocket::find().remove_file();
+    const int status = conclude(reason, kExitOk);
+    say_end();
+    _exit(status);
 }
 
 }  // namespace
@@ -608,8 +557,10 @@ int main(int argc, char **argv) {
         return line.status;
     g_options = line.options;
     const auto resumed = take_resume_numbers();
-    if (resumed)
-        resume(*resumed);
+    if (resumed) {
+        g_sync.go_on_from((*resumed)[0]);
+        g_async.go_on_from((*resumed)[1]);
+    }
     Watch watch(leave);
     g_watch = &watch;
 
@@ -622,7 +573,10 @@ int main(int argc, char **argv) {
         run_again_if_waiting(watch.reason());
         return watch.ending() ? conclude(watch.reason(), status) : status;
     }
-    g_socket = IpcSocket::find();
+    Pacing pacing(watch);
+    g_pacing = &pacing;
+    if (g_options.unbounded)
+        pacing.unbind();
     remember_own_fds();
     if (!look_up_shared_info(line.args.file_prefix) || !register_actions()) {
         run_again_if_waiting(watch.reason());
@@ -656,8 +610,7 @@ int main(int argc, char **argv) {
 
     run_again_if_waiting(watch.reason());
     status = conclude(watch.reason(), status);
-    if (g_options.command == ClientOptions::Command::hello)
-        say_totals();
+    say_end();
     for (const auto &action : kActions)
         rte_mp_action_unregister(action.name);
     return status; /* ~EalSession: rte_eal_cleanup() */

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 
@@ -42,6 +43,20 @@ struct Books {
     }
     std::uint64_t closed() const { return answered + late + timed_out + refused; }
     bool all_answered() const { return answered == sent; }
+
+    /* To go on counting in another run of the program: a request that is open now will not be
+     * answered, and counts as refused.
+     */
+    std::array<std::uint64_t, 5> numbers() const {
+        return {sent, answered, late, timed_out, refused + (sent - closed())};
+    }
+    void go_on_from(const std::array<std::uint64_t, 5> &numbers) {
+        sent = numbers[0];
+        answered = numbers[1];
+        late = numbers[2];
+        timed_out = numbers[3];
+        refused = numbers[4];
+    }
 };
 
 }  // namespace mp_ipc

@@ -21,9 +21,11 @@ std::optional<ResumeNumbers> take_resume_numbers() {
         return std::nullopt;
     ResumeNumbers numbers{};
     std::istringstream stream(text);
-    for (std::uint64_t &number : numbers) {
-        if (!(stream >> number))
-            return std::nullopt;
+    for (auto &books : numbers) {
+        for (std::uint64_t &number : books) {
+            if (!(stream >> number))
+                return std::nullopt;
+        }
     }
     unsetenv(kVariable);
     return numbers;
@@ -31,8 +33,10 @@ std::optional<ResumeNumbers> take_resume_numbers() {
 
 void run_again(char *const *argv, const ResumeNumbers &numbers) {
     std::string text;
-    for (const std::uint64_t number : numbers)
-        text += std::to_string(number) + " ";
+    for (const auto &books : numbers) {
+        for (const std::uint64_t number : books)
+            text += std::to_string(number) + " ";
+    }
     setenv(kVariable, text.c_str(), 1);
     /* close_range(2) by number: glibc has the function since 2.34 only. */
     if (syscall(SYS_close_range, 3U, ~0U, static_cast<unsigned>(CLOSE_RANGE_CLOEXEC)) != 0) {

@@ -13,8 +13,8 @@
 
 namespace mp_ipc {
 
-inline constexpr std::size_t kResumeNumbers = 16;
-using ResumeNumbers = std::array<std::uint64_t, kResumeNumbers>;
+/* The books of the synchronous and the asynchronous requests (Books::numbers). */
+using ResumeNumbers = std::array<std::array<std::uint64_t, 5>, 2>;
 
 /* What the run before this one left, once; nothing in a first run. */
 std::optional<ResumeNumbers> take_resume_numbers();

@@ -34,6 +34,8 @@ class SendWindow {
 
     /* Counts a message about to be sent; its ticket. One thread. */
     std::uint64_t send() { return ++sent_; }
+    /* The message counted last was not sent after all. */
+    void not_sent() { sent_--; }
 
     /* A reply to the message with this ticket was seen. The server answers in order, so all before
      * it have been answered too. Any thread.
