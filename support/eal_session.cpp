@@ -137,22 +137,23 @@ int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe) {
     }
     const auto holders = lock_holders(probe.dir);
     const auto pages = hugepage_trouble(look_at_hugepages());
-    if (rte_errno == EINVAL) {
-        error("EAL does not take its options; its own lines above say which and why");
-        return kExitUsage;
-    }
-    if (probe.state == PrimaryProbe::State::alive || probe.state == PrimaryProbe::State::starting)
-        error(second_primary(args, probe));
-    else if (probe.state == PrimaryProbe::State::forbidden ||
-             access(runtime_root().c_str(), W_OK) != 0)
+    if (probe.state == PrimaryProbe::State::forbidden ||
+        access(runtime_root().c_str(), W_OK) != 0) {
         error("no permission to use the runtime directory " + probe.dir +
               ": run as root, or set XDG_RUNTIME_DIR to a directory of this user");
-    else if (!holders.empty())
+    } else if (rte_errno == EINVAL) {
+        error("EAL does not take its options; its own lines above say which and why");
+        return kExitUsage;
+    } else if (probe.state == PrimaryProbe::State::alive ||
+               probe.state == PrimaryProbe::State::starting) {
+        error(second_primary(args, probe));
+    } else if (!holders.empty()) {
         error(left_over(args, holders));
-    else if (pages && args.without_shared_files.empty())
+    } else if (pages && args.without_shared_files.empty()) {
         error("EAL could not start: " + *pages);
-    else
+    } else {
         error("EAL could not start" + eal_error() + "; its own lines above say why");
+    }
     return kExitFailure;
 }
 

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Whatever keeps a program from starting is said in one line that names what is wrong and what to
+ * do, with the exit status that fits; and nothing hangs.
+ */
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+
+#include "support/runtime_dir.h"
+#include "tests/harness/pair.h"
+
+namespace mp_ipc::test {
+namespace {
+
+class Errors : public Hugepages {};
+
+/* The program ended with this status, and what it said itself on stderr is one line with all these
+ * parts. */
+void expect_one_line(const Finished &finished, int status, const Words &parts) {
+    EXPECT_EQ(finished.status, status) << finished.out << finished.err;
+    const std::string own = own_lines(finished.err);
+    EXPECT_EQ(std::count(own.begin(), own.end(), '\n'), 1) << finished.err;
+    for (const std::string &part : parts)
+        EXPECT_NE(own.find(part), std::string::npos) << "expected: " << part << "\ngot: " << own;
+}
+
+TEST_F(Errors, NoServer) {
+    const Prefix prefix;
+    expect_one_line(run(client(prefix)), 3,
+                    {"no primary runs under file prefix '" + prefix.name() + "'",
+                     "there is no " + prefix.dir() + "/config",
+                     "start mp_server with the same --file-prefix first"});
+}
+
+TEST_F(Errors, WrongFilePrefixNamesThoseWithALivePrimary) {
+    const Prefix prefix;
+    const Prefix other;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    expect_one_line(run(client(other)), 3,
+                    {other.dir() + "/config", "prefixes with a live primary: ", prefix.name()});
+}
+
+TEST_F(Errors, AStaleConfigOfAPrimaryThatDiedInItsInit) {
+    const Prefix prefix;
+    /* A real one: without memory it dies after it has made its config. */
+    Words argv = server(prefix);
+    argv.insert(argv.begin() + 1, "--huge-dir=/nonexistent");
+    const Finished died = run(argv);
+    EXPECT_EQ(died.status, 1) << died.err;
+    ASSERT_TRUE(std::filesystem::exists(prefix.dir() + "/config")) << died.err;
+    expect_one_line(run(client(prefix)), 3,
+                    {prefix.dir() + "/config is there, but the primary that made it has ended"});
+}
+
+TEST_F(Errors, AServerThatWasKilled) {
+    const Prefix prefix;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    server_process.signal(SIGKILL);
+    ASSERT_TRUE(server_process.wait());
+    expect_one_line(run(client(prefix)), 3, {"the primary that made it has ended"});
+}
+
+TEST_F(Errors, APrimaryThatIsStuckInItsInit) {
+    const Prefix prefix;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    /* Alive by its lock, but its socket is gone: what a primary looks like before it is ready. */
+    std::filesystem::remove(prefix.dir() + "/mp_socket");
+    expect_one_line(run(client(prefix)), 3,
+                    {"pid " + std::to_string(server_process.pid()), "has not finished its start"});
+}
+
+TEST_F(Errors, APrimaryThatIsNoMpServer) {
+    const Prefix prefix;
+    Process primary(helper("bare-primary", prefix));
+    ASSERT_TRUE(primary.wait_for_out("ready")) << primary.describe();
+    expect_one_line(run(client(prefix)), 1,
+                    {"has no memzone shared_info: it is no mp_server", prefix.name()});
+}
+
+TEST_F(Errors, ASharedInfoOfAnotherSize) {
+    for (const char *size : {"128", "4096"}) {
+        const Prefix prefix;
+        Process primary(helper("odd-zone", prefix, {size}));
+        ASSERT_TRUE(primary.wait_for_out("ready")) << primary.describe();
+        expect_one_line(run(client(prefix)), 1,
+                        {"shared_info has " + std::string(size) + " bytes, not 64"});
+    }
+}
+
+TEST_F(Errors, ASecondServer) {
+    const Prefix prefix;
+    Process first(server(prefix));
+    ASSERT_TRUE(first.wait_for_out(kServerReady));
+    expect_one_line(run(server(prefix)), 1,
+                    {"a primary (pid " + std::to_string(first.pid()) + ", mp_server) already runs",
+                     prefix.name(), "choose another --file-prefix"});
+    /* The first has not been harmed: its lock is still seen, and it serves. */
+    EXPECT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
+}
+
+TEST_F(Errors, WrongProcType) {
+    const Prefix prefix;
+    Words argv = server(prefix);
+    argv.emplace_back("--proc-type=secondary");
+    expect_one_line(run(argv), 2, {"mp_server is always a primary process"});
+    argv = client(prefix);
+    argv.emplace_back("--proc-type=primary");
+    expect_one_line(run(argv), 2, {"mp_client is always a secondary process"});
+}
+
+TEST_F(Errors, ProcTypeAuto) {
+    const Prefix prefix;
+    Words server_argv = server(prefix);
+    server_argv.emplace_back("--proc-type=auto");
+    Process server_process(server_argv);
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    Words client_argv = {client(prefix)};
+    client_argv.insert(client_argv.end(), {"--proc-type=auto", "--", "ping", "--count", "1"});
+    EXPECT_EQ(run(client_argv).status, 0);
+    expect_one_line(run(server_argv), 1, {"already runs under file prefix"});
+}
+
+TEST_F(Errors, CoresThatAreNotThere) {
+    const Prefix prefix;
+    expect_one_line(run({MP_SERVER, "-l", "4000-4001", "--no-pci", "--file-prefix", prefix.name()}),
+                    2,
+                    {"-l 4000-4001 names cores that are not available here", "such as -l 0 and"});
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    expect_one_line(run({MP_CLIENT, "-l", "900-901", "--no-pci", "--file-prefix", prefix.name()}),
+                    2, {"-l 900-901 names cores that are not available here: 900, 901"});
+}
+
+TEST_F(Errors, AnOptionThatEalDoesNotKnow) {
+    const Prefix prefix;
+    Words argv = server(prefix);
+    argv.emplace_back("--no-such-option");
+    expect_one_line(run(argv), 2, {"EAL does not take its options"});
+}
+
+TEST_F(Errors, OptionsWithoutSharedFiles) {
+    const Prefix prefix;
+    for (const char *option : {"--no-shconf", "--in-memory"}) {
+        Words argv = server(prefix);
+        argv.emplace_back(option);
+        expect_one_line(run(argv), 1, {"IPC is off: " + std::string(option), "leave it out"});
+        argv = client(prefix);
+        argv.emplace_back(option);
+        expect_one_line(run(argv), 2, {std::string(option) + " leaves no files to share"});
+    }
+}
+
+TEST_F(Errors, NoPermission) {
+    if (getuid() != 0)
+        GTEST_SKIP() << "needs hugepages: and root, to become another user";
+    const Prefix prefix;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    /* The programs lie where others may run them. */
+    const std::filesystem::path dir = std::filesystem::temp_directory_path() / prefix.name();
+    std::filesystem::create_directory(dir);
+    std::filesystem::copy(MP_SERVER, dir / "mp_server");
+    std::filesystem::copy(MP_CLIENT, dir / "mp_client");
+    const ProcessOptions nobody = {.environment = {"RUNTIME_DIRECTORY=/var/run"}, .uid = 65534};
+    const Finished refused_client = run(
+        {dir / "mp_client", "-l", last_core(), "--no-pci", "--file-prefix", prefix.name()}, nobody);
+    expect_one_line(
+        refused_client, 1,
+        {"no permission to look into " + prefix.dir(), "as the user who runs mp_server"});
+    const Finished refused_server = run(
+        {dir / "mp_server", "-l", "0", "--no-pci", "--file-prefix", prefix.name() + "x"}, nobody);
+    expect_one_line(refused_server, 1, {"no permission to use the runtime directory"});
+    const Prefix own;
+    const ProcessOptions with_runtime = {.environment = {"XDG_RUNTIME_DIR=/tmp"}, .uid = 65534};
+    const Finished no_memory =
+        run({dir / "mp_server", "-l", "0", "--no-pci", "--file-prefix", own.name()}, with_runtime);
+    expect_one_line(no_memory, 1, {"no permission to write to", "scripts/setup.sh"});
+    std::filesystem::remove_all("/tmp/dpdk/" + own.name());
+    std::filesystem::remove_all(dir);
+}
+
+/* Without a mount, or without a free page: in a mount namespace of its own, so that the machine's
+ * hugepages stay as they are.
+ */
+TEST_F(Errors, NoHugepagesToUse) {
+    if (getuid() != 0)
+        GTEST_SKIP() << "needs hugepages: and root, to hide them";
+    const Prefix prefix;
+    const auto in_namespace = [&](const std::string &commands) {
+        return run(
+            {"unshare", "--mount", "sh", "-c",
+             commands + "; exec " + MP_SERVER + " -l 0 --no-pci --file-prefix=" + prefix.name()});
+    };
+    expect_one_line(in_namespace("umount -a -t hugetlbfs"), 1,
+                    {"no hugetlbfs is mounted", "run scripts/setup.sh"});
+    const std::string hide =
+        "mount -t tmpfs none /sys/kernel/mm/hugepages; "
+        "mkdir /sys/kernel/mm/hugepages/hugepages-2048kB; "
+        "cd /sys/kernel/mm/hugepages/hugepages-2048kB; ";
+    expect_one_line(in_namespace(hide + "echo 0 > nr_hugepages; echo 0 > free_hugepages; "
+                                        "echo 0 > resv_hugepages"),
+                    1, {"no hugepages are reserved", "run scripts/setup.sh"});
+    expect_one_line(in_namespace(hide + "echo 2 > nr_hugepages; echo 0 > free_hugepages; "
+                                        "echo 0 > resv_hugepages"),
+                    1, {"all 2 hugepages are in use"});
+}
+
+}  // namespace
+}  // namespace mp_ipc::test
