@@ -201,16 +201,19 @@ TEST_F(Errors, NoHugepagesToUse) {
     };
     expect_one_line(in_namespace("umount -a -t hugetlbfs"), 1,
                     {"no hugetlbfs is mounted", "run scripts/setup.sh"});
-    const std::string hide =
-        "mount -t tmpfs none /sys/kernel/mm/hugepages; "
-        "mkdir /sys/kernel/mm/hugepages/hugepages-2048kB; "
-        "cd /sys/kernel/mm/hugepages/hugepages-2048kB; ";
-    expect_one_line(in_namespace(hide + "echo 0 > nr_hugepages; echo 0 > free_hugepages; "
-                                        "echo 0 > resv_hugepages"),
-                    1, {"no hugepages are reserved", "run scripts/setup.sh"});
-    expect_one_line(in_namespace(hide + "echo 2 > nr_hugepages; echo 0 > free_hugepages; "
-                                        "echo 0 > resv_hugepages"),
-                    1, {"all 2 hugepages are in use"});
+    /* EAL reads the counts of each NUMA node as well. */
+    const auto with_pages = [](const char *reserved) {
+        return std::string(
+                   "set -e; for d in /sys/kernel/mm/hugepages "
+                   "/sys/devices/system/node/node*/hugepages; do [ -d $d ] || continue; "
+                   "mount -t tmpfs none $d; mkdir $d/hugepages-2048kB; "
+                   "for f in free_hugepages resv_hugepages surplus_hugepages; do "
+                   "echo 0 > $d/hugepages-2048kB/$f; done; echo ") +
+               reserved + " > $d/hugepages-2048kB/nr_hugepages; done";
+    };
+    expect_one_line(in_namespace(with_pages("0")), 1,
+                    {"no hugepages are reserved", "run scripts/setup.sh"});
+    expect_one_line(in_namespace(with_pages("2")), 1, {"all 2 hugepages are in use"});
 }
 
 }  // namespace

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Shows the pair talking: sets up what is missing, builds, runs mp_server and mp_client for a few
+# seconds with both consoles live, each line marked with its program. Stops by itself; exits 0 only
+# if all requests were answered and both programs ended cleanly.
+#
+#   scripts/demo.sh [--lang zh]      further arguments go to both programs, after their `--`
+
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+"$root/scripts/setup.sh"
+build default mp_server mp_client
+
+prefix=mp_ipc_demo_$$
+# EAL's own start-up lines are left out; its warnings are not.
+eal=(--no-pci --file-prefix="$prefix" --log-level='*:warning')
+last_core=$(($(nproc) - 1))
+[ "$last_core" -ge 1 ] || die "primary and secondary need a core each; this machine has one"
+
+server=
+clean_up() {
+    [ -z "$server" ] || "${as_root[@]}" kill -TERM "$server" 2>/dev/null || true
+    wait
+    "${as_root[@]}" rm -rf "/var/run/dpdk/$prefix" "/dev/hugepages/${prefix}map_"*
+}
+trap clean_up EXIT
+
+say "$ mp_server -l 0 --no-pci --file-prefix=$prefix -- $*"
+"${as_root[@]}" "$root/build/mp_server" -l 0 "${eal[@]}" -- "$@" > >(sed -u 's/^/mp_server | /') 2>&1 &
+server=$!
+
+say "$ mp_client -l $last_core --no-pci --file-prefix=$prefix -- --count 2 $*"
+client_status=0
+"${as_root[@]}" "$root/build/mp_client" -l "$last_core" "${eal[@]}" -- --wait=10 --count 2 "$@" \
+    > >(sed -u 's/^/mp_client | /') 2>&1 || client_status=$?
+
+"${as_root[@]}" kill -INT "$server"
+server_status=0
+wait "$server" || server_status=$?
+server=
+sleep 0.1 # the last lines pass through sed
+say "mp_client ended with status $client_status, mp_server with $server_status"
+[ "$client_status" -eq 0 ] && [ "$server_status" -eq 0 ]

@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Makes a machine ready for the pair: installs the packages that are missing, reserves the hugepages
+# that are missing, mounts them. Run it as often as you like: what is there is left alone.
+#
+#   scripts/setup.sh             packages and hugepages
+#   scripts/setup.sh --ci        and what only .ci/run needs
+#   scripts/setup.sh --hugepages hugepages only
+#   scripts/setup.sh --user NAME a hugetlbfs mount for this user, who needs no root from then on
+#   scripts/setup.sh --undo      gives back the hugepages and mounts that this script made
+
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+# Free pages of 2 MiB that must be there: a primary takes one; the tests run up to three at a time,
+# and a page more lets a killed one's be taken over before it is cleaned up.
+readonly pages_needed=6
+readonly mount_point=/dev/hugepages
+# What this script changed: "reserved FORMER" and "mounted DIR" lines. Gone after a reboot, as they are.
+readonly record=/run/mp_ipc_setup
+
+# Packages by what they give. Needed to build and test; see --ci for the rest.
+debian_packages=(g++ cmake make pkg-config libdpdk-dev dpdk dpdk-dev libgtest-dev python3)
+debian_ci_packages=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck libbenchmark-dev
+    gnuplot-nox valgrind spin help2man libzmq3-dev strace)
+fedora_packages=(gcc-c++ cmake make pkgconf-pkg-config dpdk-devel dpdk dpdk-tools gtest-devel python3)
+
+install_packages() {
+    local missing=() package
+    if command -v apt-get >/dev/null; then
+        for package in "$@"; do
+            dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+                missing+=("$package")
+        done
+        [ ${#missing[@]} -gt 0 ] || return 0
+        say "Installing: ${missing[*]}"
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq update
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes \
+            --no-install-recommends "${missing[@]}" >/dev/null
+    elif command -v dnf >/dev/null; then
+        for package in "${fedora_packages[@]}"; do
+            rpm -q --quiet "$package" || missing+=("$package")
+        done
+        [ ${#missing[@]} -gt 0 ] || return 0
+        say "Installing: ${missing[*]}"
+        "${as_root[@]}" dnf -q -y install "${missing[@]}"
+    else
+        for package in c++ cmake pkg-config dpdk-hugepages.py; do
+            command -v "$package" >/dev/null || missing+=("$package")
+        done
+        pkg-config --exists 'libdpdk >= 22.11' || missing+=("libdpdk")
+        [ ${#missing[@]} -eq 0 ] ||
+            die "${missing[*]} not found, and no apt-get and no dnf here: install a C++20 compiler, CMake 3.22, pkg-config," \
+                "DPDK 22.11 or later with its headers and dpdk-hugepages.py, and GoogleTest"
+    fi
+}
+
+# The folder with the counts of 2 MiB pages: of NUMA node 0, where -l 0 runs, or of the machine.
+page_counts() {
+    local node=/sys/devices/system/node/node0/hugepages/hugepages-2048kB
+    [ -d "$node" ] || node=/sys/kernel/mm/hugepages/hugepages-2048kB
+    [ -d "$node" ] || die "this kernel has no hugepages of 2 MiB"
+    say "$node"
+}
+
+reserve() { # reserve PAGES: the whole reservation
+    local counts node=()
+    counts=$(page_counts)
+    case $counts in */node0/*) node=(--node 0) ;; esac
+    "${as_root[@]}" dpdk-hugepages.py --pagesize 2M "${node[@]}" --reserve "$(($1 * 2))M" ||
+        die "cannot reserve $1 hugepages of 2 MiB: is there that much free, unfragmented memory?"
+}
+
+note() { # what --undo must know
+    printf '%s\n' "$*" | "${as_root[@]}" tee -a "$record" >/dev/null
+}
+
+mount_hugepages() { # mount_hugepages DIR [more options of dpdk-hugepages.py]
+    local dir=$1
+    shift
+    "${as_root[@]}" mkdir -p "$dir"
+    "${as_root[@]}" dpdk-hugepages.py --pagesize 2M --mount --directory "$dir" "$@" >/dev/null
+    grep -q " $dir hugetlbfs " /proc/mounts || die "cannot mount hugetlbfs on $dir"
+    note "mounted $dir"
+    say "Mounted hugetlbfs on $dir"
+}
+
+set_up_hugepages() {
+    local counts reserved free
+    counts=$(page_counts)
+    reserved=$(cat "$counts/nr_hugepages")
+    free=$(cat "$counts/free_hugepages")
+    if [ "$free" -lt "$pages_needed" ]; then
+        reserve $((reserved + pages_needed - free))
+        # The first record counts: it is what was there before this script.
+        grep -qs '^reserved ' "$record" || note "reserved $reserved"
+        say "Reserved hugepages of 2 MiB: $((reserved + pages_needed - free)) (before: $reserved)"
+    fi
+    grep -q ' hugetlbfs ' /proc/mounts || mount_hugepages "$mount_point"
+}
+
+undo() {
+    local what value
+    [ -f "$record" ] || {
+        say "Nothing to give back"
+        return
+    }
+    while read -r what value; do
+        case $what in
+        mounted) "${as_root[@]}" umount "$value" && say "Unmounted $value" ;;
+        reserved) reserve "$value" && say "Hugepages of 2 MiB: $value, as before" ;;
+        esac
+    done <<<"$(tac "$record")"
+    "${as_root[@]}" rm -f "$record"
+}
+
+set_up_user() {
+    local user=$1 dir=/dev/hugepages-$1
+    id "$user" >/dev/null 2>&1 || die "no such user: $user"
+    set_up_hugepages
+    grep -q " $dir hugetlbfs " /proc/mounts ||
+        mount_hugepages "$dir" --user "$(id -u "$user")" --group "$(id -g "$user")"
+    say "As $user: export XDG_RUNTIME_DIR (a directory of that user, such as /run/user/$(id -u "$user")),"
+    say "and give both programs --huge-dir=$dir"
+}
+
+case ${1-} in
+"")
+    install_packages "${debian_packages[@]}"
+    set_up_hugepages
+    ;;
+--ci)
+    install_packages "${debian_packages[@]}" "${debian_ci_packages[@]}"
+    set_up_hugepages
+    ;;
+--hugepages) set_up_hugepages ;;
+--user) set_up_user "${2:?--user needs a name}" ;;
+--undo) undo ;;
+*) die "usage: scripts/setup.sh [--ci | --hugepages | --user NAME | --undo]" ;;
+esac
