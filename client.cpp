@@ -48,6 +48,10 @@ std::uint64_t g_boot_id = 0;
 Watch *g_watch = nullptr;
 Pacing *g_pacing = nullptr;
 
+/* The exit status where a call of the library does not return in time. */
+std::atomic<int> g_status_if_stuck{kExitFailure};
+std::atomic<bool> g_ended{false}; /* the last lines are said, only the clean-up is left */
+
 Books g_sync;  /* hello_request, or all requests of another command */
 Books g_async; /* hello_async_req */
 
@@ -380,6 +384,7 @@ int run_notify() {
     rte_mp_msg msg = make_message(kMsgNotify);
     fill(msg, event);
 
+    g_status_if_stuck = kExitUnanswered; /* it blocks while the server's queue is full */
     const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes,
                                    seconds(g_options.timeout_s));
     if (rte_mp_sendmsg(&msg) != 0) {
@@ -514,8 +519,10 @@ int conclude(Watch::Reason reason, int status) {
             "can be received any more; ending, to be started anew");
         return kExitFailure;
     } else if (reason == Reason::stuck) {
-        error("a call of the DPDK library did not return in time; is the server stopped?");
-        return kExitFailure;
+        diagnose(Severity::warning,
+                 "a call of the DPDK library did not return in time: the server is stopped, or a "
+                 "process was killed while it held a lock in shared memory");
+        return g_status_if_stuck;
     }
     return console_failed() ? kExitFailure : status;
 }
@@ -544,7 +551,8 @@ void leave(Watch::Reason reason) {
     run_again_if_waiting(reason);
     IpcSocket::find().remove_file();
     const int status = conclude(reason, kExitOk);
-    say_end();
+    if (!g_ended)
+        say_end();
     _exit(status);
 }
 
@@ -611,6 +619,8 @@ int main(int argc, char **argv) {
     run_again_if_waiting(watch.reason());
     status = conclude(watch.reason(), status);
     say_end();
+    g_ended = true;
+    g_status_if_stuck = status;
     for (const auto &action : kActions)
         rte_mp_action_unregister(action.name);
     return status; /* ~EalSession: rte_eal_cleanup() */

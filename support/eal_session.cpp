@@ -25,7 +25,10 @@ constexpr auto kStartLimit = std::chrono::seconds(10);
 /* The same for the secondary's own rte_eal_init(), which may wait 5 s for a busy primary's reply.
  */
 constexpr auto kAttachLimit = std::chrono::seconds(20);
-constexpr auto kCleanupLimit = std::chrono::seconds(2);
+/* rte_eal_cleanup() spins on a lock in shared memory: long where many processes end at once on one
+ * core (sixteen: 2 s, seen), for ever where a process was killed with the lock.
+ */
+constexpr auto kCleanupLimit = std::chrono::seconds(10);
 
 /* Passes EAL's log on to stderr while rte_eal_init() runs, and keeps it, since some of its reasons
  * are told nowhere else.

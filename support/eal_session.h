@@ -15,7 +15,7 @@
 
 namespace mp_ipc {
 
-/* A running EAL; its end is rte_eal_cleanup(), given two seconds: a process that was killed may
+/* A running EAL; its end is rte_eal_cleanup(), given ten seconds: a process that was killed may
  * have taken a lock in shared memory with it, on which the clean-up would spin for ever.
  */
 class EalSession {
