@@ -67,6 +67,7 @@ int run_eal_init(const EalArgs &args) {
     static std::vector<std::string> words;
     static std::vector<char *> argv;
     words = args.eal;
+    argv.reserve(words.size() + 1);
     for (std::string &word : words)
         argv.push_back(word.data());
     argv.push_back(nullptr);
