@@ -329,11 +329,27 @@ bool answers_last(const rte_mp_msg &msg, Reply *reply) {
     return reply->header.sequence == g_sync.sent;
 }
 
+Histogram g_ping_times; /* ns; main */
+
+std::string ms(std::uint64_t ns) {
+    return fixed(static_cast<double>(ns) / 1e6, 3);
+}
+
+void say_ping_summary() {
+    say({"[PING] {} sent, {} answered, {} lost, {} late",
+         "[PING] 已发送 {}, 已回复 {}, 丢失 {}, 迟到 {}"},
+        g_sync.sent.load(), g_sync.answered.load(), g_sync.timed_out + g_sync.refused,
+        g_sync.late.load());
+    if (g_ping_times.count() > 0)
+        say({"[PING] time min/median/p99/max = {}/{}/{}/{} ms",
+             "[PING] 时间 最小/中位/p99/最大 = {}/{}/{}/{} ms"},
+            ms(g_ping_times.min()), ms(g_ping_times.quantile(0.5)), ms(g_ping_times.quantile(0.99)),
+            ms(g_ping_times.max()));
+}
+
 int run_ping() {
-    const auto ms = [](std::uint64_t ns) { return fixed(static_cast<double>(ns) / 1e6, 3); };
     const Clock::time_point start = Clock::now();
     Schedule due(start, g_options.flood ? Clock::duration(1) : seconds(g_options.ping_interval_s));
-    Histogram times;
     while (!g_watch->ending() && !console_failed() && !counted_out(g_sync.sent)) {
         if (!g_options.flood)
             g_watch->sleep_until(due.due());
@@ -361,16 +377,8 @@ int run_ping() {
         else if (!g_options.quiet && !g_options.flood)
             say({"[PING] Reply: {} time={} ms", "[PING] 回复: {} 时间={} ms"}, seq, ms(time));
         if (answer.outcome == Outcome::answered)
-            times.add(time);
+            g_ping_times.add(time);
     }
-    say({"[PING] {} sent, {} answered, {} lost, {} late",
-         "[PING] 已发送 {}, 已回复 {}, 丢失 {}, 迟到 {}"},
-        g_sync.sent.load(), g_sync.answered.load(), g_sync.timed_out + g_sync.refused,
-        g_sync.late.load());
-    if (times.count() > 0)
-        say({"[PING] time min/median/p99/max = {}/{}/{}/{} ms",
-             "[PING] 时间 最小/中位/p99/最大 = {}/{}/{}/{} ms"},
-            ms(times.min()), ms(times.quantile(0.5)), ms(times.quantile(0.99)), ms(times.max()));
     return g_sync.all_answered() ? kExitOk : kExitUnanswered;
 }
 
@@ -540,10 +548,12 @@ void run_again_if_waiting(Watch::Reason reason) {
 
 /* The last lines of the console. */
 void say_end() {
-    if (g_shared == nullptr || g_options.command != ClientOptions::Command::hello)
-        return;
-    abandon_pending();
-    say_totals();
+    if (g_shared != nullptr && g_options.command == ClientOptions::Command::hello) {
+        abandon_pending();
+        say_totals();
+    } else if (g_shared != nullptr && g_options.command == ClientOptions::Command::ping) {
+        say_ping_summary();
+    }
 }
 
 /* The end when the main thread cannot come to it: from the watching thread. */

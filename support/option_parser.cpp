@@ -13,8 +13,12 @@ namespace {
 
 std::string plain(double value) {
     char text[32];
-    std::snprintf(text, sizeof(text), "%g", value);
-    return text;
+    std::snprintf(text, sizeof(text), "%.5f", value);
+    std::string shown = text;
+    shown.erase(shown.find_last_not_of('0') + 1); /* 0.00100, 5.00000 */
+    if (shown.back() == '.')
+        shown.pop_back();
+    return shown;
 }
 
 }  // namespace

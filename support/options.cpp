@@ -12,6 +12,8 @@ namespace {
 
 constexpr double kLeastS = 0.001; /* below a millisecond the scheduler decides, not the option */
 constexpr double kMostS = 86400;
+/* A timeout below the round trip is good for one thing: to see what happens then. */
+constexpr double kLeastTimeoutS = 0.00001;
 
 std::function<std::string(std::string_view)> set_language_option(Language *language) {
     return [=](std::string_view text) -> std::string {
@@ -224,7 +226,7 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
          "ping: the next one as soon as one is answered, and only\na line for what goes wrong",
          set_flag(&o.flood)},
         {"timeout", Takes::value, "S", "how long a request waits for its reply (5)",
-         set_seconds(&o.timeout_s, kLeastS, kMostS)},
+         set_seconds(&o.timeout_s, kLeastTimeoutS, kMostS)},
         {"count", Takes::value, "N",
          "stop after N requests of each kind; exit 0 if all were\nanswered, 4 if not",
          set_count(&o.count, 1000000000000UL)},

@@ -28,6 +28,11 @@ namespace {
  */
 constexpr int kTickMs = 500;
 
+/* How long a main thread inside a call may take to come out by itself, and so to an orderly end: a
+ * request that is about to be answered is, one that is not is left.
+ */
+constexpr auto kGrace = std::chrono::milliseconds(50);
+
 constexpr unsigned kPidfdThread = O_EXCL; /* PIDFD_THREAD of linux/pidfd.h, since 6.9 */
 
 int open_pidfd(pid_t pid, unsigned flags) {
@@ -170,12 +175,15 @@ bool Watch::tick_needed() const {
 
 int Watch::timeout_ms() const {
     int timeout = tick_needed() ? kTickMs : -1;
-    if (const Clock::rep limit = limit_; limit != 0) {
-        const auto left = Clock::time_point(Clock::duration(limit)) - Clock::now();
-        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-        const int until_limit = static_cast<int>(std::clamp<std::int64_t>(ms, 0, 3'600'000));
-        timeout = timeout < 0 ? until_limit : std::min(timeout, until_limit);
-    }
+    const auto wake_at = [&](Clock::time_point time) {
+        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now()).count();
+        const int until = static_cast<int>(std::clamp<std::int64_t>(ms, 0, 3'600'000));
+        timeout = timeout < 0 ? until : std::min(timeout, until);
+    };
+    if (const Clock::rep limit = limit_; limit != 0)
+        wake_at(Clock::time_point(Clock::duration(limit)));
+    if (leave_at_ && main_ == Main::blocked)
+        wake_at(*leave_at_);
     return timeout;
 }
 
@@ -232,7 +240,9 @@ void Watch::run() {
         }
         if (tick_needed() && main_ != Main::blocked_until_done)
             tick();
-        if (ending())
+        if (ending() && !leave_at_)
+            leave_at_ = Clock::now() + kGrace;
+        if (leave_at_ && Clock::now() >= *leave_at_)
             try_leave(reason_);
         const Clock::rep limit = limit_;
         if (limit != 0 && Clock::now().time_since_epoch().count() >= limit)

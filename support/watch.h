@@ -52,8 +52,8 @@ class Watch {
     void wake();
 
     /* The main thread is inside a call that cannot be woken, for as long as this lives.
-     * `interruptible`: a reason to end leads to leave() at once. `limit`: after so long leave() is
-     * called with Reason::stuck.
+     * `interruptible`: a reason to end leads to leave(), 50 ms later. `limit`: after so long leave()
+     * is called with Reason::stuck.
      */
     class Blocking {
       public:
@@ -90,6 +90,7 @@ class Watch {
     std::atomic<bool> primary_by_tick_{false};
     std::string primary_dir_;                       /* written before primary_by_tick_ */
     std::optional<Clock::time_point> first_signal_; /* watching thread only */
+    std::optional<Clock::time_point> leave_at_;     /* likewise: when a blocked main is left */
     UniqueFd signal_fd_;
     UniqueFd control_fd_; /* eventfd: look again at what to watch */
     UniqueFd wake_fd_;    /* eventfd: the main thread wakes */

@@ -227,6 +227,13 @@ int pending_at_death(const std::string &prefix, const Arguments &) {
     _exit(0);
 }
 
+/* A secondary that attaches and stays, whatever becomes of its primary. */
+int stay(const std::string &prefix, const Arguments &) {
+    start_secondary(prefix);
+    print("attached");
+    wait_for_the_end();
+}
+
 /* One sync request with exactly these bytes; prints the reply's bytes. */
 void send_bytes(const char *what, const char *name, const std::string &bytes, int with_fds = 0) {
     rte_mp_msg request = make_message(name);
@@ -300,10 +307,15 @@ int odd_requests(const std::string &prefix, const Arguments &) {
 
 int main(int argc, char **argv) {
     static const std::map<std::string, std::function<int(const std::string &, const Arguments &)>>
-        kRoles = {{"bare-primary", bare_primary},         {"odd-zone", odd_zone},
-                  {"held-secondary", held_secondary},     {"ask-all", ask_all},
-                  {"register-names", register_names},     {"pending-twice", pending_twice},
-                  {"pending-at-death", pending_at_death}, {"odd-requests", odd_requests}};
+        kRoles = {{"bare-primary", bare_primary},
+                  {"odd-zone", odd_zone},
+                  {"held-secondary", held_secondary},
+                  {"ask-all", ask_all},
+                  {"register-names", register_names},
+                  {"pending-twice", pending_twice},
+                  {"pending-at-death", pending_at_death},
+                  {"odd-requests", odd_requests},
+                  {"stay", stay}};
     if (argc < 3 || !kRoles.contains(argv[1])) {
         std::fprintf(stderr, "usage: helper ROLE PREFIX [ARGUMENTS]\n");
         return 2;

@@ -133,7 +133,7 @@ const std::vector<Wrong> kWrong = {
     Wrong{false, {"--", "--count", "-3"}, "not '-3'"},
     Wrong{false, {"--", "--count", "1.5"}, "not '1.5'"},
     Wrong{false, {"--", "--count", "99999999999999999999"}, "--count takes"},
-    Wrong{false, {"--", "--timeout", "0"}, "--timeout takes seconds from 0.001 to 86400"},
+    Wrong{false, {"--", "--timeout", "0"}, "--timeout takes seconds from 0.00001 to 86400"},
     Wrong{false, {"--", "--timeout", "-1"}, "--timeout takes seconds"},
     Wrong{false, {"--", "--timeout", "1e3"}, "--timeout takes seconds"},
     Wrong{false, {"--", "--timeout", "nan"}, "--timeout takes seconds"},

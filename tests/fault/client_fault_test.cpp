@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What goes wrong in the field, on the client's side: late replies, full queues, a server that dies
+ * and comes back. docs/faults.md has the table.
+ */
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <random>
+#include <regex>
+
+#include "support/runtime_dir.h"
+#include "tests/harness/pair.h"
+
+namespace mp_ipc::test {
+namespace {
+
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+
+class ClientFault : public Hugepages {};
+
+bool has(const std::string &text, const std::string &part) {
+    return text.find(part) != std::string::npos;
+}
+
+struct Sums {
+    long sent = 0, answered = 0, late = 0, timed_out = 0, refused = 0;
+    bool balance() const { return sent == answered + late + timed_out + refused; }
+};
+
+/* "[Client] Sync: sent 10, …"; the last such line. */
+Sums sums_of(const std::string &console, const std::string &kind) {
+    const std::regex line("\\[Client\\] " + kind +
+                          ": sent (\\d+), answered (\\d+), late (\\d+), timed out (\\d+), refused "
+                          "(\\d+)");
+    Sums sums;
+    for (std::sregex_iterator it(console.begin(), console.end(), line), end; it != end; ++it) {
+        const auto number = [&](std::size_t i) { return std::stol((*it)[i].str()); };
+        sums = {number(1), number(2), number(3), number(4), number(5)};
+    }
+    return sums;
+}
+
+/* Every reply that was accepted quotes the number it was the answer to: the N-th request is the
+ * N-th line of the console that ends a request.
+ */
+void expect_only_own_replies(const std::string &console) {
+    std::istringstream lines(console);
+    long n = 0;
+    const std::regex own(
+        R"(\[SYNC\] Reply: Server SYNC reply: Got 'SYNC Hello (\d+) from Client')");
+    const std::regex other(
+        R"(\[SYNC\] (No reply to|Late reply, not to|Not answered:) 'SYNC Hello (\d+) .*)");
+    for (std::string line; std::getline(lines, line);) {
+        std::smatch match;
+        if (std::regex_match(line, match, own)) {
+            ASSERT_EQ(std::stol(match[1].str()), ++n) << "a reply was taken for another request's";
+        } else if (std::regex_match(line, match, other)) {
+            ASSERT_EQ(std::stol(match[2].str()), ++n);
+        }
+    }
+    EXPECT_GT(n, 0);
+}
+
+TEST_F(ClientFault, NoReplyIsEverTakenForAnothersAnswer) {
+    const Prefix prefix;
+    /* Handlers wait 0 to 4 ms, requests 2 ms: about half of all replies are late. Three clients and
+     * 10,000 requests in all, text and structs, sync and async. */
+    Process server_process(server(prefix, {"--quiet", "--fault", "slow=0-2"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    Process text(client(prefix, {"--timeout", "0.002", "--sync-interval", "0.001",
+                                 "--async-interval", "0.05", "--count", "3000"}));
+    Process structs(client(prefix, {"ping", "--timeout", "0.002", "--flood", "--count", "4000"}));
+    ASSERT_TRUE(text.wait_for_out("Attached"));
+    EXPECT_EQ(structs.wait(std::chrono::seconds(150)), 4) << structs.describe();
+    text.signal(SIGINT);
+    EXPECT_TRUE(text.wait());
+    expect_only_own_replies(text.out());
+    const Sums sync = sums_of(text.out(), "Sync");
+    EXPECT_TRUE(sync.balance()) << text.out().substr(text.out().size() - 400);
+    EXPECT_TRUE(sums_of(text.out(), "Async").balance());
+    EXPECT_GT(sync.late + sync.timed_out, 0) << "the fault did not happen";
+    EXPECT_GT(sync.answered, 0) << "nothing was answered in time";
+
+    /* Each struct's seq is reported once, as answered (counted) or in a line of its own. */
+    const std::string ping = structs.out();
+    std::smatch sum;
+    ASSERT_TRUE(std::regex_search(
+        ping, sum, std::regex(R"(\[PING\] (\d+) sent, (\d+) answered, (\d+) lost, (\d+) late)")));
+    EXPECT_EQ(std::stol(sum[1]), 4000);
+    EXPECT_EQ(std::stol(sum[2]) + std::stol(sum[3]) + std::stol(sum[4]), 4000);
+    EXPECT_GT(std::stol(sum[2]), 0);
+    EXPECT_GT(std::stol(sum[3]) + std::stol(sum[4]), 0);
+}
+
+/* Clients that flood a server, each in a process of its own. */
+std::vector<std::unique_ptr<Process>> flood(const Prefix &prefix, int count, const Words &more) {
+    std::vector<std::unique_ptr<Process>> clients;
+    for (int i = 0; i < count; i++) {
+        Words options = {"ping", "--flood", "--quiet"};
+        options.insert(options.end(), more.begin(), more.end());
+        clients.push_back(std::make_unique<Process>(client(prefix, options)));
+    }
+    for (const auto &process : clients)
+        EXPECT_TRUE(process->wait_for_out("Attached")) << process->describe();
+    return clients;
+}
+
+/* Whether a new client can attach and gets an answer, each within a second or so. */
+bool newcomer_is_served(const Prefix &prefix) {
+    return run(client(prefix, {"ping", "--count", "1", "--timeout", "1"}), {}, milliseconds(4000))
+               .status == 0;
+}
+
+long answered_by(const std::string &console) {
+    std::smatch sum;
+    return std::regex_search(console, sum, std::regex(R"(sent, (\d+) answered)"))
+               ? std::stol(sum[1])
+               : -1;
+}
+
+TEST_F(ClientFault, ASlowServerFloodedByEightServesAllWhenItsFaultEnds) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--quiet", "--fault", "slow=50", "--fault-for", "20"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    const auto fault_end = Steady::now() + milliseconds(20000);
+    const auto clients = flood(prefix, 8, {"--timeout", "0.001"});
+    std::this_thread::sleep_until(fault_end);
+    EXPECT_TRUE(newcomer_is_served(prefix)) << server_process.describe();
+    std::this_thread::sleep_until(fault_end + milliseconds(1000));
+    for (const auto &process : clients) {
+        process->signal(SIGINT);
+        EXPECT_TRUE(process->wait()) << "Ctrl-C did not end a client";
+        /* A slow server cannot have answered anything within 1 ms: these came after the fault. */
+        EXPECT_GT(answered_by(process->out()), 0) << process->describe();
+    }
+}
+
+/* Timeouts of 60 us, at about the round trip: the sender hardly ever lets go of the lock. */
+TEST_F(ClientFault, AFloodWithoutTheBoundWedgesTheServer) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--quiet"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    const auto clients = flood(prefix, 2, {"--timeout", "0.00006", "--fault", "unbounded"});
+    EXPECT_TRUE(eventually([&] { return !newcomer_is_served(prefix); }, std::chrono::seconds(60)))
+        << "the trap that the bound is for did not spring";
+    /* For good: nothing moves by itself. */
+    EXPECT_FALSE(newcomer_is_served(prefix));
+    /* Even so, Ctrl-C ends all of them, and with the flooding clients gone the server serves. */
+    for (const auto &process : clients) {
+        process->signal(SIGINT);
+        EXPECT_TRUE(process->wait()) << process->describe();
+    }
+    EXPECT_TRUE(eventually([&] { return newcomer_is_served(prefix); }))
+        << server_process.describe();
+}
+
+TEST_F(ClientFault, TheSameFloodWithTheBoundLeavesTheServerWorking) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--quiet"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    const auto clients = flood(prefix, 2, {"--timeout", "0.00006"});
+    const auto end = Steady::now() + std::chrono::seconds(10);
+    while (Steady::now() < end)
+        ASSERT_TRUE(newcomer_is_served(prefix)) << server_process.describe();
+    for (const auto &process : clients) {
+        process->signal(SIGINT);
+        EXPECT_TRUE(process->wait()) << process->describe();
+    }
+}
+
+TEST_F(ClientFault, WaitingClientsGoOnWithANewServerByThemselves) {
+    const Prefix prefix;
+    std::optional<Process> server_process;
+    Process waiting(
+        client(prefix, {"--wait", "--sync-interval", "0.05", "--async-interval", "0.05"}));
+    ASSERT_TRUE(waiting.wait_for_out("[Client] Waiting for a server")) << waiting.describe();
+    server_process.emplace(server(prefix));
+    ASSERT_TRUE(server_process->wait_for_out(kServerReady));
+    ASSERT_TRUE(waiting.wait_for_out("[SYNC] Reply", 3)) << waiting.describe();
+    server_process->signal(SIGKILL);
+    ASSERT_TRUE(server_process->wait());
+    ASSERT_TRUE(waiting.wait_for_out("[Client] The server went away")) << waiting.describe();
+    ASSERT_TRUE(waiting.wait_for_out("Waiting for a server", 2)) << waiting.describe();
+    EXPECT_TRUE(lock_holders(prefix.dir()).empty()) << "it keeps a new server out";
+    server_process.emplace(server(prefix));
+    ASSERT_TRUE(server_process->wait_for_out(kServerReady)) << server_process->describe();
+    ASSERT_TRUE(waiting.wait_for_out("[Client] Attached to the new server")) << waiting.describe();
+    const int replies = count_of(waiting.out(), "[SYNC] Reply");
+    ASSERT_TRUE(waiting.wait_for_out("[SYNC] Reply", replies + 2)) << waiting.describe();
+    waiting.signal(SIGINT);
+    EXPECT_EQ(waiting.wait(), 0) << waiting.describe();
+    /* Numbers and sums go on: every number was used once. */
+    const Sums sync = sums_of(waiting.out(), "Sync");
+    EXPECT_TRUE(sync.balance());
+    EXPECT_GE(sync.answered, replies);
+    for (long n = 1; n <= sync.sent; n++)
+        EXPECT_LE(count_of(waiting.out(), "Got 'SYNC Hello " + std::to_string(n) + " from"), 1)
+            << n;
+}
+
+TEST_F(ClientFault, WaitingHasALimitWhereOneIsGiven) {
+    const Prefix prefix;
+    const auto begin = Steady::now();
+    const Finished finished = run(client(prefix, {"--wait=0.5"}));
+    EXPECT_EQ(finished.status, 3);
+    EXPECT_GE(Steady::now() - begin, milliseconds(500));
+    Process waiting(client(prefix, {"--wait"}));
+    ASSERT_TRUE(waiting.wait_for_out("Waiting"));
+    waiting.signal(SIGTERM);
+    EXPECT_EQ(waiting.wait(), 0) << waiting.describe();
+}
+
+TEST_F(ClientFault, AServerKilledFiftyTimesIsFoundAgainEachTime) {
+    const Prefix prefix;
+    std::mt19937 random(std::random_device{}());
+    std::uniform_int_distribution<int> life(0, 300);
+    std::vector<std::unique_ptr<Process>> clients;
+    for (int i = 0; i < 4; i++)
+        clients.push_back(std::make_unique<Process>(
+            client(prefix, {"--wait", "--name", "C" + std::to_string(i), "--sync-interval", "0.05",
+                            "--async-interval", "0.05"})));
+    for (int round = 0; round < 50; round++) {
+        Process server_process(server(prefix));
+        ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << "round " << round << "\n"
+                                                               << server_process.describe();
+        const auto ready = Steady::now();
+        for (int i = 0; i < 4; i++)
+            ASSERT_TRUE(server_process.wait_for_out("from C" + std::to_string(i)))
+                << "round " << round << "\n"
+                << server_process.describe() << clients[static_cast<std::size_t>(i)]->describe();
+        if (std::getenv("MP_IPC_TIMES") != nullptr)
+            std::printf("round %d: all served %ld ms after the start\n", round,
+                        static_cast<long>((Steady::now() - ready) / milliseconds(1)));
+        std::this_thread::sleep_for(milliseconds(life(random)));
+        server_process.signal(SIGKILL);
+        ASSERT_TRUE(server_process.wait());
+    }
+    for (const auto &process : clients) {
+        process->signal(SIGINT);
+        EXPECT_EQ(process->wait(), 0) << process->err();
+        EXPECT_TRUE(sums_of(process->out(), "Sync").balance());
+        EXPECT_TRUE(sums_of(process->out(), "Async").balance());
+    }
+}
+
+TEST_F(ClientFault, AServerWaitsForALeftOverSecondaryAndNamesIt) {
+    const Prefix prefix;
+    Process first(server(prefix));
+    ASSERT_TRUE(first.wait_for_out(kServerReady));
+    /* A secondary that does not watch its primary: it stays when that dies. */
+    Process left_over(helper("stay", prefix));
+    ASSERT_TRUE(left_over.wait_for_out("attached")) << left_over.describe();
+    first.signal(SIGKILL);
+    ASSERT_TRUE(first.wait());
+    const std::string name = "pid " + std::to_string(left_over.pid()) + ", mp_ipc_helper";
+    const Finished refused = run(server(prefix, {"--leftover-wait", "0.2"}));
+    EXPECT_EQ(refused.status, 1) << refused.err;
+    EXPECT_TRUE(
+        has(refused.err, "still hold the files of file prefix '" + prefix.name() + "': " + name))
+        << refused.err;
+    Process second(server(prefix, {"--leftover-wait", "60"}));
+    ASSERT_TRUE(second.wait_for_err("waiting for processes that hold the files"))
+        << second.describe();
+    left_over.signal(SIGKILL);
+    EXPECT_TRUE(second.wait_for_out(kServerReady)) << second.describe();
+}
+
+TEST_F(ClientFault, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
+    /* Documented as 4,192 bytes for each answered request before DPDK 26.07; nothing else may grow.
+     */
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--quiet"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    const auto rss_kib = [](pid_t pid) -> long {
+        const std::string status = read_file("/proc/" + std::to_string(pid) + "/status");
+        const std::size_t at = status.find("VmRSS:");
+        return at == std::string::npos ? 0 : std::stol(status.substr(at + 6));
+    };
+    Process client_process(client(prefix, {"--quiet", "--sync-interval", "0.001",
+                                           "--async-interval", "0.001", "--count", "6000"}));
+    ASSERT_TRUE(client_process.wait_for_out("Attached"));
+    const long before = rss_kib(client_process.pid());
+    const long server_before = rss_kib(server_process.pid());
+    long peak = before;
+    while (!client_process.wait(milliseconds(20)))
+        peak = std::max(peak, rss_kib(client_process.pid()));
+    EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
+    EXPECT_LE(peak - before, 6000 * 4192 / 1024 + 4096) << "more than the library's own leak";
+    EXPECT_LE(rss_kib(server_process.pid()) - server_before, 4096);
+}
+
+}  // namespace
+}  // namespace mp_ipc::test
