@@ -14,13 +14,10 @@
 #include "support/runtime_dir.h"
 
 namespace mp_ipc::test {
-namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char *kStart = "mpt_";
-
-void remove_files(const std::string &prefix) {
+void remove_prefix_files(const std::string &prefix) {
     std::error_code error;
     fs::remove_all(runtime_dir(prefix), error);
     for (const std::string &mount : look_at_hugepages().mounts) {
@@ -31,6 +28,10 @@ void remove_files(const std::string &prefix) {
         }
     }
 }
+
+namespace {
+
+constexpr const char *kStart = "mpt_";
 
 /* A test that crashed could not clean up: its pid, part of the prefix, is no process any more. */
 void remove_files_of_the_dead() {
@@ -46,7 +47,7 @@ void remove_files_of_the_dead() {
             prefixes.push_back(name);
     }
     for (const std::string &prefix : prefixes)
-        remove_files(prefix);
+        remove_prefix_files(prefix);
 }
 
 }  // namespace
@@ -59,7 +60,7 @@ Prefix::Prefix() {
 }
 
 Prefix::~Prefix() {
-    remove_files(name_);
+    remove_prefix_files(name_);
 }
 
 std::string Prefix::dir() const {

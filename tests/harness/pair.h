@@ -29,6 +29,9 @@ class Prefix {
     std::string name_;
 };
 
+/* Removes what EAL leaves behind for a prefix that no process uses any more. */
+void remove_prefix_files(const std::string &prefix);
+
 using Words = std::vector<std::string>;
 
 /* argv of the programs under this prefix; `options` stand after `--`. */

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Everything at once, for MP_IPC_SOAK_SECONDS (20; two minutes in CI, as long as one likes by
+ * hand): eight clients in all modes, killed, stopped and started anew at random, the server killed
+ * and started anew. At the end the books of every client that ended by itself balance, every one of
+ * them is served, and nothing has grown.
+ */
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <regex>
+
+#include "support/runtime_dir.h"
+#include "tests/harness/pair.h"
+
+namespace mp_ipc::test {
+namespace {
+
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+
+class Soak : public Hugepages {};
+
+struct Size {
+    long rss_kib = 0;
+    long threads = 0;
+    long descriptors = 0;
+};
+
+Size size_of(pid_t pid) {
+    Size size;
+    const std::string proc = "/proc/" + std::to_string(pid);
+    const std::string status = read_file(proc + "/status");
+    const auto number = [&](const char *name) {
+        const std::size_t at = status.find(name);
+        return at == std::string::npos ? 0
+                                       : std::stol(status.substr(at + std::string(name).size()));
+    };
+    size.rss_kib = number("VmRSS:");
+    size.threads = number("Threads:");
+    std::error_code error;
+    for (std::filesystem::directory_iterator it(proc + "/fd", error), end; !error && it != end;
+         it.increment(error))
+        size.descriptors++;
+    return size;
+}
+
+/* Every line of sums in a console balances; how many requests there were. */
+long expect_balance(const Process &process) {
+    const std::string console = process.out();
+    long requests = 0;
+    const std::regex hello(
+        R"(\[Client\] \w+: sent (\d+), answered (\d+), late (\d+), timed out (\d+), refused (\d+))");
+    for (std::sregex_iterator it(console.begin(), console.end(), hello), end; it != end; ++it) {
+        const auto n = [&](std::size_t i) { return std::stol((*it)[i].str()); };
+        EXPECT_EQ(n(1), n(2) + n(3) + n(4) + n(5)) << (*it)[0];
+        requests += n(1);
+    }
+    const std::regex ping(R"(\[PING\] (\d+) sent, (\d+) answered, (\d+) lost, (\d+) late)");
+    for (std::sregex_iterator it(console.begin(), console.end(), ping), end; it != end; ++it) {
+        const auto n = [&](std::size_t i) { return std::stol((*it)[i].str()); };
+        EXPECT_EQ(n(1), n(2) + n(3) + n(4)) << (*it)[0];
+        requests += n(1);
+    }
+    return requests;
+}
+
+TEST_F(Soak, TheBooksBalanceAndNothingGrows) {
+    const char *given = std::getenv("MP_IPC_SOAK_SECONDS");
+    const std::chrono::seconds length(given != nullptr ? std::atol(given) : 20);
+    const Prefix prefix;
+    const Words modes[] = {
+        {"--wait", "--sync-interval", "0.01", "--async-interval", "0.02"},
+        {"--wait", "--sync-interval", "0.005", "--async-interval", "0", "--timeout", "0.002"},
+        {"--wait", "--sync-interval", "0", "--async-interval", "0.01"},
+        {"ping", "--wait", "--flood", "--quiet"},
+        {"ping", "--wait", "--flood", "--quiet", "--timeout", "0.0001"},
+        {"ping", "--wait", "--interval", "0.05"},
+        {"report", "--wait", "--quiet", "--count", "1000000000"},
+        {"--wait", "--sync-interval", "1", "--async-interval", "1", "--quiet"},
+    };
+    const auto start_server = [&] {
+        auto process = std::make_unique<Process>(
+            server(prefix, {"--quiet", "--broadcast", "--stats-interval", "0.5", "--fault",
+                            "slow=0-1", "--fault-for", "5"}));
+        EXPECT_TRUE(process->wait_for_out(kServerReady)) << process->describe();
+        return process;
+    };
+    const auto start_client = [&](std::size_t i) {
+        return std::make_unique<Process>(client(prefix, modes[i]));
+    };
+    auto server_process = start_server();
+    std::vector<std::unique_ptr<Process>> clients;
+    for (std::size_t i = 0; i < std::size(modes); i++)
+        clients.push_back(start_client(i));
+
+    std::mt19937 random(std::random_device{}());
+    std::optional<Size> early;
+    auto server_start = Steady::now();
+    long requests = 0;
+    const auto end = Steady::now() + length;
+    while (Steady::now() < end) {
+        std::this_thread::sleep_for(milliseconds(random() % 400));
+        const std::size_t i = random() % clients.size();
+        switch (random() % 8) {
+            case 0: /* a client is killed */
+                clients[i]->signal(SIGKILL);
+                ASSERT_TRUE(clients[i]->wait());
+                clients[i] = start_client(i);
+                break;
+            case 1: /* a client ends by itself: its books balance */
+            case 2:
+                clients[i]->signal(SIGINT);
+                ASSERT_TRUE(clients[i]->wait()) << clients[i]->describe();
+                requests += expect_balance(*clients[i]);
+                clients[i] = start_client(i);
+                break;
+            case 3: /* a client stands still for a while */
+                clients[i]->signal(SIGSTOP);
+                std::this_thread::sleep_for(milliseconds(random() % 500));
+                clients[i]->signal(SIGCONT);
+                break;
+            case 4: /* the server is killed, now and then */
+                if (Steady::now() - server_start < std::chrono::seconds(8))
+                    break;
+                server_process->signal(SIGKILL);
+                ASSERT_TRUE(server_process->wait());
+                server_process = start_server();
+                server_start = Steady::now();
+                early.reset();
+                break;
+            default:
+                break;
+        }
+        ASSERT_TRUE(server_process->running()) << server_process->describe();
+        if (!early && Steady::now() - server_start > std::chrono::seconds(3))
+            early = size_of(server_process->pid());
+    }
+    const Size late = size_of(server_process->pid());
+    if (early) {
+        EXPECT_LE(late.rss_kib, early->rss_kib + 4096);
+        EXPECT_EQ(late.threads, early->threads);
+        EXPECT_LE(late.descriptors, early->descriptors + 2);
+    }
+    for (const auto &process : clients) {
+        process->signal(SIGINT);
+        ASSERT_TRUE(process->wait()) << process->describe();
+        EXPECT_NE(*process->wait(), 1) << process->describe();
+        requests += expect_balance(*process);
+    }
+    EXPECT_GT(requests, 1000);
+    /* Files are flat: no socket of a client is left. */
+    EXPECT_TRUE(eventually([&] { return client_sockets(prefix.dir()).empty(); }));
+    EXPECT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
+    server_process->signal(SIGINT);
+    EXPECT_EQ(server_process->wait(), 0) << server_process->describe();
+    std::printf("soak: %ld requests accounted for in %ld s\n", requests,
+                static_cast<long>(length.count()));
+}
+
+}  // namespace
+}  // namespace mp_ipc::test
