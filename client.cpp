@@ -50,7 +50,6 @@ Pacing *g_pacing = nullptr;
 
 /* The exit status where a call of the library does not return in time. */
 std::atomic<int> g_status_if_stuck{kExitFailure};
-std::atomic<bool> g_ended{false}; /* the last lines are said, only the clean-up is left */
 
 Books g_sync;  /* hello_request, or all requests of another command */
 Books g_async; /* hello_async_req */
@@ -529,7 +528,8 @@ int conclude(Watch::Reason reason, int status) {
     } else if (reason == Reason::stuck) {
         diagnose(Severity::warning,
                  "a call of the DPDK library did not return in time: the server is stopped, or a "
-                 "process was killed while it held a lock in shared memory");
+                 "process was killed while it held a lock in shared memory; then start the server "
+                 "anew");
         return g_status_if_stuck;
     }
     return console_failed() ? kExitFailure : status;
@@ -556,14 +556,26 @@ void say_end() {
     }
 }
 
+/* What both ways out do; returns the exit status.
+ *
+ * There is no rte_eal_cleanup() in a secondary here. It takes a lock in shared memory for writing:
+ * if any process was killed while it held that lock, even for reading as every start of a secondary
+ * does, the call never returns, and from then on no other secondary can attach. (And in 22.11 it
+ * takes devices away that belong to the primary.) The kernel takes back all but the socket's file.
+ */
+int end_run(Watch::Reason reason, int status) {
+    run_again_if_waiting(reason);
+    status = conclude(reason, status);
+    say_end();
+    for (const auto &action : kActions)
+        rte_mp_action_unregister(action.name);
+    IpcSocket::find().remove_file();
+    return status;
+}
+
 /* The end when the main thread cannot come to it: from the watching thread. */
 void leave(Watch::Reason reason) {
-    run_again_if_waiting(reason);
-    IpcSocket::find().remove_file();
-    const int status = conclude(reason, kExitOk);
-    if (!g_ended)
-        say_end();
-    _exit(status);
+    _exit(end_run(reason, kExitOk));
 }
 
 }  // namespace
@@ -586,20 +598,15 @@ int main(int argc, char **argv) {
     const auto wait = g_options.wait_s ? std::optional(seconds(*g_options.wait_s)) : std::nullopt;
     if (!wait_for_primary(line.args, wait, watch, &status))
         return status;
-    auto eal = start_secondary(line.args, watch, &status);
-    if (!eal) {
-        run_again_if_waiting(watch.reason());
-        return watch.ending() ? conclude(watch.reason(), status) : status;
-    }
+    if (!start_secondary(line.args, watch, &status))
+        end_process(end_run(watch.reason(), status));
     Pacing pacing(watch);
     g_pacing = &pacing;
     if (g_options.unbounded)
         pacing.unbind();
     remember_own_fds();
-    if (!look_up_shared_info(line.args.file_prefix) || !register_actions()) {
-        run_again_if_waiting(watch.reason());
-        return kExitFailure;
-    }
+    if (!look_up_shared_info(line.args.file_prefix) || !register_actions())
+        end_process(end_run(watch.reason(), kExitFailure));
     if (!watch.follow_ipc_thread())
         diagnose(Severity::warning, "the EAL's IPC thread was not found; its end will not be seen");
     if (resumed)
@@ -626,12 +633,5 @@ int main(int argc, char **argv) {
             break;
     }
 
-    run_again_if_waiting(watch.reason());
-    status = conclude(watch.reason(), status);
-    say_end();
-    g_ended = true;
-    g_status_if_stuck = status;
-    for (const auto &action : kActions)
-        rte_mp_action_unregister(action.name);
-    return status; /* ~EalSession: rte_eal_cleanup() */
+    end_process(end_run(watch.reason(), status));
 }

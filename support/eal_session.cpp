@@ -15,6 +15,9 @@
 #include "common.h"
 #include "support/console.h"
 #include "support/hugepages.h"
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
 
 namespace mp_ipc {
 namespace {
@@ -25,10 +28,7 @@ constexpr auto kStartLimit = std::chrono::seconds(10);
 /* The same for the secondary's own rte_eal_init(), which may wait 5 s for a busy primary's reply.
  */
 constexpr auto kAttachLimit = std::chrono::seconds(20);
-/* rte_eal_cleanup() spins on a lock in shared memory: long where many processes end at once on one
- * core (sixteen: 2 s, seen), for ever where a process was killed with the lock.
- */
-constexpr auto kCleanupLimit = std::chrono::seconds(10);
+constexpr auto kCleanupLimit = std::chrono::seconds(2);
 
 /* Passes EAL's log on to stderr while rte_eal_init() runs, and keeps it, since some of its reasons
  * are told nowhere else.
@@ -281,28 +281,32 @@ bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, 
     }
 }
 
-std::unique_ptr<EalSession> start_secondary(const EalArgs &args, Watch &watch, int *status) {
+bool start_secondary(const EalArgs &args, Watch &watch, int *status) {
     rte_errno = 0;
     int result = 0;
     bool refused = false;
     bool other_version = false;
     {
         const EalLog log;
-        const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::yes, kAttachLimit);
+        /* Ctrl-C waits for its end: leaving in the midst of it may leave a lock in shared memory
+         * held, for good. It takes 0.1 s. */
+        const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::if_primary_gone,
+                                       kAttachLimit);
         result = run_eal_init(args);
         refused = log.says("refused secondary attachment");
         other_version = log.says("version mismatch");
     }
     if (result >= 0) {
-        auto session = std::make_unique<EalSession>(watch);
         if (rte_eal_process_type() == RTE_PROC_SECONDARY)
-            return session;
+            return true;
         error("mp_client must be a secondary, but EAL made it a primary: leave --proc-type out");
         *status = kExitFailure;
-        return nullptr;
+        return false;
     }
     *status = kExitFailure;
-    if (const auto trouble = core_trouble(args)) {
+    if (watch.ending()) {
+        *status = kExitOk; /* the reason to end says it */
+    } else if (const auto trouble = core_trouble(args)) {
         error(*trouble);
         *status = kExitUsage;
     } else if (refused) {
@@ -319,7 +323,14 @@ std::unique_ptr<EalSession> start_secondary(const EalArgs &args, Watch &watch, i
               "; its own lines above say why. Where it could not map memory at the same address, "
               "try again, or see the README on address space randomization");
     }
-    return nullptr;
+    return false;
+}
+
+void end_process(int status) {
+#if defined(__SANITIZE_ADDRESS__)
+    __lsan_do_leak_check();
+#endif
+    _exit(status);
 }
 
 }  // namespace mp_ipc

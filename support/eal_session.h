@@ -15,8 +15,8 @@
 
 namespace mp_ipc {
 
-/* A running EAL; its end is rte_eal_cleanup(), given ten seconds: a process that was killed may
- * have taken a lock in shared memory with it, on which the clean-up would spin for ever.
+/* A primary's running EAL; its end is rte_eal_cleanup(), given two seconds: a process that was
+ * killed may have taken a lock in shared memory with it, on which the clean-up spins for ever.
  */
 class EalSession {
   public:
@@ -43,6 +43,9 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
  */
 bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, Watch &watch,
                       int *status);
-std::unique_ptr<EalSession> start_secondary(const EalArgs &args, Watch &watch, int *status);
+bool start_secondary(const EalArgs &args, Watch &watch, int *status);
+
+/* Ends a process whose EAL threads still run: no destructor of a global runs under their feet. */
+[[noreturn]] void end_process(int status);
 
 }  // namespace mp_ipc

@@ -129,21 +129,28 @@ Watch::Blocking::Blocking(Watch &watch, Interruptible interruptible,
     : watch_(watch) {
     if (limit)
         watch_.limit_ = (Clock::now() + *limit).time_since_epoch().count();
-    watch_.main_ = interruptible == Interruptible::yes ? Main::blocked : Main::blocked_until_done;
+    switch (interruptible) {
+        case Interruptible::no:
+            watch_.main_ = Main::blocked_until_done;
+            break;
+        case Interruptible::if_primary_gone:
+            watch_.main_ = Main::blocked_unless_primary_gone;
+            break;
+        case Interruptible::yes:
+            watch_.main_ = Main::blocked;
+            break;
+    }
     /* A reason that came before main_ was set has been seen by nobody; and a limit has to be heard
      * of. Without either the watching thread need not wake: this is the path of every request. */
-    if (limit || (interruptible == Interruptible::yes && watch_.ending()))
+    if (limit || (interruptible != Interruptible::no && watch_.ending()))
         post(watch_.control_fd_.get());
 }
 
 Watch::Blocking::~Blocking() {
-    Main expected = Main::blocked;
-    if (!watch_.main_.compare_exchange_strong(expected, Main::free)) {
-        expected = Main::blocked_until_done;
-        if (!watch_.main_.compare_exchange_strong(expected, Main::free)) {
-            for (;;) /* left: the watching thread is ending the process */
-                pause();
-        }
+    Main blocked = watch_.main_;
+    while (blocked == Main::left || !watch_.main_.compare_exchange_weak(blocked, Main::free)) {
+        if (blocked == Main::left)
+            pause(); /* the watching thread is ending the process */
     }
     watch_.limit_ = 0;
 }
@@ -154,15 +161,16 @@ void Watch::set_reason(Reason reason) {
     wake();
 }
 
+/* Whether leave() may be called while main stands where it does. */
+bool Watch::may_leave(Main main) const {
+    return main == Main::blocked || (main == Main::blocked_unless_primary_gone && primary_gone_);
+}
+
 /* Takes the process's end over from a blocked main thread. */
 void Watch::try_leave(Reason reason) {
-    Main expected = Main::blocked;
-    bool taken = main_.compare_exchange_strong(expected, Main::left);
-    if (!taken && reason == Reason::stuck) {
-        expected = Main::blocked_until_done;
-        taken = main_.compare_exchange_strong(expected, Main::left);
-    }
-    if (!taken)
+    Main main = main_;
+    const bool may = may_leave(main) || (main != Main::free && reason == Reason::stuck);
+    if (!may || !main_.compare_exchange_strong(main, Main::left))
         return;
     set_reason(reason);
     leave_(reason);
@@ -182,7 +190,7 @@ int Watch::timeout_ms() const {
     };
     if (const Clock::rep limit = limit_; limit != 0)
         wake_at(Clock::time_point(Clock::duration(limit)));
-    if (leave_at_ && main_ == Main::blocked)
+    if (leave_at_ && may_leave(main_))
         wake_at(*leave_at_);
     return timeout;
 }
@@ -190,8 +198,10 @@ int Watch::timeout_ms() const {
 void Watch::tick() {
     if (primary_by_tick_) {
         const auto state = probe_primary(primary_dir_).state;
-        if (state == PrimaryProbe::State::dead || state == PrimaryProbe::State::no_files)
+        if (state == PrimaryProbe::State::dead || state == PrimaryProbe::State::no_files) {
+            primary_gone_ = true;
             set_reason(Reason::primary_gone);
+        }
     }
     const pid_t tid = ipc_tid_;
     if (tid != 0 && access(("/proc/self/task/" + std::to_string(tid)).c_str(), F_OK) != 0)
@@ -216,18 +226,17 @@ void Watch::note_signal() {
 
 void Watch::run() {
     bool ipc_gone_seen = false;
-    bool primary_gone_seen = false;
     while (!finished_) {
         pollfd fds[] = {{control_fd_.get(), POLLIN, 0},
                         {signal_fd_.get(), POLLIN, 0},
-                        {primary_gone_seen ? -1 : primary_fd_.load(), POLLIN, 0},
+                        {primary_gone_ ? -1 : primary_fd_.load(), POLLIN, 0},
                         {ipc_gone_seen ? -1 : ipc_fd_.load(), POLLIN, 0}};
         if (poll(fds, std::size(fds), timeout_ms()) < 0 && errno != EINTR)
             break;
         if (fds[0].revents != 0)
             drain(control_fd_.get());
         if (fds[2].revents != 0) {
-            primary_gone_seen = true;
+            primary_gone_ = true;
             set_reason(Reason::primary_gone);
         }
         if (fds[1].revents != 0)

@@ -52,12 +52,13 @@ class Watch {
     void wake();
 
     /* The main thread is inside a call that cannot be woken, for as long as this lives.
-     * `interruptible`: a reason to end leads to leave(), 50 ms later. `limit`: after so long leave()
+     * `interruptible`: a reason to end (or only that the primary is gone) leads to leave(), 50 ms
+     * later. `limit`: after so long leave()
      * is called with Reason::stuck.
      */
     class Blocking {
       public:
-        enum class Interruptible { no, yes };
+        enum class Interruptible { no, if_primary_gone, yes };
         Blocking(Watch &watch, Interruptible interruptible,
                  std::optional<Clock::duration> limit = {});
         ~Blocking();
@@ -69,10 +70,11 @@ class Watch {
     };
 
   private:
-    enum class Main { free, blocked, blocked_until_done, left };
+    enum class Main { free, blocked, blocked_unless_primary_gone, blocked_until_done, left };
 
     void run();
     void set_reason(Reason reason);
+    bool may_leave(Main main) const;
     void try_leave(Reason reason);
     int timeout_ms() const;
     bool tick_needed() const;
@@ -90,6 +92,7 @@ class Watch {
     std::atomic<bool> primary_by_tick_{false};
     std::string primary_dir_;                       /* written before primary_by_tick_ */
     std::optional<Clock::time_point> first_signal_; /* watching thread only */
+    bool primary_gone_ = false;                     /* likewise */
     std::optional<Clock::time_point> leave_at_;     /* likewise: when a blocked main is left */
     UniqueFd signal_fd_;
     UniqueFd control_fd_; /* eventfd: look again at what to watch */
