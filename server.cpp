@@ -71,12 +71,23 @@ std::string errno_text() {
 
 /* ---- handlers: on the EAL's IPC thread ------------------------------------------------------ */
 
+/* How long a peer that does not read holds up all others with one reply. A client that keeps to
+ * SendWindow never makes it wait: its queue has room for all that it asked for.
+ */
+constexpr auto kSendLimit = std::chrono::milliseconds(50);
+
 /* What every handler does first and last. Only one runs at a time. */
 class Handling {
   public:
     Handling(ActionTotals &totals, const rte_mp_msg &msg, const void *peer)
-        : open_(g_gate.enter()), totals_(totals), peer_(static_cast<const char *>(peer)) {
+        : open_(g_gate.enter()), totals_(totals), peer_(peer_path(peer)) {
         close_received_fds(msg); /* no message to the server brings any */
+        if (open_ && !is_secondary(peer_, rte_eal_get_runtime_dir())) {
+            g_gate.leave();
+            open_ = false;
+            diagnose(Severity::warning, "a message from " + printable(peer_) +
+                                            ", which is no socket of a secondary, was ignored");
+        }
         if (!open_)
             return;
         totals_.received++;
@@ -105,7 +116,7 @@ class Handling {
                 std::memcpy(other.param, reply.param, sizeof(other.param));
                 return other;
             }();
-        if (rte_mp_reply(&reply, peer_) != 0) {
+        if (rte_mp_reply(&reply, peer_.c_str()) != 0) {
             error("cannot reply to " + std::string(totals_.name) + ": " + errno_text());
             return 0; /* said; a negative value would only make the library log it again */
         }
@@ -118,7 +129,7 @@ class Handling {
   private:
     bool open_;
     ActionTotals &totals_;
-    const char *peer_;
+    std::string peer_;
 };
 
 /* Reads a struct request into *request; ok, or the status to reply with. */
@@ -488,6 +499,8 @@ int main(int argc, char **argv) {
         g_boot_id = std::uint64_t{random()} << 32 | random();
     g_gate.set_fault(g_options.fault);
     const IpcSocket socket = IpcSocket::find();
+    socket.refuse_fds(); /* no handler here takes any */
+    socket.limit_sends(kSendLimit);
     remember_own_fds();
     if (!register_actions(line.args)) {
         unregister_actions();
