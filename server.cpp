@@ -271,28 +271,36 @@ struct Round {
     Clock::time_point given_up; /* main: when a callback that never comes is no longer waited for */
 } g_round;
 
-void say_round(const struct rte_mp_reply &reply) {
-    say({"[STATUS] Asked {} clients, {} answered", "[STATUS] 询问 Client: {} 个, 已回复: {} 个"},
-        reply.nb_sent, reply.nb_received);
+/* A late answer to an earlier round arrives as one to this round: by its sequence it is told, and
+ * counts as no answer.
+ */
+void say_round(const rte_mp_msg &request, const struct rte_mp_reply &reply) {
+    StatusRequest asked;
+    read(request, &asked);
+    std::vector<StatusReply> own;
     for (int i = 0; i < reply.nb_received; i++) {
         StatusReply status;
-        if (read(reply.msgs[i], &status) != Status::ok)
-            continue;
+        if (read(reply.msgs[i], &status) == Status::ok &&
+            status.header.sequence == asked.header.sequence)
+            own.push_back(status);
+        close_received_fds(reply.msgs[i]);
+    }
+    say({"[STATUS] Asked {} clients, {} answered", "[STATUS] 询问 Client: {} 个, 已回复: {} 个"},
+        reply.nb_sent, own.size());
+    for (const StatusReply &status : own) {
         const std::string name = printable(get_text(status.name));
         g_clients.note_name(status.pid, name);
         say({"[STATUS] {} (pid {}): sent {}, answered {}, late {}",
              "[STATUS] {} (pid {}): 已发送 {}, 已回复 {}, 迟到 {}"},
             name, status.pid, status.sent, status.answered, status.late);
     }
-    for (int i = 0; i < reply.nb_received; i++)
-        close_received_fds(reply.msgs[i]);
-    g_round.incomplete = reply.nb_received < reply.nb_sent;
+    g_round.incomplete = own.size() < static_cast<std::size_t>(reply.nb_sent);
 }
 
 /* IPC thread, or interrupt thread after a timeout. The library frees `reply` itself. */
-int on_round_answered(const rte_mp_msg * /*request*/, const struct rte_mp_reply *reply) {
+int on_round_answered(const rte_mp_msg *request, const struct rte_mp_reply *reply) {
     if (g_gate.enter()) {
-        say_round(*reply);
+        say_round(*request, *reply);
         g_gate.leave();
     }
     g_round.pending = false;
@@ -311,7 +319,7 @@ bool everybody_reads(const IpcSocket &socket) {
         }
         usleep(1000); /* a reply that was sent just now is read in microseconds */
     }
-    return g_round.unread < SendWindow::kReserve;
+    return g_round.unread + 1 < SendWindow::kReserve; /* the first such round is not counted */
 }
 
 void broadcast_round(const IpcSocket &socket, Watch &watch) {
@@ -346,7 +354,7 @@ void broadcast_round(const IpcSocket &socket, Watch &watch) {
     const int result = rte_mp_request_sync(&request, &reply, &timeout);
     const ReplyMessages owner(reply);
     if (result == 0) {
-        say_round(reply);
+        say_round(request, reply);
     } else {
         g_round.incomplete = true;
         say({"[STATUS] Asked {} clients one after another, one did not answer: no answers ({})",
