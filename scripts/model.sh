@@ -41,14 +41,16 @@ check() {
             failed=1
             ;;
     esac
-    printf '%-6s %-66s %s (%s states)\n' "$verdict" "$what" "${found:-nothing}" "$states"
+    printf '%-6s %-38s %s (%s states)\n' "$verdict" "$what" "${found:-nothing}" "$states"
 }
 
-check "no bound, 2 clients" "invalid end state" -DBOUND=0
-check "no bound, 3 clients" "invalid end state" -DBOUND=0 -DCLIENTS=3
+check "no bound, 2 clients" "invalid end state" -DBOUND=0 -DQLEN=2
 check "bound, 2 clients" nothing
-check "bound, 3 clients" nothing -DCLIENTS=3
-check "bound, 2 clients, broadcasts" nothing -DBROADCAST=1
-check "bound, no room left to broadcasts" "assertion violated" -DBROADCAST=1 -DRESERVE=2 -DWINDOW=4
-check "bound of one more than a queue takes" "assertion violated" -DWINDOW=6
+check "bound, 3 clients, the shortest queue" nothing -DCLIENTS=3 -DQLEN=1 -DRESERVE=0 -DWINDOW=1
+check "bound, broadcasts" nothing -DCLIENTS=1 -DBROADCAST=1
+check "bound one over what a queue takes" "assertion violated" -DQLEN=2 -DRESERVE=0 -DWINDOW=4
+check "bound without room for broadcasts" "assertion violated" -DCLIENTS=1 -DBROADCAST=1 -DQLEN=2 \
+    -DWINDOW=2
+check "late answers to broadcasts believed" "assertion violated" -DCLIENTS=1 -DBROADCAST=1 \
+    -DBELIEVE_LATE
 exit $failed

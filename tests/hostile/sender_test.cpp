@@ -6,11 +6,15 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -34,10 +38,13 @@ TEST_F(Sender, CannotFillTheServersTableWithDescriptors) {
     const std::string to = prefix.dir() + "/mp_socket";
     const auto before = open_files(process.pid());
     const RawSocket socket;
+    int value = 0;
+    socklen_t size = sizeof(value);
+    constexpr int kPassRights = 83; /* SO_PASSRIGHTS, not in every header */
+    if (getsockopt(socket.fd(), SOL_SOCKET, kPassRights, &value, &size) != 0)
+        GTEST_SKIP() << "this kernel has no SO_PASSRIGHTS (Linux 6.16)";
     const UniqueFd file(open("/dev/null", O_RDONLY | O_CLOEXEC));
     const std::vector<int> eight(8, file.get());
-    if (socket.send(to, wire_message(kWireMessage, "nobody"), eight) == 0)
-        GTEST_SKIP() << "this kernel has no SO_PASSRIGHTS (Linux 6.16)";
     for (const char *name : {"nobody", kMsgHelloSync, kMsgNotify})
         EXPECT_EQ(socket.send(to, wire_message(kWireRequest, name), eight), EPERM);
     EXPECT_EQ(run(client(prefix, {"report"})).status, 0); /* the other way they still travel */
@@ -131,6 +138,85 @@ TEST_F(Sender, WithoutAddressCannotForgeAnAnswer) {
         "%d forged requests: of 3000 honest ones %d were answered, %d saw a reply not their "
         "own, %d none\n",
         sent, answered, late, lost);
+}
+
+/* The server's own broadcasts, to a client made by hand. */
+class Broadcast : public Sender {
+  protected:
+    static WireMessage status_reply(std::uint64_t sequence) {
+        StatusReply reply;
+        reply.header.sequence = sequence;
+        reply.pid = getpid();
+        put_text(reply.name, "by hand");
+        return wire_message(kWireReply, kMsgClientStatus,
+                            {reinterpret_cast<const char *>(&reply), sizeof(reply)});
+    }
+};
+
+/* The library takes the answer to an earlier round for one to the present round. */
+TEST_F(Broadcast, ALateAnswerIsNoneToTheNextRound) {
+    const Prefix prefix;
+    Process process(server(prefix, {"--stats-interval", "0.2", "--broadcast"}));
+    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
+    const RawSocket by_hand(prefix.dir() + "/mp_socket_" + std::to_string(getpid()) + "_1");
+    const std::string to = prefix.dir() + "/mp_socket";
+    const auto next_round = [&] {
+        WireMessage message;
+        EXPECT_TRUE(by_hand.receive(&message)) << process.describe();
+        StatusRequest request;
+        std::memcpy(&request, message.param, sizeof(request));
+        return request.header.sequence;
+    };
+    const std::uint64_t first = next_round();
+    const std::uint64_t second = next_round(); /* the first has timed out */
+    ASSERT_EQ(second, first + 1);
+    ASSERT_TRUE(process.wait_for_out("Asked 1 clients, 0 answered", 1)) << process.describe();
+    ASSERT_EQ(by_hand.send(to, status_reply(first)), 0);
+    EXPECT_TRUE(process.wait_for_out("Asked 1 clients, 0 answered", 2)) << process.describe();
+    EXPECT_EQ(count_of(process.out(), "by hand"), 0) << process.out();
+    ASSERT_EQ(by_hand.send(to, status_reply(next_round())), 0);
+    EXPECT_TRUE(process.wait_for_out("Asked 1 clients, 1 answered")) << process.describe();
+    EXPECT_TRUE(process.wait_for_out("by hand")) << process.describe();
+}
+
+/* SendWindow::kReserve: a client that stopped reading has two broadcasts in its queue, no more. */
+TEST_F(Broadcast, AClientThatDoesNotReadGetsTwo) {
+    const Prefix prefix;
+    Process process(server(prefix, {"--stats-interval", "0.2", "--broadcast"}));
+    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
+    const RawSocket deaf(prefix.dir() + "/mp_socket_" + std::to_string(getpid()) + "_1");
+    EXPECT_TRUE(process.wait_for_out("Not asked", 3)) << process.describe();
+    process.signal(SIGINT);
+    EXPECT_EQ(process.wait(), 0) << process.describe();
+    EXPECT_EQ(deaf.drain(), 2);
+}
+
+/* A server whose descriptors have run out must not take living clients for dead: it removes the
+ * sockets of the dead.
+ */
+TEST(SocketIsLive, WhereItCannotBeAsked) {
+    const std::string path = "/tmp/mpt_" + std::to_string(getpid()) + "_live";
+    const pid_t child = fork();
+    if (child == 0) {
+        const RawSocket socket(path);
+        const bool before = socket_is_live(path);
+        const rlimit none = {0, 0};
+        setrlimit(RLIMIT_NOFILE, &none);
+        const bool without = socket_is_live(path);
+        unlink(path.c_str());
+        _exit(before && without ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+    EXPECT_FALSE(socket_is_live(path)); /* no such file */
+    {
+        const RawSocket socket(path);
+        EXPECT_TRUE(socket_is_live(path));
+    }
+    std::ofstream(path) << "no socket\n";
+    EXPECT_FALSE(socket_is_live(path));
+    std::filesystem::remove(path);
 }
 
 }  // namespace
