@@ -40,7 +40,7 @@ for target in $targets; do
     if [ "$keep" = --keep ]; then
         rm -rf "$build/merged"
         mkdir -p "$build/merged"
-        "$build/tests/fuzz/${target}_fuzz" -merge=1 "$build/merged" "$corpus" "$found" \
+        "$build/tests/fuzz/${target}_fuzz" -set_cover_merge=1 "$build/merged" "$corpus" "$found" \
             >"$build/merge.log" 2>&1
         rm -rf "$corpus"
         mv "$build/merged" "$corpus"

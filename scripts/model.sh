@@ -41,10 +41,11 @@ check() {
             failed=1
             ;;
     esac
-    printf '%-6s %-38s %s (%s states)\n' "$verdict" "$what" "${found:-nothing}" "$states"
+    printf '%-6s %-40s %s (%s states)\n' "$verdict" "$what" "${found:-nothing}" "$states"
 }
 
 check "no bound, 2 clients" "invalid end state" -DBOUND=0 -DQLEN=2
+check "no bound, 3 clients, the shortest queue" "invalid end state" -DBOUND=0 -DCLIENTS=3 -DQLEN=1
 check "bound, 2 clients" nothing
 check "bound, 3 clients, the shortest queue" nothing -DCLIENTS=3 -DQLEN=1 -DRESERVE=0 -DWINDOW=1
 check "bound, broadcasts" nothing -DCLIENTS=1 -DBROADCAST=1

@@ -70,22 +70,28 @@ proctype client_main(byte me) {
         :: unanswered[me] >= WINDOW ->
             /* IpcSocket::idle(): two questions to the kernel, one after the other. */
             unread[me] == 0;
-            empty(to_client[me]);
-            unanswered[me] = 1 /* drained(): the server may still be at the last one */
+            atomic {
+                empty(to_client[me]) ->
+                unanswered[me] = 1 /* drained(): the server may still be at the last one */
+            }
         fi;
-        unanswered[me]++;
 #endif
-        atomic { !locked[me] -> locked[me] = true };
-        atomic { to_server ! request, me -> unread[me]++; out[me]++ }; /* blocks when full */
-        pending[me] = true;
-        locked[me] = false; /* pthread_cond_timedwait() */
-        if
-        :: !pending[me] /* a reply came */
-        :: true         /* the timeout */
-        fi;
-        atomic { !locked[me] -> locked[me] = true };
-        pending[me] = false;
-        locked[me] = false
+        atomic {
+            !locked[me] -> locked[me] = true;
+#if BOUND
+            unanswered[me]++
+#endif
+        };
+        /* sendmsg(), which blocks when the queue is full, then pthread_cond_timedwait(). */
+        atomic {
+            to_server ! request, me ->
+            unread[me]++;
+            out[me]++;
+            pending[me] = true;
+            locked[me] = false
+        };
+        /* A reply came, or the timeout: at any moment. */
+        atomic { !locked[me] -> pending[me] = false }
     od
 }
 
@@ -95,17 +101,18 @@ proctype client_ipc(byte me) {
 end_nothing_to_read:
     do
     :: atomic { to_client[me] ? reply -> out[me]--; sent_and_unread-- };
-        atomic { !locked[me] -> locked[me] = true };
-        if
-        :: pending[me] ->
-            pending[me] = false;
+        atomic {
+            !locked[me] ->
             if
-            :: out[me] == 0 -> unanswered[me] = 0 /* its own reply: answered(ticket) */
-            :: else                               /* a late one; it proves nothing */
+            :: pending[me] ->
+                pending[me] = false;
+                if
+                :: out[me] == 0 -> unanswered[me] = 0 /* its own reply: answered(ticket) */
+                :: else                               /* a late one; it proves nothing */
+                fi
+            :: else /* "Drop mp reply" */
             fi
-        :: else /* "Drop mp reply" */
-        fi;
-        locked[me] = false
+        }
     :: atomic { to_client[me] ? ask -> asked[me]--; sent_and_unread-- };
         atomic { to_server ! told, me -> unread[me]++ } /* rte_mp_reply() takes no lock */
     od
@@ -130,14 +137,14 @@ end_nothing_to_read:
     :: atomic { to_server ? request, from -> unread[from]-- };
         send_to(from, reply)
     :: atomic { to_server ? told, from -> unread[from]-- };
-        atomic { !server_locked -> server_locked = true };
-        open_rounds[from]--;
+        atomic {
+            !server_locked -> open_rounds[from]--;
 #ifdef BELIEVE_LATE
-        has_told[from] = true; /* matched by peer and name only */
+            has_told[from] = true /* matched by peer and name only */
 #else
-        has_told[from] = open_rounds[from] == 0; /* its sequence is the round's */
+            has_told[from] = open_rounds[from] == 0 /* its sequence is the round's */
 #endif
-        server_locked = false
+        }
     od
 }
 
