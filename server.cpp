@@ -12,9 +12,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,10 +73,30 @@ std::string errno_text() {
 
 /* ---- handlers: on the EAL's IPC thread ------------------------------------------------------ */
 
-/* How long a peer that does not read holds up all others with one reply. A client that keeps to
- * SendWindow never makes it wait: its queue has room for all that it asked for.
+/* How long a peer that does not read holds up all others with one reply; the shorter time once it
+ * has done so. A client that keeps to SendWindow never makes the server wait: its queue has room
+ * for all that it asked for, unless somebody else fills it.
  */
-constexpr auto kSendLimit = std::chrono::milliseconds(50);
+constexpr auto kSendLimit = std::chrono::milliseconds(500);
+constexpr auto kDeafLimit = std::chrono::milliseconds(20);
+constexpr std::size_t kMostDeaf = 64;
+std::set<std::string> g_deaf; /* peers that did not take their last reply in time; IPC thread */
+IpcSocket g_socket;
+
+/* rte_mp_reply() that does not wait for ever; as it does, false with rte_errno. */
+bool reply_in_time(rte_mp_msg &reply, const std::string &peer) {
+    const bool deaf = g_deaf.contains(peer);
+    if (deaf)
+        g_socket.limit_sends(kDeafLimit);
+    const bool sent = rte_mp_reply(&reply, peer.c_str()) == 0;
+    if (deaf)
+        g_socket.limit_sends(kSendLimit);
+    if (sent)
+        g_deaf.erase(peer);
+    else if (rte_errno == EAGAIN && g_deaf.size() < kMostDeaf)
+        g_deaf.insert(peer);
+    return sent;
+}
 
 /* What every handler does first and last. Only one runs at a time. */
 class Handling {
@@ -116,7 +138,7 @@ class Handling {
                 std::memcpy(other.param, reply.param, sizeof(other.param));
                 return other;
             }();
-        if (rte_mp_reply(&reply, peer_.c_str()) != 0) {
+        if (!reply_in_time(reply, peer_)) {
             error("cannot reply to " + std::string(totals_.name) + ": " + errno_text());
             return 0; /* said; a negative value would only make the library log it again */
         }
@@ -506,9 +528,9 @@ int main(int argc, char **argv) {
     while (g_boot_id == 0)
         g_boot_id = std::uint64_t{random()} << 32 | random();
     g_gate.set_fault(g_options.fault);
-    const IpcSocket socket = IpcSocket::find();
-    socket.refuse_fds(); /* no handler here takes any */
-    socket.limit_sends(kSendLimit);
+    g_socket = IpcSocket::find();
+    g_socket.refuse_fds(); /* no handler here takes any */
+    g_socket.limit_sends(kSendLimit);
     remember_own_fds();
     if (!register_actions(line.args)) {
         unregister_actions();
@@ -521,13 +543,13 @@ int main(int argc, char **argv) {
          "[Server] 就绪: file-prefix '{}', pid {}; Ctrl-C 退出"},
         printable(line.args.file_prefix), getpid());
 
-    status = run(socket, watch);
+    status = run(g_socket, watch);
 
     /* A server that ends by failure leaves force_quit alone: clients may wait for the next one. */
     if (status == kExitOk)
         g_shared->force_quit = 1;
     if (g_options.broadcast != ServerOptions::Broadcast::off && status == kExitOk)
-        broadcast_shutdown(socket, watch);
+        broadcast_shutdown(g_socket, watch);
     unregister_actions();
     {
         const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no,

@@ -81,7 +81,7 @@ TEST_F(Sender, CannotMakeTheServerRemoveAFile) {
 }
 
 /* A peer that sends requests and reads no reply holds the server's IPC thread up once its queue is
- * full. Each further reply costs everybody 50 ms, not for ever.
+ * full. Its first further reply costs everybody 500 ms, each after that 20 ms: not for ever.
  */
 TEST_F(Sender, WhoNeverReadsCannotStopTheServer) {
     const Prefix prefix;
