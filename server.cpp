@@ -12,9 +12,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,12 +73,43 @@ std::string errno_text() {
 
 /* ---- handlers: on the EAL's IPC thread ------------------------------------------------------ */
 
+/* How long a peer that does not read holds up all others with one reply; the shorter time once it
+ * has done so. A client that keeps to SendWindow never makes the server wait: its queue has room
+ * for all that it asked for, unless somebody else fills it.
+ */
+constexpr auto kSendLimit = std::chrono::milliseconds(500);
+constexpr auto kDeafLimit = std::chrono::milliseconds(20);
+constexpr std::size_t kMostDeaf = 64;
+std::set<std::string> g_deaf; /* peers that did not take their last reply in time; IPC thread */
+IpcSocket g_socket;
+
+/* rte_mp_reply() that does not wait for ever; as it does, false with rte_errno. */
+bool reply_in_time(rte_mp_msg &reply, const std::string &peer) {
+    const bool deaf = g_deaf.contains(peer);
+    if (deaf)
+        g_socket.limit_sends(kDeafLimit);
+    const bool sent = rte_mp_reply(&reply, peer.c_str()) == 0;
+    if (deaf)
+        g_socket.limit_sends(kSendLimit);
+    if (sent)
+        g_deaf.erase(peer);
+    else if (rte_errno == EAGAIN && g_deaf.size() < kMostDeaf)
+        g_deaf.insert(peer);
+    return sent;
+}
+
 /* What every handler does first and last. Only one runs at a time. */
 class Handling {
   public:
     Handling(ActionTotals &totals, const rte_mp_msg &msg, const void *peer)
-        : open_(g_gate.enter()), totals_(totals), peer_(static_cast<const char *>(peer)) {
+        : open_(g_gate.enter()), totals_(totals), peer_(peer_path(peer)) {
         close_received_fds(msg); /* no message to the server brings any */
+        if (open_ && !is_secondary(peer_, rte_eal_get_runtime_dir())) {
+            g_gate.leave();
+            open_ = false;
+            diagnose(Severity::warning, "a message from " + printable(peer_) +
+                                            ", which is no socket of a secondary, was ignored");
+        }
         if (!open_)
             return;
         totals_.received++;
@@ -105,7 +138,7 @@ class Handling {
                 std::memcpy(other.param, reply.param, sizeof(other.param));
                 return other;
             }();
-        if (rte_mp_reply(&reply, peer_) != 0) {
+        if (!reply_in_time(reply, peer_)) {
             error("cannot reply to " + std::string(totals_.name) + ": " + errno_text());
             return 0; /* said; a negative value would only make the library log it again */
         }
@@ -118,7 +151,7 @@ class Handling {
   private:
     bool open_;
     ActionTotals &totals_;
-    const char *peer_;
+    std::string peer_;
 };
 
 /* Reads a struct request into *request; ok, or the status to reply with. */
@@ -260,28 +293,36 @@ struct Round {
     Clock::time_point given_up; /* main: when a callback that never comes is no longer waited for */
 } g_round;
 
-void say_round(const struct rte_mp_reply &reply) {
-    say({"[STATUS] Asked {} clients, {} answered", "[STATUS] 询问 Client: {} 个, 已回复: {} 个"},
-        reply.nb_sent, reply.nb_received);
+/* A late answer to an earlier round arrives as one to this round: by its sequence it is told, and
+ * counts as no answer.
+ */
+void say_round(const rte_mp_msg &request, const struct rte_mp_reply &reply) {
+    StatusRequest asked;
+    read(request, &asked);
+    std::vector<StatusReply> own;
     for (int i = 0; i < reply.nb_received; i++) {
         StatusReply status;
-        if (read(reply.msgs[i], &status) != Status::ok)
-            continue;
+        if (read(reply.msgs[i], &status) == Status::ok &&
+            status.header.sequence == asked.header.sequence)
+            own.push_back(status);
+        close_received_fds(reply.msgs[i]);
+    }
+    say({"[STATUS] Asked {} clients, {} answered", "[STATUS] 询问 Client: {} 个, 已回复: {} 个"},
+        reply.nb_sent, own.size());
+    for (const StatusReply &status : own) {
         const std::string name = printable(get_text(status.name));
         g_clients.note_name(status.pid, name);
         say({"[STATUS] {} (pid {}): sent {}, answered {}, late {}",
              "[STATUS] {} (pid {}): 已发送 {}, 已回复 {}, 迟到 {}"},
             name, status.pid, status.sent, status.answered, status.late);
     }
-    for (int i = 0; i < reply.nb_received; i++)
-        close_received_fds(reply.msgs[i]);
-    g_round.incomplete = reply.nb_received < reply.nb_sent;
+    g_round.incomplete = own.size() < static_cast<std::size_t>(reply.nb_sent);
 }
 
 /* IPC thread, or interrupt thread after a timeout. The library frees `reply` itself. */
-int on_round_answered(const rte_mp_msg * /*request*/, const struct rte_mp_reply *reply) {
+int on_round_answered(const rte_mp_msg *request, const struct rte_mp_reply *reply) {
     if (g_gate.enter()) {
-        say_round(*reply);
+        say_round(*request, *reply);
         g_gate.leave();
     }
     g_round.pending = false;
@@ -300,7 +341,7 @@ bool everybody_reads(const IpcSocket &socket) {
         }
         usleep(1000); /* a reply that was sent just now is read in microseconds */
     }
-    return g_round.unread < SendWindow::kReserve;
+    return g_round.unread + 1 < SendWindow::kReserve; /* the first such round is not counted */
 }
 
 void broadcast_round(const IpcSocket &socket, Watch &watch) {
@@ -335,7 +376,7 @@ void broadcast_round(const IpcSocket &socket, Watch &watch) {
     const int result = rte_mp_request_sync(&request, &reply, &timeout);
     const ReplyMessages owner(reply);
     if (result == 0) {
-        say_round(reply);
+        say_round(request, reply);
     } else {
         g_round.incomplete = true;
         say({"[STATUS] Asked {} clients one after another, one did not answer: no answers ({})",
@@ -487,7 +528,9 @@ int main(int argc, char **argv) {
     while (g_boot_id == 0)
         g_boot_id = std::uint64_t{random()} << 32 | random();
     g_gate.set_fault(g_options.fault);
-    const IpcSocket socket = IpcSocket::find();
+    g_socket = IpcSocket::find();
+    g_socket.refuse_fds(); /* no handler here takes any */
+    g_socket.limit_sends(kSendLimit);
     remember_own_fds();
     if (!register_actions(line.args)) {
         unregister_actions();
@@ -500,13 +543,13 @@ int main(int argc, char **argv) {
          "[Server] 就绪: file-prefix '{}', pid {}; Ctrl-C 退出"},
         printable(line.args.file_prefix), getpid());
 
-    status = run(socket, watch);
+    status = run(g_socket, watch);
 
     /* A server that ends by failure leaves force_quit alone: clients may wait for the next one. */
     if (status == kExitOk)
         g_shared->force_quit = 1;
     if (g_options.broadcast != ServerOptions::Broadcast::off && status == kExitOk)
-        broadcast_shutdown(socket, watch);
+        broadcast_shutdown(g_socket, watch);
     unregister_actions();
     {
         const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no,

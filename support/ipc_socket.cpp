@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
@@ -54,9 +55,36 @@ bool IpcSocket::idle() const {
     return unread_by_peers() == 0 && waiting == 0;
 }
 
+bool IpcSocket::refuse_fds() const {
+#ifdef SO_PASSRIGHTS
+    constexpr int kPassRights = SO_PASSRIGHTS;
+#else
+    constexpr int kPassRights = 83; /* asm-generic/socket.h; ENOPROTOOPT before 6.16 */
+#endif
+    const int no = 0;
+    return found() && setsockopt(fd_, SOL_SOCKET, kPassRights, &no, sizeof(no)) == 0;
+}
+
+bool IpcSocket::limit_sends(std::chrono::milliseconds limit) const {
+    const timeval time = {limit.count() / 1000, limit.count() % 1000 * 1000};
+    return found() && setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) == 0;
+}
+
 void IpcSocket::remove_file() const {
     if (!path_.empty())
         unlink(path_.c_str());
+}
+
+std::string_view peer_path(const void *peer) {
+    const auto *path = static_cast<const char *>(peer);
+    return {path, strnlen(path, sizeof(sockaddr_un::sun_path))};
+}
+
+bool is_secondary(std::string_view peer, std::string_view dir) {
+    static constexpr std::string_view kStart = "/mp_socket_";
+    if (!peer.starts_with(dir) || !peer.substr(dir.size()).starts_with(kStart))
+        return false;
+    return peer.substr(dir.size() + kStart.size()).find('/') == std::string_view::npos;
 }
 
 pid_t find_ipc_thread() {

@@ -9,7 +9,9 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
+#include <string_view>
 
 namespace mp_ipc {
 
@@ -29,6 +31,17 @@ class IpcSocket {
     /* Whether nothing sent waits to be read and nothing received waits either. */
     bool idle() const;
 
+    /* From now on the kernel refuses a message to this process that brings descriptors (EPERM, at
+     * its sender): SO_PASSRIGHTS, Linux 6.16. rte_mp loses those that a message brings beyond the
+     * num_fds it names. For a process whose actions take none. false: this kernel cannot.
+     */
+    bool refuse_fds() const;
+
+    /* From now on a send that meets a full queue fails with EAGAIN after `limit`, instead of
+     * blocking for as long as its owner does not read. false: not set.
+     */
+    bool limit_sends(std::chrono::milliseconds limit) const;
+
     /* Takes the socket's file away, for a process that ends without rte_eal_cleanup(). */
     void remove_file() const;
 
@@ -36,6 +49,17 @@ class IpcSocket {
     int fd_ = -1; /* the EAL's, never closed here */
     std::string path_;
 };
+
+/* The `peer` of a handler as text. The library passes the sender's address as it came, and a path
+ * that fills it has no NUL.
+ */
+std::string_view peer_path(const void *peer);
+
+/* Whether this peer's socket lies where the secondaries of the primary in `dir` have theirs. The
+ * name is the sender's choice, and a primary whose reply is refused (ECONNREFUSED) removes the file
+ * of that name, whatever it is.
+ */
+bool is_secondary(std::string_view peer, std::string_view dir);
 
 /* The EAL's IPC thread; 0 where there is none of that name. */
 pid_t find_ipc_thread();

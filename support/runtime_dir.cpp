@@ -61,8 +61,11 @@ bool socket_is_live(const std::string &path) {
         return false;
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
     const UniqueFd probe(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    return probe &&
-           connect(probe.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) == 0;
+    /* Any other error is about us, not about the socket: no descriptor left, or closed under us by
+     * rte_mp, which closes whatever numbers a message claims. */
+    return connect(probe.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) ==
+               0 ||
+           (errno != ECONNREFUSED && errno != ENOENT && errno != ENOTDIR && errno != EPROTOTYPE);
 }
 
 PrimaryProbe probe_primary(const std::string &dir) {

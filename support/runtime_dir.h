@@ -59,7 +59,9 @@ struct ClientSocket {
 };
 std::vector<ClientSocket> client_sockets(const std::string &dir);
 
-/* Whether a message sent to this unix datagram socket would reach somebody. Sends nothing. */
+/* Whether a message sent to this unix datagram socket may reach somebody: false only where the
+ * kernel says that it does not. Sends nothing.
+ */
 bool socket_is_live(const std::string &path);
 
 /* "mp_server" for a process that may be looked at, otherwise "?". */

@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -12,6 +14,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -29,6 +32,22 @@ Pipe make_pipe() {
     if (pipe2(fds, O_CLOEXEC) != 0)
         throw std::runtime_error("pipe2 failed");
     return {UniqueFd(fds[0]), UniqueFd(fds[1])};
+}
+
+/* pidfd_open(2) with PIDFD_THREAD (O_EXCL) fails with EINVAL from here on, as before Linux 6.9. */
+bool forbid_pidfd_thread() {
+    constexpr auto kLow = offsetof(seccomp_data, args) + sizeof(std::uint64_t); /* of args[1] */
+    sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(kLow)),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_EXCL, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program = {std::size(code), code};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 [[noreturn]] void exec_child(const std::vector<std::string> &argv, const ProcessOptions &options,
@@ -55,6 +74,8 @@ Pipe make_pipe() {
         _exit(126);
     if (options.uid != 0)
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of user clears it */
+    if (options.no_pidfd_thread && !forbid_pidfd_thread())
+        _exit(126);
     std::vector<char *> words;
     for (const std::string &word : argv)
         words.push_back(const_cast<char *>(word.c_str()));

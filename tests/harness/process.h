@@ -26,6 +26,7 @@ inline constexpr std::chrono::seconds kPatience{30};
 struct ProcessOptions {
     std::vector<std::string> environment; /* "NAME=value", added to the test's own */
     uid_t uid = 0;                        /* other than 0: run as this user, no groups */
+    bool no_pidfd_thread = false;         /* as on Linux before 6.9: no pidfd of a thread */
     bool close_stdout = false;            /* nobody reads its stdout */
     int stderr_fd = -1;                   /* where its stderr goes, instead of being collected */
 };

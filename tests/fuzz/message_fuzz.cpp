@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Any bytes as a received message: all that a handler or a client does with one before it believes
+ * it. The input is an rte_mp_msg as far as it goes, then the peer's path.
+ */
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "common.h"
+#include "support/client_table.h"
+#include "support/ipc_socket.h"
+#include "tests/fuzz/check.h"
+
+namespace {
+
+using namespace mp_ipc;
+
+/* In a region of its own size, so that a read beyond it is seen. */
+template <Payload T>
+void read_struct(const rte_mp_msg &msg) {
+    T payload;
+    const Status status = read(msg, &payload);
+    MP_IPC_CHECK((status == Status::ok) == (msg.len_param == static_cast<int>(sizeof(T)) &&
+                                            payload.header.version == kVersion));
+    MP_IPC_CHECK(*status_text(payload.header.status) != '\0');
+    if (status == Status::ok) {
+        rte_mp_msg again = make_message(kMsgPing);
+        fill(again, payload);
+        MP_IPC_CHECK(std::memcmp(again.param, msg.param, sizeof(T)) == 0);
+    }
+}
+
+void check_shown(std::string_view text) {
+    for (const char c : text)
+        MP_IPC_CHECK(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
+}
+
+void greet(HelloKind kind, std::string_view text) {
+    const std::string reply = hello_reply_text(kind, text);
+    MP_IPC_CHECK(reply.size() <= kMaxText);
+    rte_mp_msg msg = make_message(hello_name(kind));
+    fill_text(msg, reply);
+    MP_IPC_CHECK(text_of(msg) == reply);
+    constexpr std::size_t kQuotes = sizeof("Server ASYNC reply: Got ''") - 1;
+    if (text.size() <= kMaxText - kQuotes)
+        MP_IPC_CHECK(quotes(reply, text));
+    MP_IPC_CHECK(!quotes(reply, std::string(text) + "1"));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
+    rte_mp_msg msg;
+    std::memset(&msg, 0, sizeof(msg));
+    std::memcpy(&msg, data, std::min(size, sizeof(msg)));
+    data += std::min(size, sizeof(msg));
+    size -= std::min(size, sizeof(msg));
+
+    const std::string_view text = text_of(msg);
+    MP_IPC_CHECK(text.size() <= sizeof(msg.param) && text.find('\0') == std::string_view::npos);
+    check_shown(printable(text));
+    greet(HelloKind::sync, text);
+    greet(HelloKind::async, text);
+
+    read_struct<PingRequest>(msg);
+    read_struct<PingReply>(msg);
+    read_struct<ReportRequest>(msg);
+    read_struct<ReportReply>(msg);
+    read_struct<StatusRequest>(msg);
+    read_struct<ServerEvent>(msg);
+    NotifyEvent event;
+    if (read(msg, &event) == Status::ok) {
+        MP_IPC_CHECK(get_text(event.name).size() <= sizeof(event.name));
+        check_shown(printable(get_text(event.name)));
+        check_shown(printable(get_text(event.text)));
+    }
+    StatusReply status;
+    if (read(msg, &status) == Status::ok)
+        check_shown(printable(get_text(status.name)));
+
+    char peer[108]; /* sun_path, which need not end in a NUL */
+    std::memset(peer, 0, sizeof(peer));
+    std::memcpy(peer, data, std::min(size, sizeof(peer)));
+    const std::string_view path = peer_path(peer);
+    MP_IPC_CHECK(path.size() <= sizeof(peer));
+    if (is_secondary(path, "/run/dpdk/rte"))
+        MP_IPC_CHECK(path.starts_with("/run/dpdk/rte/mp_socket_") &&
+                     path.find('/', sizeof("/run/dpdk/rte/mp_socket_") - 1) ==
+                         std::string_view::npos);
+    ClientTable table;
+    table.note_message(path);
+    table.note_name(event.pid, printable(get_text(event.name)));
+    MP_IPC_CHECK(table.list().size() == 1 && table.list()[0].requests == 1);
+    table.keep_only({});
+    MP_IPC_CHECK(table.list().empty());
+    return 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Unix datagrams in the wire format of rte_mp, made by hand: what somebody can send who reaches a
+ * program's socket and does not use the library. The format (struct mp_msg_internal without fds[],
+ * 332 bytes; descriptors by SCM_RIGHTS) is the same from DPDK 22.11 to 26.07.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/unique_fd.h"
+
+namespace mp_ipc::test {
+
+/* Any int travels; the library takes what is none of these for a message. */
+enum WireType : std::int32_t {
+    kWireMessage = 0,
+    kWireRequest = 1,
+    kWireReply = 2,
+    kWireIgnore = 3
+};
+
+struct WireMessage {
+    std::int32_t type = kWireMessage;
+    char name[64] = {}; /* nothing promises a NUL */
+    std::int32_t len_param = 0;
+    std::int32_t num_fds = 0;
+    std::uint8_t param[256] = {};
+};
+static_assert(sizeof(WireMessage) == 332);
+
+WireMessage wire_message(std::int32_t type, std::string_view name, std::string_view param = {});
+
+class RawSocket {
+  public:
+    /* Without a name: the receiver is told no sender. */
+    RawSocket();
+    /* Bound to this path, which is removed at the end. */
+    explicit RawSocket(const std::string &path);
+    ~RawSocket();
+    RawSocket(const RawSocket &) = delete;
+    RawSocket &operator=(const RawSocket &) = delete;
+
+    /* Sends `size` bytes and these descriptors; 0 or errno. Waits for room at most 5 s (EAGAIN). */
+    int send(const std::string &to, const void *data, std::size_t size,
+             const std::vector<int> &fds = {}) const;
+    int send(const std::string &to, const WireMessage &message,
+             const std::vector<int> &fds = {}) const {
+        return send(to, &message, sizeof(message), fds);
+    }
+
+    /* Reads and drops all that has arrived, with its descriptors; how many messages. */
+    int drain() const;
+    /* Waits for one message; nothing changed in *message and false after 5 s. */
+    bool receive(WireMessage *message) const;
+
+    int fd() const { return fd_.get(); }
+
+  private:
+    UniqueFd fd_;
+    std::string path_;
+};
+
+/* Links of /proc/PID/fd, by number: "5 anon_inode:[signalfd]". */
+std::vector<std::string> open_files(pid_t pid);
+
+}  // namespace mp_ipc::test

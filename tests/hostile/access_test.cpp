@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Who may talk: the owner alone. Another user cannot look into the runtime directory, reach a
+ * socket or map the memory; and the pair runs as a user without rights on a mount and a runtime
+ * directory of its own.
+ */
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+
+#include "support/hugepages.h"
+#include "support/runtime_dir.h"
+#include "tests/harness/datagram.h"
+#include "tests/harness/pair.h"
+
+namespace mp_ipc::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uid_t kNobody = 65534;
+
+class Access : public Hugepages {
+  protected:
+    void SetUp() override {
+        Hugepages::SetUp();
+        if (!IsSkipped() && geteuid() != 0)
+            GTEST_SKIP() << "needs root, to run something as another user";
+    }
+};
+
+/* Runs `look` in a child that is nobody; its return value, an errno. */
+int as_nobody(const std::function<int()> &look) {
+    const pid_t child = fork();
+    if (child == 0) {
+        if (setgroups(0, nullptr) != 0 || setgid(kNobody) != 0 || setuid(kNobody) != 0)
+            _exit(255);
+        _exit(look());
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+int open_errno(const std::string &path, int flags) {
+    const UniqueFd fd(open(path.c_str(), flags | O_CLOEXEC));
+    return fd ? 0 : errno;
+}
+
+TEST_F(Access, NobodyReachesNothing) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--stats-interval", "0"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    Process client_process(client(prefix, {"--sync-interval", "0", "--async-interval", "0"}));
+    ASSERT_TRUE(client_process.wait_for_out("Attached")) << client_process.describe();
+    const auto clients = client_sockets(prefix.dir());
+    ASSERT_EQ(clients.size(), 1U);
+
+    /* The same looks succeed as root, so that they fail for the right reason. */
+    const WireMessage message = wire_message(kWireMessage, "nobody");
+    for (const std::string &path : {prefix.dir() + "/mp_socket", clients[0].path}) {
+        const auto send = [&] { return RawSocket().send(path, message); };
+        EXPECT_EQ(send(), 0) << path;
+        EXPECT_EQ(as_nobody(send), EACCES) << path;
+    }
+    const std::string dir = prefix.dir(); /* as root sees it: it depends on the user */
+    const auto list = [&] { return open_errno(dir, O_RDONLY | O_DIRECTORY); };
+    EXPECT_EQ(list(), 0);
+    EXPECT_EQ(as_nobody(list), EACCES);
+    for (const auto &file : fs::directory_iterator(prefix.dir())) {
+        if (!file.is_regular_file())
+            continue;
+        EXPECT_EQ(as_nobody([&] { return open_errno(file.path(), O_RDONLY); }), EACCES)
+            << file.path();
+    }
+    int pages = 0;
+    for (const auto &file : fs::directory_iterator("/dev/hugepages")) {
+        if (!file.path().filename().string().starts_with(prefix.name() + "map_"))
+            continue;
+        pages++;
+        EXPECT_EQ(as_nobody([&] { return open_errno(file.path(), O_RDONLY); }), EACCES)
+            << file.path();
+    }
+    EXPECT_GT(pages, 0);
+    struct stat status = {};
+    ASSERT_EQ(stat(prefix.dir().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0700U);
+    EXPECT_EQ(status.st_uid, geteuid());
+    /* umask or not: it is the directories that keep others out. */
+    ASSERT_EQ(stat(runtime_root().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0700U);
+}
+
+TEST_F(Access, NobodysProgramsSaySoInOneLine) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--stats-interval", "0"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    ProcessOptions options;
+    options.uid = kNobody;
+    /* Pointed at root's runtime directory; by itself it looks under its own, where nothing is. */
+    options.environment = {"RUNTIME_DIRECTORY=/var/run"};
+    const Finished pointed = run(client(prefix), options);
+    EXPECT_EQ(pointed.status, 1);
+    EXPECT_EQ(own_lines(pointed.err), "mp_client: error: no permission to look into " +
+                                          prefix.dir() +
+                                          ": run mp_client as the user who runs mp_server\n");
+    options.environment = {"XDG_RUNTIME_DIR=/tmp/nobody-has-none"};
+    const Finished own = run(client(prefix), options);
+    EXPECT_EQ(own.status, 3);
+    EXPECT_EQ(count_of(own_lines(own.err), "\n"), 1) << own.err;
+    EXPECT_EQ(count_of(own.err, "no primary runs under file prefix"), 1) << own.err;
+    EXPECT_TRUE(server_process.running());
+}
+
+/* What `scripts/setup.sh --user NAME` does, by hand: a hugetlbfs mount and a runtime directory that
+ * belong to the user.
+ */
+class OwnPlaces {
+  public:
+    explicit OwnPlaces(const Prefix &prefix, bool with_mount = true)
+        : root_("/tmp/" + prefix.name()) {
+        fs::create_directories(pages());
+        fs::create_directories(runtime());
+        mounted_ = with_mount && mount("nodev", pages().c_str(), "hugetlbfs", 0,
+                                       "pagesize=2M,uid=65534,gid=65534,mode=0700") == 0;
+        error_ = errno;
+        ready_ = mounted_ == with_mount && chown(runtime().c_str(), kNobody, kNobody) == 0 &&
+                 chmod(runtime().c_str(), 0700) == 0;
+    }
+    ~OwnPlaces() {
+        if (mounted_)
+            umount2(pages().c_str(), MNT_DETACH);
+        std::error_code error;
+        fs::remove_all(root_, error);
+    }
+    OwnPlaces(const OwnPlaces &) = delete;
+    OwnPlaces &operator=(const OwnPlaces &) = delete;
+
+    bool ready() const { return ready_; }
+    int error() const { return error_; }
+    std::string pages() const { return root_ + "/hugepages"; }
+    std::string runtime() const { return root_ + "/run"; }
+
+  private:
+    std::string root_;
+    bool mounted_ = false;
+    bool ready_ = false;
+    int error_ = 0;
+};
+
+/* argv with --huge-dir before `--`. */
+Words on_mount(Words words, const OwnPlaces &places) {
+    words.insert(words.begin() + 1, "--huge-dir=" + places.pages());
+    return words;
+}
+
+TEST_F(Access, ThePairRunsWithoutRoot) {
+    const Prefix prefix;
+    const OwnPlaces places(prefix);
+    ASSERT_TRUE(places.ready()) << std::strerror(places.error());
+    ProcessOptions options;
+    options.uid = kNobody;
+    options.environment = {"XDG_RUNTIME_DIR=" + places.runtime()};
+
+    Process server_process(on_mount(server(prefix, {"--stats-interval", "0"}), places), options);
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    const std::string dir = places.runtime() + "/dpdk/" + prefix.name();
+    struct stat status = {};
+    ASSERT_EQ(stat(dir.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0700U);
+    EXPECT_EQ(status.st_uid, kNobody);
+    /* Really without rights: no capability at all. */
+    EXPECT_NE(read_file("/proc/" + std::to_string(server_process.pid()) + "/status")
+                  .find("CapEff:\t0000000000000000"),
+              std::string::npos);
+
+    const Finished hello = run(on_mount(client(prefix, {"--count", "2", "--sync-interval", "0.05",
+                                                        "--async-interval", "0.05"}),
+                                        places),
+                               options);
+    EXPECT_EQ(hello.status, 0) << hello.out << hello.err;
+    EXPECT_EQ(count_of(hello.out, "sent 2, answered 2"), 2) << hello.out;
+    const Finished report = run(on_mount(client(prefix, {"report"}), places), options);
+    EXPECT_EQ(report.status, 0) << report.out << report.err;
+
+    server_process.signal(SIGINT);
+    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+    EXPECT_EQ(own_lines(server_process.err()), "");
+}
+
+/* Where only root's mount is there, it ends with one line that says what to do. */
+TEST_F(Access, AServerWithoutItsOwnMountSaysSo) {
+    if (look_at_hugepages().mounts.size() > 1)
+        GTEST_SKIP() << "this machine has mounts of other users";
+    const Prefix prefix;
+    const OwnPlaces places(prefix, false);
+    ASSERT_TRUE(places.ready()) << std::strerror(places.error());
+    ProcessOptions options;
+    options.uid = kNobody;
+    options.environment = {"XDG_RUNTIME_DIR=" + places.runtime()};
+    const Finished finished = run(server(prefix), options);
+    EXPECT_EQ(finished.status, 1) << finished.err;
+    EXPECT_EQ(count_of(own_lines(finished.err), "\n"), 1) << finished.err;
+    EXPECT_EQ(count_of(finished.err, "no permission to write to"), 1) << finished.err;
+    EXPECT_EQ(count_of(finished.err, "scripts/setup.sh --user NAME"), 1) << finished.err;
+}
+
+}  // namespace
+}  // namespace mp_ipc::test

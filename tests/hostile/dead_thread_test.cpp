@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * One malformed datagram ends the EAL's IPC thread, without a word to the application. Each program
+ * must know within a second, say so and exit 1, wherever its main thread stands; and what the
+ * library survives must not end it.
+ */
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+
+#include <chrono>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <tuple>
+#include <vector>
+
+#include "support/runtime_dir.h"
+#include "tests/harness/datagram.h"
+#include "tests/harness/pair.h"
+
+namespace mp_ipc::test {
+namespace {
+
+constexpr const char *kSaid = "the EAL's IPC thread has ended";
+constexpr auto kWithin = std::chrono::milliseconds(1000);
+
+struct Malformed {
+    const char *name;
+    std::size_t size = sizeof(WireMessage);
+    std::int32_t num_fds = 0;
+    std::int32_t len_param = 0;
+    std::size_t with_fds = 0;
+};
+
+constexpr Malformed kMalformed[] = {
+    {"Bytes0", 0},
+    {"Bytes1", 1},
+    {"Bytes331", 331},
+    {"Bytes333", 333},
+    {"Bytes4096", 4096},
+    {"NumFdsMinus1", sizeof(WireMessage), -1},
+    {"NumFds9", sizeof(WireMessage), 9},
+    {"NumFdsIntMax", sizeof(WireMessage), INT_MAX},
+    {"NumFdsIntMin", sizeof(WireMessage), INT_MIN},
+    {"LenParamMinus1", sizeof(WireMessage), 0, -1},
+    {"LenParam257", sizeof(WireMessage), 0, 257},
+    {"LenParamIntMax", sizeof(WireMessage), 0, INT_MAX},
+    {"LenParamIntMin", sizeof(WireMessage), 0, INT_MIN},
+    /* More than fit the library's control buffer: MSG_CTRUNC. */
+    {"Brings9Fds", sizeof(WireMessage), 8, 0, 9},
+};
+
+/* The message goes to `to`; errno. */
+int send_malformed(const std::string &to, const Malformed &what) {
+    WireMessage message = wire_message(kWireMessage, "hello_request");
+    message.num_fds = what.num_fds;
+    message.len_param = what.len_param;
+    std::vector<char> bytes(std::max(what.size, sizeof(message)));
+    std::memcpy(bytes.data(), &message, sizeof(message));
+    return RawSocket().send(to, bytes.data(), what.size, std::vector<int>(what.with_fds, 0));
+}
+
+/* How the end of the thread is seen: by a pidfd, or (Linux before 6.9) by looking every 500 ms. */
+enum class Seen { by_pidfd, by_tick };
+
+using Parameter = std::tuple<Malformed, Seen>;
+
+std::string name_of(const ::testing::TestParamInfo<Parameter> &info) {
+    return std::string(std::get<0>(info.param).name) +
+           (std::get<1>(info.param) == Seen::by_tick ? "ByTick" : "ByPidfd");
+}
+
+class DeadThread : public Hugepages, public ::testing::WithParamInterface<Parameter> {
+  protected:
+    static const Malformed &what() { return std::get<0>(GetParam()); }
+    static ProcessOptions options() {
+        ProcessOptions options;
+        options.no_pidfd_thread = std::get<1>(GetParam()) == Seen::by_tick;
+        return options;
+    }
+};
+
+int pidfds(const Process &process) {
+    int count = 0;
+    for (const std::string &link : open_files(process.pid()))
+        count += link.find("pidfd") != std::string::npos ? 1 : 0;
+    return count;
+}
+
+std::string client_socket(const Prefix &prefix) {
+    const auto sockets = client_sockets(prefix.dir());
+    return sockets.empty() ? "" : sockets[0].path;
+}
+
+void expect_end_within_a_second(Process &process, std::chrono::steady_clock::time_point sent) {
+    EXPECT_EQ(process.wait(std::chrono::seconds(5)), 1) << process.describe();
+    const auto took = std::chrono::steady_clock::now() - sent;
+    EXPECT_LE(took, kWithin) << process.describe();
+    EXPECT_EQ(count_of(own_lines(process.err()), kSaid), 1) << process.describe();
+    ::testing::Test::RecordProperty(
+        "ms",
+        static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
+}
+
+TEST_P(DeadThread, EndsTheServer) {
+    const Prefix prefix;
+    Process process(server(prefix, {"--stats-interval", "0"}), options());
+    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
+    if (std::get<1>(GetParam()) == Seen::by_tick) {
+        ASSERT_EQ(pidfds(process), 0);
+    }
+    const int error = send_malformed(prefix.dir() + "/mp_socket", what());
+    if (what().with_fds > 0 && error == EPERM) { /* SO_PASSRIGHTS: it never arrives */
+        process.signal(SIGINT);
+        EXPECT_EQ(process.wait(), 0) << process.describe();
+        return;
+    }
+    ASSERT_EQ(error, 0);
+    expect_end_within_a_second(process, std::chrono::steady_clock::now());
+}
+
+TEST_P(DeadThread, EndsAnIdleClient) {
+    const Prefix prefix;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    Process process(client(prefix, {"--sync-interval", "0", "--async-interval", "0"}), options());
+    ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
+    if (std::get<1>(GetParam()) == Seen::by_tick) {
+        ASSERT_EQ(pidfds(process), 1); /* of the primary */
+    }
+    ASSERT_EQ(send_malformed(client_socket(prefix), what()), 0);
+    expect_end_within_a_second(process, std::chrono::steady_clock::now());
+    EXPECT_TRUE(server_process.running());
+}
+
+INSTANTIATE_TEST_SUITE_P(Malformed, DeadThread,
+                         ::testing::Combine(::testing::ValuesIn(kMalformed),
+                                            ::testing::Values(Seen::by_pidfd, Seen::by_tick)),
+                         name_of);
+
+class DeadThreadBusy : public Hugepages, public ::testing::WithParamInterface<Seen> {
+  protected:
+    static ProcessOptions options() {
+        ProcessOptions options;
+        options.no_pidfd_thread = GetParam() == Seen::by_tick;
+        return options;
+    }
+};
+
+/* Its main thread is inside rte_mp_request_sync(), which would wait 30 s more. */
+TEST_P(DeadThreadBusy, EndsAClientInASynchronousRequest) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--fault", "silent"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    Process process(client(prefix, {"--timeout", "30", "ping"}), options());
+    ASSERT_TRUE(server_process.wait_for_out("[PING] Received")) << server_process.describe();
+    ASSERT_EQ(send_malformed(client_socket(prefix), kMalformed[0]), 0);
+    expect_end_within_a_second(process, std::chrono::steady_clock::now());
+}
+
+TEST_P(DeadThreadBusy, EndsAClientWithAnAsynchronousRequestPending) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--fault", "silent"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    Process process(client(prefix, {"--timeout", "30", "--sync-interval", "0"}), options());
+    ASSERT_TRUE(process.wait_for_out("[ASYNC] Request sent")) << process.describe();
+    ASSERT_EQ(send_malformed(client_socket(prefix), kMalformed[0]), 0);
+    expect_end_within_a_second(process, std::chrono::steady_clock::now());
+}
+
+/* A message is waiting for the handler when the thread dies; clients ask on. */
+TEST_P(DeadThreadBusy, EndsAServerUnderLoad) {
+    const Prefix prefix;
+    Process process(server(prefix, {"--quiet", "--stats-interval", "0.1"}), options());
+    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
+    Process load(client(prefix, {"--quiet", "ping", "--flood"}));
+    ASSERT_TRUE(process.wait_for_out("Processed sync", 2)) << process.describe();
+    ASSERT_EQ(send_malformed(prefix.dir() + "/mp_socket", kMalformed[1]), 0);
+    expect_end_within_a_second(process, std::chrono::steady_clock::now());
+    EXPECT_EQ(load.wait(), 3) << load.describe(); /* its server went away */
+}
+
+INSTANTIATE_TEST_SUITE_P(Busy, DeadThreadBusy, ::testing::Values(Seen::by_pidfd, Seen::by_tick),
+                         [](const ::testing::TestParamInfo<Seen> &seen) {
+                             return seen.param == Seen::by_tick ? "ByTick" : "ByPidfd";
+                         });
+
+class InRange : public Hugepages {};
+
+/* What the library passes on or drops must not end anybody. */
+TEST_F(InRange, UnknownNamesAreSurvived) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--stats-interval", "0"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    Process client_process(client(prefix, {"--sync-interval", "0", "--async-interval", "0"}));
+    ASSERT_TRUE(client_process.wait_for_out("Attached")) << client_process.describe();
+
+    const RawSocket stranger(prefix.dir() + "/mp_socket_1_f00d");
+    for (const std::string &to : {prefix.dir() + "/mp_socket", client_socket(prefix)}) {
+        for (const std::int32_t type : {0, 1, 2, 3, 4, -1, INT_MAX, INT_MIN}) {
+            for (const std::string &name :
+                 {std::string(), std::string("no such name"), std::string(64, 'n')}) {
+                WireMessage message = wire_message(type, name, std::string(256, '\xff'));
+                ASSERT_EQ(stranger.send(to, message), 0);
+            }
+        }
+    }
+    EXPECT_TRUE(server_process.wait_for_err("Cannot find action", 18)) << server_process.describe();
+    EXPECT_TRUE(client_process.wait_for_err("Cannot find action", 18)) << client_process.describe();
+    EXPECT_EQ(run(client(prefix, {"--count", "1"})).status, 0);
+    for (Process *process : {&client_process, &server_process}) {
+        process->signal(SIGINT);
+        EXPECT_EQ(process->wait(), 0) << process->describe();
+    }
+}
+
+}  // namespace
+}  // namespace mp_ipc::test

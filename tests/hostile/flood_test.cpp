@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Bytes of any kind, as long as the library passes them on, thrown at a live socket while honest
+ * clients are served: all are served, nothing crashes, nothing is left.
+ */
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <climits>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <sstream>
+#include <thread>
+
+#include "common.h"
+#include "support/runtime_dir.h"
+#include "tests/harness/datagram.h"
+#include "tests/harness/pair.h"
+
+namespace mp_ipc::test {
+namespace {
+
+/* Reads what comes back, always: a sender that stops reading is another test. */
+class Drain {
+  public:
+    explicit Drain(const RawSocket &socket)
+        : thread_([this, &socket] {
+              while (!done_) {
+                  pollfd wait = {socket.fd(), POLLIN, 0};
+                  poll(&wait, 1, 20);
+                  count_ += socket.drain();
+              }
+          }) {}
+    ~Drain() {
+        done_ = true;
+        thread_.join();
+    }
+    int count() const { return count_; }
+
+  private:
+    std::atomic<bool> done_{false};
+    std::atomic<int> count_{0};
+    std::thread thread_;
+};
+
+/* How a sender treats the number of descriptors. */
+enum class Fds {
+    honest,  /* brings as many as it names */
+    claimed, /* names 0 to 8 whatever it brings, which is none to a client: rte_mp loses those that
+                a message brings beyond what it names, and only a server can refuse them all */
+};
+
+/* Random datagrams that the library's own checks let through. */
+class Hostile {
+  public:
+    Hostile(unsigned seed, Fds fds, bool brings, std::vector<std::string> names)
+        : random_(seed), fds_(fds), brings_(brings), names_(std::move(names)) {}
+
+    struct Datagram {
+        WireMessage message;
+        std::vector<int> fds;
+    };
+    Datagram next(int file) {
+        Datagram datagram;
+        WireMessage &message = datagram.message;
+        auto *bytes = reinterpret_cast<unsigned char *>(&message);
+        for (std::size_t i = 0; i < sizeof(message); i++)
+            bytes[i] = static_cast<unsigned char>(random_());
+        message.type = below(8) != 0 ? static_cast<std::int32_t>(below(4)) : message.type;
+        switch (below(4)) {
+            case 0: /* unknown, with any bytes and no NUL */
+                break;
+            case 1: /* a known one, and more after its NUL */
+            case 2: {
+                const std::string &name = names_[below(names_.size())];
+                std::memcpy(message.name, name.c_str(), name.size() + 1);
+                break;
+            }
+            default: /* nearly a known one */
+                const std::string &name = names_[below(names_.size())];
+                std::memcpy(message.name, name.c_str(), name.size());
+                break;
+        }
+        message.len_param = static_cast<std::int32_t>(below(257));
+        if (below(3) == 0) { /* a struct of the right length, version and all */
+            static constexpr std::size_t kSizes[] = {sizeof(PingRequest), sizeof(ReportRequest),
+                                                     sizeof(NotifyEvent), sizeof(StatusRequest),
+                                                     sizeof(ServerEvent), sizeof(StatusReply)};
+            message.len_param = static_cast<std::int32_t>(kSizes[below(std::size(kSizes))]);
+            std::memcpy(message.param, &kVersion, sizeof(kVersion));
+        }
+        datagram.fds.assign(brings_ && below(4) == 0 ? below(9) : 0, file);
+        message.num_fds =
+            static_cast<std::int32_t>(fds_ == Fds::honest ? datagram.fds.size() : below(9));
+        return datagram;
+    }
+
+  private:
+    std::size_t below(std::size_t limit) { return random_() % limit; }
+    std::mt19937 random_;
+    Fds fds_;
+    bool brings_;
+    std::vector<std::string> names_;
+};
+
+/* What the pair registers. Not EAL's own actions (mp_malloc_request, bus_vdev_mp, …): those believe
+ * what they are sent; see docs/hostile.md.
+ */
+const std::vector<std::string> kServerNames = {kMsgHelloSync, kMsgHelloAsync, kMsgPing, kMsgReport,
+                                               kMsgNotify};
+const std::vector<std::string> kClientNames = {kMsgClientStatus, kMsgServerEvent, kMsgHelloSync,
+                                               kMsgHelloAsync, kMsgPing};
+
+/* A number out of /proc/PID/status, such as "VmRSS:" in KiB. */
+long status_of(pid_t pid, const std::string &field) {
+    std::istringstream lines(read_file("/proc/" + std::to_string(pid) + "/status"));
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with(field))
+            return std::atol(line.c_str() + field.size());
+    }
+    return -1;
+}
+
+/* What must be the same before and after. */
+struct Footprint {
+    std::vector<std::string> files; /* without standard input: rte_mp's to lose, see below */
+    long rss_kib = 0;
+    long threads = 0;
+};
+Footprint footprint(pid_t pid) {
+    Footprint now{open_files(pid), status_of(pid, "VmRSS:"), status_of(pid, "Threads:")};
+    /* A message that claims descriptors and brings none makes rte_mp close what its buffer holds:
+     * 0 in a fresh one. */
+    std::erase_if(now.files, [](const std::string &link) { return link.starts_with("0 "); });
+    return now;
+}
+
+/* Handlers and the log touch memory on first use; a leak of one message in a hundred of the 100,000
+ * (332 bytes each) would be 330 KiB, so a warm-up goes before the measurement and this much after
+ * it.
+ */
+constexpr long kRssTolerance = 300;
+
+void expect_nothing_left(const Footprint &before, Process &process) {
+    Footprint after;
+    /* A descriptor of the moment (a listing of the runtime directory) is gone at the next look. */
+    eventually([&] { return (after = footprint(process.pid())).files == before.files; },
+               std::chrono::seconds(5));
+    EXPECT_EQ(after.files, before.files);
+    EXPECT_EQ(after.threads, before.threads);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    EXPECT_LE(after.rss_kib, before.rss_kib + kRssTolerance); /* a sanitizer keeps what is freed */
+#endif
+    ::testing::Test::RecordProperty("rss_before_kib", static_cast<int>(before.rss_kib));
+    ::testing::Test::RecordProperty("rss_after_kib", static_cast<int>(after.rss_kib));
+}
+
+unsigned seed() {
+    const char *given = std::getenv("MP_IPC_SEED");
+    const unsigned seed = given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10))
+                                           : std::random_device{}();
+    std::printf("MP_IPC_SEED=%u\n", seed);
+    return seed;
+}
+
+/* Sends until `count` datagrams have been taken; those that the kernel refused for their
+ * descriptors (SO_PASSRIGHTS) are sent again without. False when a send failed otherwise.
+ */
+struct Thrown {
+    int taken = 0;
+    int refused_fds = 0;
+    int error = 0;
+};
+Thrown throw_at(const std::string &to, const RawSocket &from, Hostile &hostile, int count) {
+    const UniqueFd file(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    Thrown thrown;
+    while (thrown.taken < count && thrown.error == 0) {
+        const Hostile::Datagram datagram = hostile.next(file.get());
+        thrown.error = from.send(to, datagram.message, datagram.fds);
+        if (thrown.error == EPERM && !datagram.fds.empty()) {
+            thrown.refused_fds++;
+            thrown.error = from.send(to, datagram.message);
+        }
+        thrown.taken += thrown.error == 0 ? 1 : 0;
+    }
+    return thrown;
+}
+
+constexpr int kWarmUp = 20'000;
+constexpr int kCount = 100'000;
+
+/* Clients of all kinds, one run after the other while `done` is not set; every run must end with
+ * all requests answered by their own replies. */
+int serve_clients(const Prefix &prefix, const Words &command, const std::atomic<bool> &done) {
+    int runs = 0;
+    do {
+        const Finished finished = run(client(prefix, command));
+        EXPECT_EQ(finished.status, 0) << finished.out << own_lines(finished.err);
+        runs++;
+    } while (!done && !::testing::Test::HasFailure());
+    return runs;
+}
+
+class Flood : public Hugepages, public ::testing::WithParamInterface<Fds> {};
+
+TEST_P(Flood, OfTheServerLeavesEveryClientServed) {
+    const Prefix prefix;
+    Process process(server(prefix, {"--quiet", "--stats-interval", "0.5"}));
+    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
+    const std::string to = prefix.dir() + "/mp_socket";
+    /* With a name such as secondaries have: only to those does the server reply. */
+    const RawSocket socket(prefix.dir() + "/mp_socket_" + std::to_string(getpid()) + "_f00d");
+    const Drain drain(socket);
+    Hostile hostile(seed(), GetParam(), true, kServerNames);
+    ASSERT_EQ(throw_at(to, socket, hostile, kWarmUp).error, 0) << process.describe();
+    const Footprint before = footprint(process.pid());
+
+    std::atomic<bool> done{false};
+    int pings = 0;
+    int hellos = 0;
+    std::thread ping([&] {
+        pings = serve_clients(prefix, {"--quiet", "--count", "2000", "ping", "--flood"}, done);
+    });
+    std::thread hello([&] {
+        hellos = serve_clients(
+            prefix,
+            {"--quiet", "--count", "100", "--sync-interval", "0.002", "--async-interval", "0.002"},
+            done);
+    });
+    const Thrown thrown = throw_at(to, socket, hostile, kCount);
+    done = true;
+    ping.join();
+    hello.join();
+    EXPECT_EQ(thrown.error, 0) << std::strerror(thrown.error);
+    EXPECT_EQ(thrown.taken, kCount);
+    EXPECT_GT(drain.count(), kCount / 20); /* it was answered, so handlers ran on those bytes */
+    std::printf(
+        "%d datagrams (%d refused for descriptors), %d replies; %d runs of 2000 pings and "
+        "%d of 100 + 100 hellos, all answered\n",
+        thrown.taken, thrown.refused_fds, drain.count(), pings, hellos);
+    expect_nothing_left(before, process);
+    process.signal(SIGINT);
+    EXPECT_EQ(process.wait(), 0) << own_lines(process.err());
+}
+
+TEST_P(Flood, OfAClientLeavesItServed) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--quiet", "--stats-interval", "0"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    /* No asynchronous requests: the library leaks 4 KiB with each. */
+    Process process(
+        client(prefix, {"--quiet", "--sync-interval", "0.002", "--async-interval", "0"}));
+    ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
+    const auto sockets = client_sockets(prefix.dir());
+    ASSERT_EQ(sockets.size(), 1U);
+    const RawSocket socket(prefix.dir() + "/hostile");
+    const Drain drain(socket);
+    Hostile hostile(seed(), GetParam(), GetParam() == Fds::honest, kClientNames);
+    ASSERT_EQ(throw_at(sockets[0].path, socket, hostile, kWarmUp).error, 0) << process.describe();
+    const Footprint before = footprint(process.pid());
+    const Thrown thrown = throw_at(sockets[0].path, socket, hostile, kCount);
+    EXPECT_EQ(thrown.error, 0) << std::strerror(thrown.error);
+    EXPECT_GT(drain.count(), kCount / 20);
+    expect_nothing_left(before, process);
+    /* A request that was not answered by its own reply in time would have its line. */
+    EXPECT_EQ(count_of(process.out(), "\n"), 1) << process.out();
+    process.signal(SIGINT);
+    EXPECT_EQ(process.wait(), 0) << own_lines(process.err());
+    server_process.signal(SIGINT);
+    EXPECT_EQ(server_process.wait(), 0);
+    const std::string total = "Processed sync requests: ";
+    const std::string out = server_process.out();
+    const int served = std::atoi(out.c_str() + out.rfind(total) + total.size());
+    EXPECT_GT(served, 100) << out;
+    std::printf("%d datagrams, %d replies; %d requests, all answered\n", thrown.taken,
+                drain.count(), served);
+}
+
+INSTANTIATE_TEST_SUITE_P(Fds, Flood, ::testing::Values(Fds::honest, Fds::claimed),
+                         [](const ::testing::TestParamInfo<Fds> &fds) {
+                             return fds.param == Fds::honest ? "Honest" : "Claimed";
+                         });
+
+}  // namespace
+}  // namespace mp_ipc::test

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Senders that the library trusts too far: descriptors beyond what a message names, an address that
+ * is no secondary's, a queue that nobody reads, no address at all.
+ */
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "common.h"
+#include "support/runtime_dir.h"
+#include "tests/harness/datagram.h"
+#include "tests/harness/pair.h"
+
+namespace mp_ipc::test {
+namespace {
+
+class Sender : public Hugepages {};
+
+/* rte_mp takes eight descriptors whatever num_fds says, and forgets those beyond it: 128 such
+ * messages fill a process's table, after which the next that brings one ends its IPC thread.
+ */
+TEST_F(Sender, CannotFillTheServersTableWithDescriptors) {
+    const Prefix prefix;
+    Process process(server(prefix, {"--stats-interval", "0"}));
+    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
+    const std::string to = prefix.dir() + "/mp_socket";
+    const auto before = open_files(process.pid());
+    const RawSocket socket;
+    int value = 0;
+    socklen_t size = sizeof(value);
+    constexpr int kPassRights = 83; /* SO_PASSRIGHTS, not in every header */
+    if (getsockopt(socket.fd(), SOL_SOCKET, kPassRights, &value, &size) != 0)
+        GTEST_SKIP() << "this kernel has no SO_PASSRIGHTS (Linux 6.16)";
+    const UniqueFd file(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const std::vector<int> eight(8, file.get());
+    for (const char *name : {"nobody", kMsgHelloSync, kMsgNotify})
+        EXPECT_EQ(socket.send(to, wire_message(kWireRequest, name), eight), EPERM);
+    EXPECT_EQ(run(client(prefix, {"report"})).status, 0); /* the other way they still travel */
+    EXPECT_EQ(open_files(process.pid()), before);
+}
+
+/* A primary answers to the path that the sender was bound to, and when nobody reads there any more
+ * the library removes "the stale socket": whatever file has that path by then, or has it in the
+ * primary's mount namespace. The server must not let itself be used for that.
+ */
+TEST_F(Sender, CannotMakeTheServerRemoveAFile) {
+    const Prefix prefix;
+    Process process(server(prefix, {"--stats-interval", "0"}));
+    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
+    for (const std::string &victim :
+         {std::string("/tmp/") + prefix.name() + "_victim", prefix.dir() + "/victim",
+          prefix.dir() + "/../" + prefix.name() + "_victim"}) {
+        process.signal(SIGSTOP);
+        {
+            const RawSocket socket(victim);
+            for (const char *name : {kMsgHelloSync, kMsgPing, kMsgReport})
+                ASSERT_EQ(socket.send(prefix.dir() + "/mp_socket",
+                                      wire_message(kWireRequest, name, "hello")),
+                          0);
+        }
+        std::ofstream(victim) << "precious\n";
+        process.signal(SIGCONT);
+        EXPECT_EQ(run(client(prefix, {"--count", "1", "ping"})).status, 0); /* it is past them */
+        EXPECT_EQ(read_file(victim), "precious\n") << process.describe();
+        std::filesystem::remove(victim);
+    }
+    EXPECT_EQ(count_of(own_lines(process.err()), "which is no socket of a secondary"), 9);
+    EXPECT_TRUE(process.running());
+}
+
+/* A peer that sends requests and reads no reply holds the server's IPC thread up once its queue is
+ * full. Its first further reply costs everybody 500 ms, each after that 20 ms: not for ever.
+ */
+TEST_F(Sender, WhoNeverReadsCannotStopTheServer) {
+    const Prefix prefix;
+    Process process(server(prefix, {"--stats-interval", "0", "--quiet"}));
+    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
+    const RawSocket deaf(prefix.dir() + "/mp_socket_" + std::to_string(getpid()) + "_dead");
+    PingRequest ping;
+    const std::string_view bytes(reinterpret_cast<const char *>(&ping), sizeof(ping));
+    constexpr int kSent = 40;
+    for (int i = 0; i < kSent; i++)
+        ASSERT_EQ(
+            deaf.send(prefix.dir() + "/mp_socket", wire_message(kWireRequest, kMsgPing, bytes)), 0)
+            << "message " << i << process.describe();
+    const Finished finished = run(client(prefix, {"--count", "20", "ping", "--flood"}));
+    EXPECT_EQ(finished.status, 0) << finished.out << process.describe();
+    process.signal(SIGINT);
+    EXPECT_EQ(process.wait(), 0) << process.describe();
+    EXPECT_GE(count_of(own_lines(process.err()), "cannot reply to ping_request"), kSent - 12);
+}
+
+/* Without an address, rte_mp passes off the sender before it as the sender: its client gets replies
+ * to what it never sent. They must not pass for answers, and the books must balance.
+ */
+TEST_F(Sender, WithoutAddressCannotForgeAnAnswer) {
+    const Prefix prefix;
+    Process process(server(prefix, {"--stats-interval", "0", "--quiet"}));
+    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
+    Process honest(client(prefix, {"--quiet", "--count", "3000", "ping", "--flood"}));
+    ASSERT_TRUE(honest.wait_for_out("Attached")) << honest.describe();
+    const RawSocket nameless;
+    PingRequest ping;
+    ping.header.sequence = 999'999; /* the client never gets there */
+    const std::string_view bytes(reinterpret_cast<const char *>(&ping), sizeof(ping));
+    int sent = 0;
+    while (honest.running()) {
+        ASSERT_EQ(
+            nameless.send(prefix.dir() + "/mp_socket", wire_message(kWireRequest, kMsgPing, bytes)),
+            0);
+        sent++;
+        usleep(200);
+    }
+    const std::string out = honest.out();
+    int answered = 0;
+    int lost = 0;
+    int late = 0;
+    ASSERT_EQ(
+        std::sscanf(out.c_str() + out.find("[PING] 3000 sent"),
+                    "[PING] 3000 sent, %d answered, %d lost, %d late", &answered, &lost, &late),
+        3)
+        << out;
+    EXPECT_EQ(answered + lost + late, 3000);
+    EXPECT_EQ(count_of(out, "Late reply: seq=999999"), count_of(out, "Late reply"));
+    std::printf(
+        "%d forged requests: of 3000 honest ones %d were answered, %d saw a reply not their "
+        "own, %d none\n",
+        sent, answered, late, lost);
+}
+
+/* The server's own broadcasts, to a client made by hand. */
+class Broadcast : public Sender {
+  protected:
+    static WireMessage status_reply(std::uint64_t sequence) {
+        StatusReply reply;
+        reply.header.sequence = sequence;
+        reply.pid = getpid();
+        put_text(reply.name, "by hand");
+        return wire_message(kWireReply, kMsgClientStatus,
+                            {reinterpret_cast<const char *>(&reply), sizeof(reply)});
+    }
+};
+
+/* The library takes the answer to an earlier round for one to the present round. */
+TEST_F(Broadcast, ALateAnswerIsNoneToTheNextRound) {
+    const Prefix prefix;
+    Process process(server(prefix, {"--stats-interval", "0.2", "--broadcast"}));
+    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
+    const RawSocket by_hand(prefix.dir() + "/mp_socket_" + std::to_string(getpid()) + "_1");
+    const std::string to = prefix.dir() + "/mp_socket";
+    const auto next_round = [&] {
+        WireMessage message;
+        EXPECT_TRUE(by_hand.receive(&message)) << process.describe();
+        StatusRequest request;
+        std::memcpy(&request, message.param, sizeof(request));
+        return request.header.sequence;
+    };
+    const std::uint64_t first = next_round();
+    const std::uint64_t second = next_round(); /* the first has timed out */
+    ASSERT_EQ(second, first + 1);
+    ASSERT_TRUE(process.wait_for_out("Asked 1 clients, 0 answered", 1)) << process.describe();
+    ASSERT_EQ(by_hand.send(to, status_reply(first)), 0);
+    EXPECT_TRUE(process.wait_for_out("Asked 1 clients, 0 answered", 2)) << process.describe();
+    EXPECT_EQ(count_of(process.out(), "by hand"), 0) << process.out();
+    ASSERT_EQ(by_hand.send(to, status_reply(next_round())), 0);
+    EXPECT_TRUE(process.wait_for_out("Asked 1 clients, 1 answered")) << process.describe();
+    EXPECT_TRUE(process.wait_for_out("by hand")) << process.describe();
+}
+
+/* SendWindow::kReserve: a client that stopped reading has two broadcasts in its queue, no more. */
+TEST_F(Broadcast, AClientThatDoesNotReadGetsTwo) {
+    const Prefix prefix;
+    Process process(server(prefix, {"--stats-interval", "0.2", "--broadcast"}));
+    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
+    const RawSocket deaf(prefix.dir() + "/mp_socket_" + std::to_string(getpid()) + "_1");
+    EXPECT_TRUE(process.wait_for_out("Not asked", 3)) << process.describe();
+    process.signal(SIGINT);
+    EXPECT_EQ(process.wait(), 0) << process.describe();
+    EXPECT_EQ(deaf.drain(), 2);
+}
+
+/* A server whose descriptors have run out must not take living clients for dead: it removes the
+ * sockets of the dead.
+ */
+TEST(SocketIsLive, WhereItCannotBeAsked) {
+    const std::string path = "/tmp/mpt_" + std::to_string(getpid()) + "_live";
+    const pid_t child = fork();
+    if (child == 0) {
+        const RawSocket socket(path);
+        const bool before = socket_is_live(path);
+        const rlimit none = {0, 0};
+        setrlimit(RLIMIT_NOFILE, &none);
+        const bool without = socket_is_live(path);
+        unlink(path.c_str());
+        _exit(before && without ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+    EXPECT_FALSE(socket_is_live(path)); /* no such file */
+    {
+        const RawSocket socket(path);
+        EXPECT_TRUE(socket_is_live(path));
+    }
+    std::ofstream(path) << "no socket\n";
+    EXPECT_FALSE(socket_is_live(path));
+    std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace mp_ipc::test
