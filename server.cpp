@@ -29,11 +29,13 @@
 #include "support/eal_session.h"
 #include "support/fault.h"
 #include "support/ipc_socket.h"
+#include "support/live_histogram.h"
 #include "support/options.h"
 #include "support/received_fds.h"
 #include "support/reply_messages.h"
 #include "support/sealed_memory.h"
 #include "support/send_window.h"
+#include "support/telemetry.h"
 #include "support/watch.h"
 
 namespace {
@@ -56,6 +58,7 @@ struct ActionTotals {
     std::atomic<std::uint64_t> received{0};
     std::atomic<std::uint64_t> replied{0};
     std::atomic<std::uint64_t> refused{0}; /* answered with a status other than ok */
+    LiveHistogram handling{};              /* ns from the handler's start to its end */
 };
 ActionTotals g_hello_sync{kMsgHelloSync};
 ActionTotals g_hello_async{kMsgHelloAsync};
@@ -79,12 +82,15 @@ class Handling {
         close_received_fds(msg); /* no message to the server brings any */
         if (!open_)
             return;
+        begin_ = Clock::now();
         totals_.received++;
         g_clients.note_message(peer_);
     }
     ~Handling() {
-        if (open_)
-            g_gate.leave();
+        if (!open_)
+            return;
+        totals_.handling.add(static_cast<std::uint64_t>((Clock::now() - begin_).count()));
+        g_gate.leave();
     }
     Handling(const Handling &) = delete;
     Handling &operator=(const Handling &) = delete;
@@ -117,6 +123,7 @@ class Handling {
 
   private:
     bool open_;
+    Clock::time_point begin_;
     ActionTotals &totals_;
     const char *peer_;
 };
@@ -269,6 +276,7 @@ void say_round(const struct rte_mp_reply &reply) {
             continue;
         const std::string name = printable(get_text(status.name));
         g_clients.note_name(status.pid, name);
+        g_clients.note_books(status.pid, status.sent, status.answered, status.late);
         say({"[STATUS] {} (pid {}): sent {}, answered {}, late {}",
              "[STATUS] {} (pid {}): 已发送 {}, 已回复 {}, 迟到 {}"},
             name, status.pid, status.sent, status.answered, status.late);
@@ -354,6 +362,25 @@ void broadcast_shutdown(const IpcSocket &socket, Watch &watch) {
                                    std::chrono::seconds(1));
     if (rte_mp_sendmsg(&event) != 0)
         diagnose(Severity::warning, "cannot tell all clients of the shutdown: " + errno_text());
+}
+
+/* What dpdk-telemetry.py can read of this server. */
+TelemetrySource telemetry_source(const EalArgs &args) {
+    using Broadcast = ServerOptions::Broadcast;
+    TelemetrySource source;
+    for (const ActionTotals *totals : kAllTotals)
+        source.actions.push_back({totals->name, &totals->received, &totals->replied,
+                                  &totals->refused, &totals->handling});
+    source.clients = &g_clients;
+    source.file_prefix = args.file_prefix;
+    source.boot_id = g_boot_id;
+    source.started = g_started;
+    const Broadcast broadcast = g_options.broadcast;
+    source.options = {{"broadcast", broadcast == Broadcast::off    ? "off"
+                                    : broadcast == Broadcast::sync ? "sync"
+                                                                   : "async"},
+                      {"fault", g_options.fault.kind == Fault::Kind::none ? "none" : "on"}};
+    return source;
 }
 
 /* ---- main: the table of contents ------------------------------------------------------------ */
@@ -489,6 +516,7 @@ int main(int argc, char **argv) {
     g_gate.set_fault(g_options.fault);
     const IpcSocket socket = IpcSocket::find();
     remember_own_fds();
+    const Telemetry telemetry(telemetry_source(line.args));
     if (!register_actions(line.args)) {
         unregister_actions();
         return kExitFailure;
