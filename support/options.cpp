@@ -142,7 +142,9 @@ constexpr const char *kClientCommands =
     "  hello                   periodic sync and async greetings (the default)\n"
     "  ping                    a struct there and back: round-trip times, as ping(8)\n"
     "  notify TEXT             one message without a reply\n"
-    "  report                  a long answer, as a file descriptor\n";
+    "  report                  a long answer, as a file descriptor\n"
+    "  doctor                  checks all that the pair needs, and says what to do; needs no\n"
+    "                          server and no root\n";
 constexpr const char *kClientExample =
     "  mp_server -l 0 --no-pci --file-prefix=mp_ipc          (in another terminal)\n"
     "  mp_client -l 1 --no-pci --file-prefix=mp_ipc\n"
@@ -266,7 +268,8 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
                } kCommands[] = {{"hello", Command::hello, 1},
                                 {"ping", Command::ping, 1},
                                 {"notify", Command::notify, 2},
-                                {"report", Command::report, 1}};
+                                {"report", Command::report, 1},
+                                {"doctor", Command::doctor, 1}};
                if (words.empty())
                    return {};
                for (const auto &known : kCommands) {
@@ -285,7 +288,7 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
                    return {};
                }
                return "unknown command '" + printable(words[0]) +
-                      "'; it takes hello, ping, notify TEXT or report";
+                      "'; it takes hello, ping, notify TEXT, report or doctor";
            });
     if (!line.done && o.command == ClientOptions::Command::hello && o.sync_interval_s == 0 &&
         o.async_interval_s == 0 && o.count) {

@@ -34,7 +34,7 @@ struct ServerOptions {
 };
 
 struct ClientOptions {
-    enum class Command { hello, ping, notify, report };
+    enum class Command { hello, ping, notify, report, doctor };
 
     Command command = Command::hello;
     double sync_interval_s = 3;  /* 0: off */
