@@ -248,11 +248,15 @@ int run_doctor(const EalArgs &args, double timeout_s) {
     const Finding core_finding = check_cores(cores);
     notes.add(core_finding);
 
+    if (!args.without_shared_files.empty())
+        notes.add({Finding::Verdict::bad, args.without_shared_files +
+                                              words({": leaves nothing to share with a server: "
+                                                     "leave it out of both programs",
+                                                     ": 无法与 Server 共享: 请从两个程序中去掉"})});
     std::string stands; /* between this process and the server */
     const std::string ipc_thread = words({"IPC thread", "IPC 线程"});
     if (!args.without_shared_files.empty())
-        stands = args.without_shared_files +
-                 words({" leaves nothing to share; leave it out", " 不留下共享文件; 请去掉"});
+        stands = args.without_shared_files;
     else if (!alive)
         stands = words({"no live server", "没有运行中的 Server"});
     if (!stands.empty()) {

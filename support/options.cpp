@@ -58,7 +58,9 @@ void add_common(std::vector<Option> *options, bool *quiet, Language *language, b
         {"version", Takes::nothing, "", "print the version and exit", set_flag(version)});
 }
 
-/* "Usage: …" and the rest around the table of options. */
+/* "Usage: …" and the rest around the table of options. help2man makes the man page out of it, so it
+ * keeps to the shapes that help2man knows ("  $ command" under "Examples:").
+ */
 std::string help_text(const char *usage, const char *what, const char *commands,
                       const std::vector<Option> &options, const char *example) {
     return std::string("Usage: ") + usage + "\n\n" + what + "\n" + commands +
@@ -71,11 +73,14 @@ std::string help_text(const char *usage, const char *what, const char *commands,
            "out\n"
            "  --no-pci                leave the network cards alone\n"
            "All EAL options: https://doc.dpdk.org/guides/linux_gsg/linux_eal_parameters.html\n"
-           "\nExample:\n" +
-           example +
-           "\nExit status: 0 clean; 1 failure; 2 command line; 3 no live primary, or it went "
-           "away;\n"
-           "4 a counted run ended with requests unanswered.\n";
+           "\nExit status:\n"
+           "  0                       clean\n"
+           "  1                       failure\n"
+           "  2                       the command line\n"
+           "  3                       no live primary, or it went away\n"
+           "  4                       a counted run ended with requests unanswered\n"
+           "\nExamples:\n\n" +
+           example;
 }
 
 /* The steps that both programs share: split, parse, answer --help, --version and errors. */
@@ -130,8 +135,8 @@ constexpr const char *kServerWhat =
     "Primary process of the DPDK IPC example: reserves the memzone shared_info, answers the\n"
     "requests of mp_client, prints totals, and on Ctrl-C tells its clients to end.\n";
 constexpr const char *kServerExample =
-    "  mp_server -l 0 --no-pci --file-prefix=mp_ipc\n"
-    "  mp_client -l 1 --no-pci --file-prefix=mp_ipc          (in another terminal)\n";
+    "  $ mp_server -l 0 --no-pci --file-prefix=mp_ipc    # terminal 1\n"
+    "  $ mp_client -l 1 --no-pci --file-prefix=mp_ipc    # terminal 2\n";
 
 constexpr const char *kClientUsage = "mp_client [EAL options] [-- [command] options]";
 constexpr const char *kClientWhat =
@@ -146,9 +151,10 @@ constexpr const char *kClientCommands =
     "  doctor                  checks all that the pair needs, and says what to do; needs no\n"
     "                          server and no root\n";
 constexpr const char *kClientExample =
-    "  mp_server -l 0 --no-pci --file-prefix=mp_ipc          (in another terminal)\n"
-    "  mp_client -l 1 --no-pci --file-prefix=mp_ipc\n"
-    "  mp_client -l 1 --no-pci --file-prefix=mp_ipc -- ping --count 5\n";
+    "  $ mp_server -l 0 --no-pci --file-prefix=mp_ipc    # terminal 1\n"
+    "  $ mp_client -l 1 --no-pci --file-prefix=mp_ipc    # terminal 2\n"
+    "  $ mp_client -l 1 --no-pci --file-prefix=mp_ipc -- ping --count 5\n"
+    "  $ mp_client -l 1 --no-pci --file-prefix=mp_ipc -- doctor\n";
 
 }  // namespace
 

@@ -586,8 +586,11 @@ TEST_F(MadeUp, OptionsThatLeaveNothingToShare) {
     Words argv = doctor("p");
     argv.insert(argv.begin() + 1, "--in-memory");
     const Finished seen = run(argv, {.environment = {"RUNTIME_DIRECTORY=" + root_.path()}});
-    EXPECT_EQ(line_of(seen, "Attaching"),
-              "– Attaching: not checked: --in-memory leaves nothing to share; leave it out");
+    EXPECT_EQ(seen.status, 1);
+    EXPECT_TRUE(begins(line_of(seen, "--in-memory"),
+                       "✗ --in-memory: leaves nothing to share with a server: leave it out"))
+        << seen.out;
+    EXPECT_EQ(line_of(seen, "Attaching"), "– Attaching: not checked: --in-memory");
 }
 
 }  // namespace
