@@ -400,9 +400,9 @@ ProcessFacts look_at_process(pid_t pid, const std::string &proc) {
         const bool main = it->path().filename() == std::to_string(pid);
         if (main)
             facts.state = state;
-        /* rte_mp_handle until 23.03, dpdk-mp-msg since */
+        /* rte_mp_handle until 23.07, dpdk-mp-msg since 23.11 */
         facts.ipc_thread = facts.ipc_thread || name == "rte_mp_handle" || name == "dpdk-mp-msg";
-        /* rte-worker-N until 23.03, dpdk-workerN since */
+        /* rte-worker-N until 23.07, dpdk-workerN since 23.11 */
         if (main || name.starts_with("rte-worker-") || name.starts_with("dpdk-worker")) {
             for (const int core : cores_of_list(cores))
                 facts.cores.push_back(core);

@@ -28,7 +28,8 @@ constexpr std::size_t kMostClients = 64;
 
 using Data = rte_tel_data;
 
-/* rte_tel_data_add_dict_u64() was given the name _uint in 23.03, and gone by 25.11. */
+/* rte_tel_data_add_dict_u64() was renamed _uint and deprecated in 23.03, and taken away in 25.11.
+ */
 void add(Data *dict, const char *name, std::uint64_t value) {
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
     rte_tel_data_add_dict_uint(dict, name, value);
