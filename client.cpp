@@ -2,7 +2,8 @@
  *
  * mp_client: a secondary process. It looks up the memzone of mp_server and sends it requests: by
  * default a synchronous greeting every 3 s and an asynchronous one every 5 s. The other commands
- * (ping, notify, report) are one function each. main() at the bottom is the table of contents.
+ * (ping, notify, report) are one function each; doctor is in support/doctor.cpp. main() at the
+ * bottom is the table of contents.
  *
  * Threads: main sends everything. The EAL's IPC thread takes the replies, wakes a synchronous
  * request, runs the asynchronous callback (the EAL's interrupt thread does when the request timed
@@ -25,6 +26,7 @@
 #include "common.h"
 #include "support/books.h"
 #include "support/console.h"
+#include "support/doctor.h"
 #include "support/eal_session.h"
 #include "support/histogram.h"
 #include "support/options.h"
@@ -586,6 +588,8 @@ int main(int argc, char **argv) {
     if (line.done)
         return line.status;
     g_options = line.options;
+    if (g_options.command == ClientOptions::Command::doctor)
+        end_process(run_doctor(line.args, g_options.timeout_s));
     const auto resumed = take_resume_numbers();
     if (resumed) {
         g_sync.go_on_from((*resumed)[0]);
@@ -631,6 +635,8 @@ int main(int argc, char **argv) {
         case ClientOptions::Command::report:
             status = run_report();
             break;
+        case ClientOptions::Command::doctor:
+            break; /* has run, before the EAL */
     }
 
     end_process(end_run(watch.reason(), status));

@@ -12,11 +12,10 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <random>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -31,11 +30,14 @@
 #include "support/eal_session.h"
 #include "support/fault.h"
 #include "support/ipc_socket.h"
+#include "support/live_histogram.h"
 #include "support/options.h"
 #include "support/received_fds.h"
+#include "support/reply_limit.h"
 #include "support/reply_messages.h"
 #include "support/sealed_memory.h"
 #include "support/send_window.h"
+#include "support/telemetry.h"
 #include "support/watch.h"
 
 namespace {
@@ -50,6 +52,7 @@ SharedInfo *g_shared = nullptr; /* in the memzone; written by handlers, and forc
 std::uint64_t g_boot_id = 0;
 Clock::time_point g_started;
 HandlerGate g_gate;
+ReplyLimit g_reply_limit; /* IPC thread */
 ClientTable g_clients;
 
 /* What became of the messages of one action. Written by the IPC thread. */
@@ -58,6 +61,7 @@ struct ActionTotals {
     std::atomic<std::uint64_t> received{0};
     std::atomic<std::uint64_t> replied{0};
     std::atomic<std::uint64_t> refused{0}; /* answered with a status other than ok */
+    LiveHistogram handling{};              /* ns from the handler's start to its end */
 };
 ActionTotals g_hello_sync{kMsgHelloSync};
 ActionTotals g_hello_async{kMsgHelloAsync};
@@ -73,31 +77,6 @@ std::string errno_text() {
 
 /* ---- handlers: on the EAL's IPC thread ------------------------------------------------------ */
 
-/* How long a peer that does not read holds up all others with one reply; the shorter time once it
- * has done so. A client that keeps to SendWindow never makes the server wait: its queue has room
- * for all that it asked for, unless somebody else fills it.
- */
-constexpr auto kSendLimit = std::chrono::milliseconds(500);
-constexpr auto kDeafLimit = std::chrono::milliseconds(20);
-constexpr std::size_t kMostDeaf = 64;
-std::set<std::string> g_deaf; /* peers that did not take their last reply in time; IPC thread */
-IpcSocket g_socket;
-
-/* rte_mp_reply() that does not wait for ever; as it does, false with rte_errno. */
-bool reply_in_time(rte_mp_msg &reply, const std::string &peer) {
-    const bool deaf = g_deaf.contains(peer);
-    if (deaf)
-        g_socket.limit_sends(kDeafLimit);
-    const bool sent = rte_mp_reply(&reply, peer.c_str()) == 0;
-    if (deaf)
-        g_socket.limit_sends(kSendLimit);
-    if (sent)
-        g_deaf.erase(peer);
-    else if (rte_errno == EAGAIN && g_deaf.size() < kMostDeaf)
-        g_deaf.insert(peer);
-    return sent;
-}
-
 /* What every handler does first and last. Only one runs at a time. */
 class Handling {
   public:
@@ -112,12 +91,15 @@ class Handling {
         }
         if (!open_)
             return;
+        begin_ = Clock::now();
         totals_.received++;
         g_clients.note_message(peer_);
     }
     ~Handling() {
-        if (open_)
-            g_gate.leave();
+        if (!open_)
+            return;
+        totals_.handling.add(static_cast<std::uint64_t>((Clock::now() - begin_).count()));
+        g_gate.leave();
     }
     Handling(const Handling &) = delete;
     Handling &operator=(const Handling &) = delete;
@@ -138,7 +120,8 @@ class Handling {
                 std::memcpy(other.param, reply.param, sizeof(other.param));
                 return other;
             }();
-        if (!reply_in_time(reply, peer_)) {
+        /* The library finds the client's waiting request by name and by this socket's address. */
+        if (!g_reply_limit.send(peer_, [&] { return rte_mp_reply(&reply, peer_.c_str()); })) {
             error("cannot reply to " + std::string(totals_.name) + ": " + errno_text());
             return 0; /* said; a negative value would only make the library log it again */
         }
@@ -150,6 +133,7 @@ class Handling {
 
   private:
     bool open_;
+    Clock::time_point begin_;
     ActionTotals &totals_;
     std::string peer_;
 };
@@ -312,6 +296,7 @@ void say_round(const rte_mp_msg &request, const struct rte_mp_reply &reply) {
     for (const StatusReply &status : own) {
         const std::string name = printable(get_text(status.name));
         g_clients.note_name(status.pid, name);
+        g_clients.note_books(status.pid, status.sent, status.answered, status.late);
         say({"[STATUS] {} (pid {}): sent {}, answered {}, late {}",
              "[STATUS] {} (pid {}): 已发送 {}, 已回复 {}, 迟到 {}"},
             name, status.pid, status.sent, status.answered, status.late);
@@ -395,6 +380,25 @@ void broadcast_shutdown(const IpcSocket &socket, Watch &watch) {
                                    std::chrono::seconds(1));
     if (rte_mp_sendmsg(&event) != 0)
         diagnose(Severity::warning, "cannot tell all clients of the shutdown: " + errno_text());
+}
+
+/* What dpdk-telemetry.py can read of this server. */
+TelemetrySource telemetry_source(const EalArgs &args) {
+    using Broadcast = ServerOptions::Broadcast;
+    TelemetrySource source;
+    for (const ActionTotals *totals : kAllTotals)
+        source.actions.push_back({totals->name, &totals->received, &totals->replied,
+                                  &totals->refused, &totals->handling});
+    source.clients = &g_clients;
+    source.file_prefix = args.file_prefix;
+    source.boot_id = g_boot_id;
+    source.started = g_started;
+    const Broadcast broadcast = g_options.broadcast;
+    source.options = {{"broadcast", broadcast == Broadcast::off    ? "off"
+                                    : broadcast == Broadcast::sync ? "sync"
+                                                                   : "async"},
+                      {"fault", g_options.fault.kind == Fault::Kind::none ? "none" : "on"}};
+    return source;
 }
 
 /* ---- main: the table of contents ------------------------------------------------------------ */
@@ -528,10 +532,12 @@ int main(int argc, char **argv) {
     while (g_boot_id == 0)
         g_boot_id = std::uint64_t{random()} << 32 | random();
     g_gate.set_fault(g_options.fault);
-    g_socket = IpcSocket::find();
-    g_socket.refuse_fds(); /* no handler here takes any */
-    g_socket.limit_sends(kSendLimit);
+    const IpcSocket socket = IpcSocket::find();
+    socket.refuse_fds(); /* no handler here takes any */
+    if (!g_options.fault.unbounded)
+        g_reply_limit.set(socket);
     remember_own_fds();
+    const Telemetry telemetry(telemetry_source(line.args));
     if (!register_actions(line.args)) {
         unregister_actions();
         return kExitFailure;
@@ -543,13 +549,13 @@ int main(int argc, char **argv) {
          "[Server] 就绪: file-prefix '{}', pid {}; Ctrl-C 退出"},
         printable(line.args.file_prefix), getpid());
 
-    status = run(g_socket, watch);
+    status = run(socket, watch);
 
     /* A server that ends by failure leaves force_quit alone: clients may wait for the next one. */
     if (status == kExitOk)
         g_shared->force_quit = 1;
     if (g_options.broadcast != ServerOptions::Broadcast::off && status == kExitOk)
-        broadcast_shutdown(g_socket, watch);
+        broadcast_shutdown(socket, watch);
     unregister_actions();
     {
         const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no,

@@ -29,10 +29,34 @@ void ClientTable::note_name(pid_t pid, std::string_view name) {
     }
 }
 
+void ClientTable::note_books(pid_t pid, std::uint64_t sent, std::uint64_t answered,
+                             std::uint64_t late) {
+    const std::lock_guard lock(lock_);
+    for (auto &[peer, record] : by_peer_) {
+        if (record.pid != pid)
+            continue;
+        record.told = true;
+        record.sent = sent;
+        record.answered = answered;
+        record.late = late;
+    }
+}
+
+std::uint64_t ClientTable::late() const {
+    const std::lock_guard lock(lock_);
+    std::uint64_t late = late_of_the_gone_;
+    for (const auto &[peer, record] : by_peer_)
+        late += record.late;
+    return late;
+}
+
 void ClientTable::keep_only(const std::vector<std::string> &paths) {
     const std::lock_guard lock(lock_);
     std::erase_if(by_peer_, [&](const auto &entry) {
-        return std::find(paths.begin(), paths.end(), entry.first) == paths.end();
+        const bool gone = std::find(paths.begin(), paths.end(), entry.first) == paths.end();
+        if (gone)
+            late_of_the_gone_ += entry.second.late;
+        return gone;
     });
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Which secondaries the server knows: those that sent it a message, by their socket, and what they
- * told of themselves. Thread-safe: the IPC thread writes, the main thread reads.
+ * told of themselves. Thread-safe: the IPC thread writes, the main thread and telemetry's read.
  */
 #pragma once
 
@@ -20,6 +20,10 @@ struct ClientRecord {
     pid_t pid = 0;
     std::string name;           /* empty until it told it */
     std::uint64_t requests = 0; /* received from it, of all kinds */
+    bool told = false;          /* its own books, as it last told them (--broadcast) */
+    std::uint64_t sent = 0;
+    std::uint64_t answered = 0;
+    std::uint64_t late = 0;
 };
 
 class ClientTable {
@@ -28,6 +32,10 @@ class ClientTable {
     void note_message(std::string_view peer);
     /* The client with this pid calls itself `name`. */
     void note_name(pid_t pid, std::string_view name);
+    /* The client with this pid told its books. */
+    void note_books(pid_t pid, std::uint64_t sent, std::uint64_t answered, std::uint64_t late);
+    /* Late replies of all clients that told their books, those that are gone included. */
+    std::uint64_t late() const;
     /* Drops all whose sockets are not among these paths. */
     void keep_only(const std::vector<std::string> &paths);
     /* In order of their sockets' paths. */
@@ -38,6 +46,7 @@ class ClientTable {
     static constexpr std::size_t kMost = 4096;
     mutable std::mutex lock_;
     std::map<std::string, ClientRecord, std::less<>> by_peer_;
+    std::uint64_t late_of_the_gone_ = 0; /* a counter that fell would read as a restart */
 };
 
 }  // namespace mp_ipc

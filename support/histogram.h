@@ -38,9 +38,21 @@ class Histogram {
         return max_;
     }
 
+    /* How many times there are of at most `ns`, give or take those in the bucket of `ns`: all of a
+     * bucket count as its upper end. */
+    std::uint64_t count_up_to(std::uint64_t ns) const {
+        std::uint64_t seen = 0;
+        for (std::size_t i = 0; i < counts_.size() && upper(i) <= ns; i++)
+            seen += counts_[i];
+        return seen;
+    }
+
   private:
+    friend class LiveHistogram;
+
     static constexpr unsigned kBits = 6; /* of each power of two */
     static constexpr std::uint64_t kSplit = 1U << kBits;
+    static constexpr std::size_t kBuckets = (64 - kBits + 1) * kSplit;
 
     static std::size_t index(std::uint64_t ns) {
         if (ns < kSplit)
@@ -55,7 +67,7 @@ class Histogram {
         return (((i & (kSplit - 1)) + kSplit + 1) << shift) - 1;
     }
 
-    std::array<std::uint64_t, (64 - kBits + 1) * kSplit> counts_{};
+    std::array<std::uint64_t, kBuckets> counts_{};
     std::uint64_t count_ = 0;
     std::uint64_t min_ = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t max_ = 0;

@@ -21,16 +21,16 @@ unsigned long number_in(const std::filesystem::path &path) {
 
 }  // namespace
 
-Hugepages look_at_hugepages() {
+Hugepages look_at_hugepages(const std::string &root) {
     Hugepages pages;
     std::error_code error;
-    for (std::filesystem::directory_iterator it("/sys/kernel/mm/hugepages", error), end;
+    for (std::filesystem::directory_iterator it(root + "/sys/kernel/mm/hugepages", error), end;
          !error && it != end; it.increment(error)) {
         pages.reserved += number_in(it->path() / "nr_hugepages");
         pages.free += number_in(it->path() / "free_hugepages");
     }
-    const std::unique_ptr<FILE, int (*)(FILE *)> mounts(setmntent("/proc/self/mounts", "r"),
-                                                        endmntent);
+    const std::unique_ptr<FILE, int (*)(FILE *)> mounts(
+        setmntent((root + "/proc/self/mounts").c_str(), "r"), endmntent);
     mntent entry = {};
     char buffer[4096];
     while (mounts && getmntent_r(mounts.get(), &entry, buffer, sizeof(buffer)) != nullptr) {

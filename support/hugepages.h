@@ -17,7 +17,8 @@ struct Hugepages {
     bool writable = false;           /* at least one mount is, for this process */
 };
 
-Hugepages look_at_hugepages();
+/* `root` stands before /sys and /proc: a test gives a made-up tree. */
+Hugepages look_at_hugepages(const std::string &root = "");
 
 /* Why a primary cannot get hugepages, with what to do; nothing where nothing is seen to be wrong.
  */

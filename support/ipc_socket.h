@@ -3,7 +3,7 @@
  * What Linux tells about the EAL's own IPC socket and thread, which rte_mp keeps to itself: whether
  * all that was sent has been read, and whether the thread still runs. Relies on the socket's path
  * (mp_socket in the runtime directory) and the thread's name, which are the same from DPDK 22.11
- * to 26.07 but for the name: rte_mp_handle until 23.03, dpdk-mp-msg since.
+ * to 26.07 but for the name: rte_mp_handle until 23.07, dpdk-mp-msg since 23.11.
  */
 #pragma once
 

@@ -25,9 +25,11 @@ std::function<std::string(std::string_view)> set_language_option(Language *langu
 }
 
 std::string set_fault(Fault *fault, std::string_view text) {
-    static const std::string kTakes = "takes slow=MS, slow=MS-MS, silent or wrong-name";
+    static const std::string kTakes = "takes slow=MS, slow=MS-MS, silent, wrong-name or unbounded";
     if (text == "silent") {
         fault->kind = Fault::Kind::silent;
+    } else if (text == "unbounded") {
+        fault->unbounded = true;
     } else if (text == "wrong-name") {
         fault->kind = Fault::Kind::wrong_name;
     } else if (text.starts_with("slow=")) {
@@ -60,7 +62,9 @@ void add_common(std::vector<Option> *options, bool *quiet, Language *language, b
         {"version", Takes::nothing, "", "print the version and exit", set_flag(version)});
 }
 
-/* "Usage: …" and the rest around the table of options. */
+/* "Usage: …" and the rest around the table of options. help2man makes the man page out of it, so it
+ * keeps to the shapes that help2man knows ("  $ command" under "Examples:").
+ */
 std::string help_text(const char *usage, const char *what, const char *commands,
                       const std::vector<Option> &options, const char *example) {
     return std::string("Usage: ") + usage + "\n\n" + what + "\n" + commands +
@@ -73,11 +77,14 @@ std::string help_text(const char *usage, const char *what, const char *commands,
            "out\n"
            "  --no-pci                leave the network cards alone\n"
            "All EAL options: https://doc.dpdk.org/guides/linux_gsg/linux_eal_parameters.html\n"
-           "\nExample:\n" +
-           example +
-           "\nExit status: 0 clean; 1 failure; 2 command line; 3 no live primary, or it went "
-           "away;\n"
-           "4 a counted run ended with requests unanswered.\n";
+           "\nExit status:\n"
+           "  0                       clean\n"
+           "  1                       failure\n"
+           "  2                       the command line\n"
+           "  3                       no live primary, or it went away\n"
+           "  4                       a counted run ended with requests unanswered\n"
+           "\nExamples:\n\n" +
+           example;
 }
 
 /* The steps that both programs share: split, parse, answer --help, --version and errors. */
@@ -132,8 +139,8 @@ constexpr const char *kServerWhat =
     "Primary process of the DPDK IPC example: reserves the memzone shared_info, answers the\n"
     "requests of mp_client, prints totals, and on Ctrl-C tells its clients to end.\n";
 constexpr const char *kServerExample =
-    "  mp_server -l 0 --no-pci --file-prefix=mp_ipc\n"
-    "  mp_client -l 1 --no-pci --file-prefix=mp_ipc          (in another terminal)\n";
+    "  $ mp_server -l 0 --no-pci --file-prefix=mp_ipc    # terminal 1\n"
+    "  $ mp_client -l 1 --no-pci --file-prefix=mp_ipc    # terminal 2\n";
 
 constexpr const char *kClientUsage = "mp_client [EAL options] [-- [command] options]";
 constexpr const char *kClientWhat =
@@ -144,11 +151,14 @@ constexpr const char *kClientCommands =
     "  hello                   periodic sync and async greetings (the default)\n"
     "  ping                    a struct there and back: round-trip times, as ping(8)\n"
     "  notify TEXT             one message without a reply\n"
-    "  report                  a long answer, as a file descriptor\n";
+    "  report                  a long answer, as a file descriptor\n"
+    "  doctor                  checks all that the pair needs, and says what to do; needs no\n"
+    "                          server and no root\n";
 constexpr const char *kClientExample =
-    "  mp_server -l 0 --no-pci --file-prefix=mp_ipc          (in another terminal)\n"
-    "  mp_client -l 1 --no-pci --file-prefix=mp_ipc\n"
-    "  mp_client -l 1 --no-pci --file-prefix=mp_ipc -- ping --count 5\n";
+    "  $ mp_server -l 0 --no-pci --file-prefix=mp_ipc    # terminal 1\n"
+    "  $ mp_client -l 1 --no-pci --file-prefix=mp_ipc    # terminal 2\n"
+    "  $ mp_client -l 1 --no-pci --file-prefix=mp_ipc -- ping --count 5\n"
+    "  $ mp_client -l 1 --no-pci --file-prefix=mp_ipc -- doctor\n";
 
 }  // namespace
 
@@ -186,7 +196,8 @@ CommandLine<ServerOptions> read_server_command_line(int argc, const char *const 
          }},
         {"fault", Takes::value, "KIND",
          "misbehave: slow=MS or slow=MS-MS (wait before a reply),\n"
-         "silent (no reply), wrong-name (reply under another name)",
+         "silent (no reply), wrong-name (reply under another name),\n"
+         "unbounded (wait for ever to send a reply)",
          [&](std::string_view text) { return set_fault(&o.fault, text); }},
         {"fault-for", Takes::value, "S", "end the fault S seconds after the start",
          set_seconds(&o.fault.for_s, kLeastS, kMostS)},
@@ -268,7 +279,8 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
                } kCommands[] = {{"hello", Command::hello, 1},
                                 {"ping", Command::ping, 1},
                                 {"notify", Command::notify, 2},
-                                {"report", Command::report, 1}};
+                                {"report", Command::report, 1},
+                                {"doctor", Command::doctor, 1}};
                if (words.empty())
                    return {};
                for (const auto &known : kCommands) {
@@ -287,7 +299,7 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
                    return {};
                }
                return "unknown command '" + printable(words[0]) +
-                      "'; it takes hello, ping, notify TEXT or report";
+                      "'; it takes hello, ping, notify TEXT, report or doctor";
            });
     if (!line.done && o.command == ClientOptions::Command::hello && o.sync_interval_s == 0 &&
         o.async_interval_s == 0 && o.count) {

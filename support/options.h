@@ -19,7 +19,8 @@ struct Fault {
     Kind kind = Kind::none;
     double least_s = 0; /* slow: each handler waits a random time from least_s to most_s */
     double most_s = 0;
-    double for_s = 0; /* how long after the start; 0: always */
+    bool unbounded = false; /* replies wait for ever for a peer that does not read */
+    double for_s = 0;       /* how long after the start; 0: always */
 };
 
 struct ServerOptions {
@@ -34,7 +35,7 @@ struct ServerOptions {
 };
 
 struct ClientOptions {
-    enum class Command { hello, ping, notify, report };
+    enum class Command { hello, ping, notify, report, doctor };
 
     Command command = Command::hello;
     double sync_interval_s = 3;  /* 0: off */

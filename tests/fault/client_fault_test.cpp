@@ -138,9 +138,9 @@ TEST_F(ClientFault, ASlowServerFloodedByEightServesAllWhenItsFaultEnds) {
 }
 
 /* Timeouts of 60 us, at about the round trip: the sender hardly ever lets go of the lock. */
-TEST_F(ClientFault, AFloodWithoutTheBoundWedgesTheServer) {
+TEST_F(ClientFault, AFloodWithoutTheBoundsWedgesTheServer) {
     const Prefix prefix;
-    Process server_process(server(prefix, {"--quiet"}));
+    Process server_process(server(prefix, {"--quiet", "--fault", "unbounded"}));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
     const auto clients = flood(prefix, 2, {"--timeout", "0.00006", "--fault", "unbounded"});
     EXPECT_TRUE(eventually([&] { return !newcomer_is_served(prefix); }, std::chrono::seconds(60)))

@@ -187,7 +187,7 @@ TEST_F(Options, HelpNeedsNothingAndNamesEveryOption) {
         EXPECT_EQ(c.line.status, kExitOk);
         for (const char *part :
              {"--sync-interval S", "--async-interval S", "--timeout S", "--count N", "--name NAME",
-              "--quiet", "--lang en|zh", "--wait[=S]", "--version", "Example:", "--file-prefix",
+              "--quiet", "--lang en|zh", "--wait[=S]", "--version", "Examples:", "--file-prefix",
               "EAL options", "Exit status"})
             EXPECT_NE(c.out.find(part), std::string::npos) << part;
         EXPECT_EQ(c.err, "");

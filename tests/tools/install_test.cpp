@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * cmake --install into a prefix of the test's own: what it puts where, that the installed pair runs
+ * and that systemd takes its unit.
+ */
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <set>
+
+#include "common.h"
+#include "tests/tools/neighbour.h"
+#include "tests/tools/temp_dir.h"
+
+namespace mp_ipc::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Install : public Hugepages {
+  protected:
+    void SetUp() override {
+        const Finished finished =
+            run({MP_IPC_CMAKE, "--install", MP_IPC_BUILD_DIR, "--prefix", root_.path()});
+        ASSERT_EQ(finished.status, 0) << finished.out << finished.err;
+    }
+    std::set<std::string> files() const {
+        std::set<std::string> found;
+        for (const auto &entry : fs::recursive_directory_iterator(root_.path())) {
+            if (entry.is_regular_file())
+                found.insert(entry.path().lexically_relative(root_.path()).string());
+        }
+        return found;
+    }
+    std::string unit() const { return root_ / "lib/systemd/system/mp_server.service"; }
+    /* argv with the installed program of this name. */
+    Words installed(const std::string &name, Words argv) const {
+        argv[0] = root_ / ("bin/" + name);
+        return argv;
+    }
+    TempDir root_;
+};
+
+TEST_F(Install, EverythingIsWhereADistributionHasIt) {
+    const std::set<std::string> found = files();
+    std::set<std::string> wanted = {"bin/mp_server", "bin/mp_client", "share/doc/mp_ipc/LICENSE",
+                                    "lib/systemd/system/mp_server.service"};
+#ifdef MP_IPC_HAS_MAN
+    wanted.insert({"share/man/man1/mp_server.1", "share/man/man1/mp_client.1"});
+#endif
+    for (const std::string &file : wanted)
+        EXPECT_TRUE(found.contains(file)) << file;
+    /* Beside these there are documents only: no test program, no library, no build file. */
+    for (const std::string &file : found)
+        EXPECT_TRUE(wanted.contains(file) || file.starts_with("share/doc/mp_ipc/")) << file;
+}
+
+TEST_F(Install, DestdirStandsBeforeThePrefix) {
+    const TempDir stage;
+    const Finished finished = run({MP_IPC_CMAKE, "--install", MP_IPC_BUILD_DIR, "--prefix", "/usr"},
+                                  {.environment = {"DESTDIR=" + stage.path()}});
+    ASSERT_EQ(finished.status, 0) << finished.out << finished.err;
+    EXPECT_TRUE(fs::exists(stage / "usr/bin/mp_server"));
+    const std::string text = read_file(stage / "usr/lib/systemd/system/mp_server.service");
+    EXPECT_NE(text.find("\nExecStart=/usr/bin/mp_server "), std::string::npos) << text;
+    EXPECT_NE(text.find("\nEnvironmentFile=-/etc/default/mp_server\n"), std::string::npos) << text;
+}
+
+#ifdef MP_IPC_HAS_MAN
+TEST_F(Install, ManPagesSayWhatHelpSays) {
+    for (const char *program : {"mp_server", "mp_client"}) {
+        const std::string page =
+            read_file(root_ / ("share/man/man1/" + std::string(program) + ".1"));
+        const Finished help = run({root_ / ("bin/" + std::string(program)), "--help"});
+        ASSERT_EQ(help.status, 0);
+        /* Each option of the help, with groff's hyphens. */
+        int options = 0;
+        std::istringstream lines(help.out);
+        for (std::string line; std::getline(lines, line);) {
+            if (!line.starts_with("  -"))
+                continue;
+            std::string name = line.substr(2, line.find_first_of(" [=", 2) - 2);
+            for (std::size_t at = 0; (at = name.find('-', at)) != std::string::npos; at += 2)
+                name.replace(at, 1, "\\-");
+            EXPECT_NE(page.find(name), std::string::npos) << program << ": " << name;
+            options++;
+        }
+        EXPECT_GT(options, 8);
+        EXPECT_NE(page.find(".SH EXAMPLES"), std::string::npos);
+        EXPECT_NE(page.find("\\f(CW$ mp_server -l 0 "), std::string::npos) << page;
+    }
+}
+#endif
+
+TEST_F(Install, TheInstalledPairRuns) {
+    Hugepages::SetUp();
+    if (IsSkipped() || HasFatalFailure())
+        return;
+    const Prefix prefix;
+    Process server_process(installed("mp_server", server(prefix)));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    const Finished hello = run(installed("mp_client", client(prefix, {"--count", "1"})));
+    EXPECT_EQ(hello.status, 0) << hello.out << hello.err;
+    EXPECT_NE(hello.out.find("[SYNC] Reply: Server SYNC reply: Got 'SYNC Hello 1 from Client'"),
+              std::string::npos);
+    EXPECT_EQ(run(installed("mp_client", client(prefix, {"doctor"}))).status, 0);
+    server_process.signal(SIGTERM);
+    EXPECT_EQ(server_process.wait(), 0);
+}
+
+class Unit : public Install {
+  protected:
+    void SetUp() override {
+        MP_IPC_NEEDS_PROGRAM("systemd-analyze", "systemd");
+        Install::SetUp();
+    }
+};
+
+TEST_F(Unit, IsTakenBySystemd) {
+    Words argv = {"systemd-analyze", "verify", unit()};
+#ifdef MP_IPC_HAS_MAN
+    if (find_program("man").empty())
+#endif
+        argv.insert(argv.begin() + 2, "--man=no");
+    /* Also that the man pages which it names are there. */
+    const Finished verified = run(argv, {.environment = {"MANPATH=" + (root_ / "share/man")}});
+    EXPECT_EQ(verified.status, 0) << verified.out << verified.err;
+    EXPECT_EQ(verified.err.find("mp_server.service"), std::string::npos) << verified.err;
+}
+
+TEST_F(Unit, IsHardened) {
+    const Finished checked = run(
+        {"systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", unit()});
+    EXPECT_EQ(checked.status, 0) << checked.out << checked.err; /* exposure of at most 2.0 of 10 */
+}
+
+/* Without a systemd that runs, what the unit promises is tried on the program: its command line, no
+ * capabilities, no new privileges, a network namespace of its own, and a restart after exit 1 but
+ * not after 2.
+ */
+TEST_F(Unit, TheServerRunsWithWhatTheUnitLeavesIt) {
+    Hugepages::SetUp();
+    if (IsSkipped() || HasFatalFailure())
+        return;
+    if (getuid() != 0)
+        GTEST_SKIP() << "needs root to drop capabilities";
+    const Prefix prefix;
+    const std::string text = read_file(unit());
+    for (const char *line : {"\nRestart=on-failure\n", "\nRestartPreventExitStatus=2\n",
+                             "\nCapabilityBoundingSet=\n", "\nPrivateNetwork=yes\n"})
+        EXPECT_NE(text.find(line), std::string::npos) << line;
+    Words argv = {"unshare",
+                  "--net",
+                  "setpriv",
+                  "--bounding-set=-all",
+                  "--inh-caps=-all",
+                  "--no-new-privs",
+                  root_ / "bin/mp_server",
+                  "-l",
+                  "0",
+                  "--no-pci",
+                  "--file-prefix=" + prefix.name(),
+                  "--",
+                  "--quiet",
+                  "--stats-interval",
+                  "60"};
+    Process server_process(argv);
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    EXPECT_NE(read_file("/proc/" + std::to_string(server_process.pid()) + "/status")
+                  .find("CapEff:\t0000000000000000"),
+              std::string::npos);
+    /* A client outside reaches it. */
+    EXPECT_EQ(run(client(prefix, {"--count", "1"})).status, 0);
+    EXPECT_EQ(run(client(prefix, {"doctor"})).status, 0);
+    server_process.signal(SIGTERM);
+    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+}
+
+}  // namespace
+}  // namespace mp_ipc::test
