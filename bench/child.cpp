@@ -103,7 +103,7 @@ void set_log_directory(const std::string &directory) {
 
 /* ---- Child ---------------------------------------------------------------------------------- */
 
-Child::Child(const Words &argv, const std::vector<int> &cores, Console console, int inherited_fd)
+Child::Child(const Words &argv, const Place &place, Console console, int inherited_fd)
     : name_(fs::path(argv[0]).filename()), inherited_fd_(inherited_fd) {
     Pipe in = make_pipe();
     Pipe out = make_pipe();
@@ -124,7 +124,7 @@ Child::Child(const Words &argv, const std::vector<int> &cores, Console console, 
     if (pid_ == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() == parent)
-            exec(argv, cores, in.read.get(), out.write.get());
+            exec(argv, place, in.read.get(), out.write.get());
         _exit(127);
     }
     pidfd_ = UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
@@ -150,13 +150,16 @@ Child::~Child() {
 }
 
 /* In the child; returns only where it failed. */
-void Child::exec(const Words &argv, const std::vector<int> &cores, int in, int out) const {
+void Child::exec(const Words &argv, const Place &place, int in, int out) const {
     cpu_set_t set;
     CPU_ZERO(&set);
-    for (const int core : cores)
+    for (const int core : place.cores)
         CPU_SET(static_cast<std::size_t>(core), &set);
     const std::string log = g_log_directory + "/stderr.txt";
     const int err = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    const sched_param no_priority = {};
+    if (place.batch && sched_setscheduler(0, SCHED_BATCH, &no_priority) != 0)
+        return;
     if (sched_setaffinity(0, sizeof(set), &set) != 0 || dup2(in, STDIN_FILENO) < 0 ||
         dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
         return;
@@ -274,7 +277,7 @@ std::string placement_of(pid_t pid) {
 /* ---- Peer ----------------------------------------------------------------------------------- */
 
 Peer::Peer(const std::string &program, const std::string &role, const Words &more,
-           const std::vector<int> &cores)
+           const Place &place)
     : memory_(memfd_create("mp_bench samples", MFD_CLOEXEC)) {
     constexpr std::size_t kSize = kMostSamples * sizeof(std::uint32_t);
     if (!memory_ || ftruncate(memory_.get(), kSize) != 0)
@@ -285,7 +288,7 @@ Peer::Peer(const std::string &program, const std::string &role, const Words &mor
     samples_.reset(static_cast<const std::uint32_t *>(mapped));
     Words argv = {program, role, std::to_string(memory_.get())};
     argv.insert(argv.end(), more.begin(), more.end());
-    child_ = std::make_unique<Child>(argv, cores, Console::lines, memory_.get());
+    child_ = std::make_unique<Child>(argv, place, Console::lines, memory_.get());
 }
 
 void Peer::wait_ready() {

@@ -33,13 +33,21 @@ enum class Console {
     read_pipe, /* into a pipe that somebody reads and forgets */
 };
 
+/* How a process is scheduled. `batch` is SCHED_BATCH (chrt -b 0): a thread that is woken does not
+ * take the core from the one that woke it.
+ */
+struct Place {
+    std::vector<int> cores;
+    bool batch = false;
+};
+
 /* Where stderr of all children goes, and files of Console::file. */
 void set_log_directory(const std::string &directory);
 
 class Child {
   public:
-    /* Runs argv with its threads confined to `cores`, as taskset would. */
-    Child(const Words &argv, const std::vector<int> &cores, Console console = Console::lines,
+    /* Runs argv with its threads confined to the place, as taskset and chrt would. */
+    Child(const Words &argv, const Place &place, Console console = Console::lines,
           int inherited_fd = -1);
     ~Child(); /* end() */
     Child(const Child &) = delete;
@@ -61,7 +69,7 @@ class Child {
     void end();
 
   private:
-    void exec(const Words &argv, const std::vector<int> &cores, int in, int out) const;
+    void exec(const Words &argv, const Place &place, int in, int out) const;
     bool wait_ms(int ms);
 
     std::string name_;
@@ -91,7 +99,7 @@ std::string placement_of(pid_t pid);
 class Peer {
   public:
     Peer(const std::string &program, const std::string &role, const Words &more,
-         const std::vector<int> &cores);
+         const Place &place);
 
     /* What an order measured. */
     struct Result {

@@ -55,8 +55,15 @@ Results g_results;
 Facts g_facts;
 volatile std::sig_atomic_t g_stop = 0;
 
-std::vector<int> both_cores() {
-    return {g_config.a, g_config.b};
+Place both_cores() {
+    return {{g_config.a, g_config.b}};
+}
+Place only(int core) {
+    return {{core}};
+}
+Place batch(Place place) {
+    place.batch = true;
+    return place;
 }
 
 Words eal_words(const Prefix &prefix, int core) {
@@ -90,8 +97,8 @@ Words driver_words(const Prefix &prefix) {
 
 class RealServer {
   public:
-    RealServer(const Words &options, Console console, const std::vector<int> &cores)
-        : process_(server_words(prefix_, options), cores, console) {
+    RealServer(const Words &options, Console console, const Place &place)
+        : process_(server_words(prefix_, options), place, console) {
         if (console != Console::read_pipe)
             process_.read_until("Ready");
     }
@@ -105,9 +112,9 @@ class RealServer {
 
 class BareServer {
   public:
-    explicit BareServer(const std::vector<int> &cores)
+    explicit BareServer(const Place &place)
         : peer_(g_config.peer, "primary",
-                with(eal_words(prefix_, g_config.a), {"--proc-type=primary"}), cores) {
+                with(eal_words(prefix_, g_config.a), {"--proc-type=primary"}), place) {
         peer_.wait_ready();
     }
     const Prefix &prefix() const { return prefix_; }
@@ -118,8 +125,8 @@ class BareServer {
     Peer peer_;
 };
 
-std::unique_ptr<Peer> make_driver(const Prefix &prefix, const std::vector<int> &cores) {
-    return std::make_unique<Peer>(g_config.peer, "driver", driver_words(prefix), cores);
+std::unique_ptr<Peer> make_driver(const Prefix &prefix, const Place &place) {
+    return std::make_unique<Peer>(g_config.peer, "driver", driver_words(prefix), place);
 }
 
 Slice slice_of_result(const Peer::Result &result) {
@@ -131,9 +138,9 @@ Slice slice_of_result(const Peer::Result &result) {
 struct RoundTrips {
     std::string echo_path = g_config.out + "/echo.sock";
     std::string zmq_endpoint = "ipc://" + g_config.out + "/zmq.sock";
-    Peer echo{g_config.peer, "echo", {echo_path}, {g_config.a}};
-    Peer plain_other{g_config.peer, "plain", {}, {g_config.b}};
-    Peer plain_same{g_config.peer, "plain", {}, {g_config.a}};
+    Peer echo{g_config.peer, "echo", {echo_path}, only(g_config.a)};
+    Peer plain_other{g_config.peer, "plain", {}, only(g_config.b)};
+    Peer plain_same{g_config.peer, "plain", {}, only(g_config.a)};
 #ifdef MP_IPC_ZMQ
     Peer zmq_echo{g_config.peer, "zmq-echo", {zmq_endpoint}, both_cores()};
     Peer zmq_driver{g_config.peer, "plain", {}, both_cores()};
@@ -143,17 +150,23 @@ struct RoundTrips {
     RealServer file{{}, Console::file, both_cores()};
     RealServer pipe{{}, Console::read_pipe, both_cores()};
     /* EAL's threads run on the cores that -l leaves; where it leaves none, on the main core. */
-    BareServer bare_split{{g_config.a}};
-    RealServer quiet_split{{"--quiet"}, Console::lines, {g_config.a}};
+    BareServer bare_split{only(g_config.a)};
+    RealServer quiet_split{{"--quiet"}, Console::lines, only(g_config.a)};
+    BareServer bare_batch{batch(both_cores())};
+    RealServer quiet_batch{{"--quiet"}, Console::lines, batch(both_cores())};
 
     std::unique_ptr<Peer> to_bare = make_driver(bare.prefix(), both_cores());
     std::unique_ptr<Peer> to_quiet = make_driver(quiet.prefix(), both_cores());
     std::unique_ptr<Peer> to_file = make_driver(file.prefix(), both_cores());
     std::unique_ptr<Peer> to_pipe = make_driver(pipe.prefix(), both_cores());
-    std::unique_ptr<Peer> to_bare_one = make_driver(bare.prefix(), {g_config.b});
-    std::unique_ptr<Peer> to_quiet_one = make_driver(quiet.prefix(), {g_config.b});
-    std::unique_ptr<Peer> to_bare_split = make_driver(bare_split.prefix(), {g_config.b});
-    std::unique_ptr<Peer> to_quiet_split = make_driver(quiet_split.prefix(), {g_config.b});
+    std::unique_ptr<Peer> to_bare_one = make_driver(bare.prefix(), only(g_config.b));
+    std::unique_ptr<Peer> to_quiet_one = make_driver(quiet.prefix(), only(g_config.b));
+    std::unique_ptr<Peer> to_bare_split = make_driver(bare_split.prefix(), only(g_config.b));
+    std::unique_ptr<Peer> to_quiet_split = make_driver(quiet_split.prefix(), only(g_config.b));
+
+    std::unique_ptr<Peer> to_bare_batch = make_driver(bare_batch.prefix(), batch(only(g_config.b)));
+    std::unique_ptr<Peer> to_quiet_batch =
+        make_driver(quiet_batch.prefix(), batch(only(g_config.b)));
 
     RoundTrips() {
         echo.wait_ready();
@@ -163,6 +176,7 @@ struct RoundTrips {
         to_quiet->wait_ready();
         to_quiet_one->wait_ready();
         to_quiet_split->wait_ready();
+        to_quiet_batch->wait_ready();
         const auto place = [](const std::string &row, RealServer &server, Peer &driver) {
             g_facts.placements[row + " server"] = placement_of(server.process().pid());
             g_facts.placements[row + " client"] = placement_of(driver.child().pid());
@@ -170,6 +184,7 @@ struct RoundTrips {
         place("pair quiet", quiet, *to_quiet);
         place("pair split", quiet_split, *to_quiet_split);
         place("pair one core", quiet, *to_quiet_one);
+        place("pair one core batch", quiet_batch, *to_quiet_batch);
     }
 };
 
@@ -357,12 +372,12 @@ void measure_idle(Clock::duration time) {
     client_alone.end();
 }
 
-/* Both on one core, where a request is fastest. */
+/* By the placement with which a request is fastest. */
 void measure_memory(unsigned long requests) {
-    RealServer server({"--quiet"}, Console::lines, both_cores());
+    RealServer server({"--quiet"}, Console::lines, batch(both_cores()));
     Child client(client_words(server.prefix(),
                               {"ping", "--flood", "--quiet", "--count", std::to_string(requests)}),
-                 {g_config.b});
+                 batch(only(g_config.b)));
     client.read_until("Attached");
     usleep(300'000); /* all code has been run and all of the heap that is kept is there */
     const Usage server_before = usage_of(server.process().pid());
@@ -438,6 +453,8 @@ void plan_round_trips() {
         {"pair split", 2000, sync(&RoundTrips::to_quiet_split, hello)},
         {"bare one core", 3000, sync(&RoundTrips::to_bare_one, echo)},
         {"pair one core", 3000, sync(&RoundTrips::to_quiet_one, hello)},
+        {"bare one core batch", 3000, sync(&RoundTrips::to_bare_batch, echo)},
+        {"pair one core batch", 3000, sync(&RoundTrips::to_quiet_batch, hello)},
         {"async 1", 600, async(1)},
         {"async 2", 600, async(2)},
         {"async 4", 1000, async(4)},
