@@ -250,8 +250,12 @@ void Child::end() {
 Usage usage_of(pid_t pid) {
     Usage usage;
     for (const std::string &task : tasks_of(pid)) {
-        usage.wake_ups +=
-            std::strtoull(field(task + "/status", "voluntary_ctxt_switches").c_str(), nullptr, 10);
+        const auto count = [&](const char *name) {
+            return std::strtoull(field(task + "/status", name).c_str(), nullptr, 10);
+        };
+        const std::uint64_t voluntary = count("voluntary_ctxt_switches");
+        usage.wake_ups += voluntary;
+        usage.switches += voluntary + count("nonvoluntary_ctxt_switches");
         std::uint64_t ran = 0;
         std::ifstream(task + "/schedstat") >> ran;
         usage.cpu_ns += ran;

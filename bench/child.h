@@ -87,6 +87,7 @@ class Child {
 /* What the threads of a process have done so far. */
 struct Usage {
     std::uint64_t wake_ups = 0; /* voluntary context switches: sleeps that ended */
+    std::uint64_t switches = 0; /* these, and those where another thread took the core */
     std::uint64_t cpu_ns = 0;
     std::uint64_t rss_kib = 0;
 };

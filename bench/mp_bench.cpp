@@ -195,6 +195,19 @@ Slice run_order(Peer &peer, const std::string &words, unsigned count) {
     return slice_of_result(peer.order(words + " " + std::to_string(count)));
 }
 
+/* The same to a bare server, with the thread switches of both sides for each request. */
+Slice run_counted(BareServer &server, Peer &driver, unsigned count) {
+    const auto switches = [&] {
+        return usage_of(server.peer().child().pid()).switches +
+               usage_of(driver.child().pid()).switches;
+    };
+    driver.wait_ready();
+    const std::uint64_t before = switches();
+    Slice slice = run_order(driver, "sync " + echo_name(0), count);
+    slice["switches"] = static_cast<double>(switches() - before) / count;
+    return slice;
+}
+
 Slice measure_ring(unsigned count) {
     Peer &echo = g_trips->bare.peer();
     echo.begin("ring " + std::to_string(count));
@@ -414,6 +427,7 @@ struct Step {
     int round;
     std::int64_t iterations;
     std::function<Slice()> measure;
+    bool several = false; /* it adds rows by itself */
 };
 std::vector<Step> g_plan;
 
@@ -432,7 +446,12 @@ void plan_round_trips() {
             return run_order(*g_trips->to_bare, "async " + std::to_string(names), count);
         };
     };
-    const std::string echo = echo_name(0);
+    const auto counted = [](BareServer RoundTrips::*server,
+                            std::unique_ptr<Peer> RoundTrips::*driver) {
+        return [=](unsigned count) {
+            return run_counted((*g_trips).*server, *((*g_trips).*driver), count);
+        };
+    };
     const std::string hello = kMsgHelloSync;
     std::vector<Row> rows = {
         {"floor", 3000,
@@ -444,16 +463,16 @@ void plan_round_trips() {
              return run_order(g_trips->plain_same, "echo " + g_trips->echo_path, n);
          }},
         {"ring", 50000, measure_ring},
-        {"bare", 2000, sync(&RoundTrips::to_bare, echo)},
+        {"bare", 2000, counted(&RoundTrips::bare, &RoundTrips::to_bare)},
         {"pair quiet", 2000, sync(&RoundTrips::to_quiet, hello)},
         {"pair file", 2000, sync(&RoundTrips::to_file, hello)},
         {"pair pipe", 2000, sync(&RoundTrips::to_pipe, hello)},
         {"ping", 2000, measure_ping},
-        {"bare split", 2000, sync(&RoundTrips::to_bare_split, echo)},
+        {"bare split", 2000, counted(&RoundTrips::bare_split, &RoundTrips::to_bare_split)},
         {"pair split", 2000, sync(&RoundTrips::to_quiet_split, hello)},
-        {"bare one core", 3000, sync(&RoundTrips::to_bare_one, echo)},
+        {"bare one core", 3000, counted(&RoundTrips::bare, &RoundTrips::to_bare_one)},
         {"pair one core", 3000, sync(&RoundTrips::to_quiet_one, hello)},
-        {"bare one core batch", 3000, sync(&RoundTrips::to_bare_batch, echo)},
+        {"bare one core batch", 3000, counted(&RoundTrips::bare_batch, &RoundTrips::to_bare_batch)},
         {"pair one core batch", 3000, sync(&RoundTrips::to_quiet_batch, hello)},
         {"async 1", 600, async(1)},
         {"async 2", 600, async(2)},
@@ -531,19 +550,25 @@ void plan_broadcast() {
 void plan_life() {
     const int rounds = g_config.quick ? 1 : 7;
     for (int round = 0; round < rounds; round++)
-        g_plan.push_back({"start and end", round, 1, [=] {
+        g_plan.push_back({"start and end", round, 1,
+                          [=] {
                               g_audience.reset();
                               measure_life(round);
                               return Slice{};
-                          }});
-    g_plan.push_back({"idle", 0, 1, [] {
+                          },
+                          true});
+    g_plan.push_back({"idle", 0, 1,
+                      [] {
                           measure_idle(std::chrono::seconds(g_config.quick ? 1 : 6));
                           return Slice{};
-                      }});
-    g_plan.push_back({"memory", 0, 1, [] {
+                      },
+                      true});
+    g_plan.push_back({"memory", 0, 1,
+                      [] {
                           measure_memory(g_config.quick ? 20'000 : 1'000'000);
                           return Slice{};
-                      }});
+                      },
+                      true});
 }
 
 /* ---- running it ----------------------------------------------------------------------------- */
@@ -557,6 +582,8 @@ void run_step(benchmark::State &state, const Step &step) {
         if (g_stop != 0)
             throw Failure("interrupted");
         slice = step.measure();
+        if (slice.empty() && !step.several)
+            throw Failure("nothing was measured");
     } catch (const std::exception &error) {
         g_facts.failures.emplace_back(step.row, error.what());
         state.SkipWithError(error.what());
@@ -706,6 +733,7 @@ int main(int argc, char **argv) {
     for (const int number : {SIGINT, SIGTERM})
         sigaction(number, &action, nullptr); /* no SA_RESTART: poll() returns */
 
+    g_facts.quick = g_config.quick;
     find_machine();
     plan_round_trips();
     plan_crowd();

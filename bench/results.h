@@ -52,6 +52,7 @@ std::vector<Goal> goals_of(const Results &results);
 
 /* Places and what could not be known from the figures. */
 struct Facts {
+    bool quick = false; /* nothing was measured that could be judged */
     std::vector<std::pair<std::string, std::string>> machine;  /* what, value */
     std::map<std::string, std::string> placements;             /* of a row */
     std::vector<std::pair<std::string, std::string>> left_out; /* row, why */
