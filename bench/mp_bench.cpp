@@ -608,7 +608,7 @@ class Progress : public benchmark::BenchmarkReporter {
         done_++;
         const std::size_t percent = 100 * done_ / g_plan.size();
         for (const Run &run : runs) {
-            if (run.error_occurred)
+            if (run.error_occurred && g_stop == 0)
                 std::fprintf(stderr, "\nmp_bench: %s: %s\n", run.benchmark_name().c_str(),
                              run.error_message.c_str());
         }
@@ -665,15 +665,20 @@ void find_machine() {
         {"date", date}};
 }
 
+/* The two cores to use, out of those that this process may use. */
 bool find_cores(const std::string &wanted) {
-    if (!wanted.empty())
-        return std::sscanf(wanted.c_str(), "%d,%d", &g_config.a, &g_config.b) == 2;
     cpu_set_t mine;
-    std::vector<int> cores;
     if (sched_getaffinity(0, sizeof(mine), &mine) != 0)
         return false;
+    const auto usable = [&](int core) {
+        return core >= 0 && core < CPU_SETSIZE && CPU_ISSET(static_cast<std::size_t>(core), &mine);
+    };
+    if (!wanted.empty())
+        return std::sscanf(wanted.c_str(), "%d,%d", &g_config.a, &g_config.b) == 2 &&
+               g_config.a != g_config.b && usable(g_config.a) && usable(g_config.b);
+    std::vector<int> cores;
     for (int core = 0; core < CPU_SETSIZE; core++) {
-        if (CPU_ISSET(static_cast<std::size_t>(core), &mine))
+        if (usable(core))
             cores.push_back(core);
     }
     if (cores.size() < 2)
@@ -708,7 +713,7 @@ bool read_options(int argc, char **argv) {
         }
     }
     if (!find_cores(cores)) {
-        std::fprintf(stderr, "mp_bench: two cores are needed: --cores=A,B\n");
+        std::fprintf(stderr, "mp_bench: two cores of this process are needed: --cores=A,B\n");
         return false;
     }
     return true;
@@ -750,11 +755,15 @@ int main(int argc, char **argv) {
     g_trips.reset();
     g_crowd.reset();
     g_audience.reset();
+    if (g_stop != 0) {
+        std::fprintf(stderr, "\nmp_bench: interrupted\n");
+        return 1;
+    }
 
     write_file("bench.md", markdown(g_results, g_facts));
     write_file("bench.json", json(g_results, g_facts));
     write_file("latency.dat", latency_data(g_results));
     write_file("clients.dat", clients_data(g_results, g_facts));
     std::cout << markdown(g_results, g_facts);
-    return g_facts.failures.empty() && g_stop == 0 ? 0 : 1;
+    return g_facts.failures.empty() ? 0 : 1;
 }

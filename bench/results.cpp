@@ -380,7 +380,8 @@ std::string markdown(const Results &results, const Facts &facts) {
 }
 
 std::string json(const Results &results, const Facts &facts) {
-    std::string text = "{\n  \"machine\": {";
+    std::string text =
+        std::string("{\n  \"quick\": ") + (facts.quick ? "true" : "false") + ",\n  \"machine\": {";
     const char *comma = "";
     for (const auto &[what, value] : facts.machine) {
         text += comma + std::string("\n    ") + quoted(what) + ": " + quoted(value);
@@ -398,7 +399,7 @@ std::string json(const Results &results, const Facts &facts) {
     }
     text += "\n  },\n  \"goals\": [";
     comma = "";
-    for (const Goal &goal : goals_of(results)) {
+    for (const Goal &goal : facts.quick ? std::vector<Goal>{} : goals_of(results)) {
         text += comma + std::string("\n    {\"what\": ") + quoted(goal.what) +
                 ", \"measured\": " + json_number(goal.measured) + ", \"" +
                 (goal.at_least ? "at_least" : "at_most") + "\": " + json_number(goal.bound) +

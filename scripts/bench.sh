@@ -58,6 +58,7 @@ if [ -z "$quick" ] && [ "$(printf '%.0f' "$load")" -ge 1 ]; then
     echo "The machine is busy (load $load): read the ratios, not the times." >&2
 fi
 status=0
+# shellcheck disable=SC2086 # each is one word or none
 "$build/bench/mp_bench" $quick $cores --out="$out" \
     --benchmark_out="$out/google-benchmark.json" --benchmark_out_format=json \
     >"$out/console.txt" || status=$?
