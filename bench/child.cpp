@@ -166,6 +166,8 @@ void Child::exec(const Words &argv, const Place &place, int in, int out) const {
     if (inherited_fd_ >= 0)
         fcntl(inherited_fd_, F_SETFD, 0);
     setenv("LC_ALL", "C", 1);
+    if (!place.environment.empty())
+        putenv(const_cast<char *>(place.environment.c_str()));
     std::vector<char *> words;
     words.reserve(argv.size() + 1);
     for (const std::string &word : argv)

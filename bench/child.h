@@ -39,6 +39,7 @@ enum class Console {
 struct Place {
     std::vector<int> cores;
     bool batch = false;
+    std::string environment; /* one NAME=value more */
 };
 
 /* Where stderr of all children goes, and files of Console::file. */

@@ -12,7 +12,7 @@
  *   mp_bench_peer primary SAMPLES_FD EAL...      bare rte_mp echo, ring echo, broadcaster
  *   mp_bench_peer driver SAMPLES_FD EAL...       secondary: sends requests, drives the ring
  */
-#include <poll.h>
+#include <semaphore.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -28,7 +28,6 @@
 #include <functional>
 #include <iostream>
 #include <map>
-#include <semaphore>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -349,7 +348,23 @@ std::int64_t broadcast_sync(std::istringstream &words) {
     });
 }
 
-std::counting_semaphore<64> g_answered(0);
+/* Callbacks post it. Not std::counting_semaphore: that of libstdc++ spins before it sleeps, and so
+ * keeps the IPC thread that it waits for off the core.
+ */
+class Answers {
+  public:
+    Answers() { sem_init(&semaphore_, 0, 0); }
+    void release() { sem_post(&semaphore_); }
+    void acquire() {
+        while (sem_wait(&semaphore_) != 0) { /* a signal */
+        }
+    }
+    bool try_acquire() { return sem_trywait(&semaphore_) == 0; }
+
+  private:
+    sem_t semaphore_ = {};
+};
+Answers g_answered;
 std::atomic<int> g_round_sent{0};
 std::atomic<int> g_round_received{0};
 

@@ -61,6 +61,8 @@ constexpr struct {
     {"async 2", "the same, 2 names in flight"},
     {"async 4", "the same, 4 names in flight"},
     {"async 8", "the same, 8 names in flight"},
+    {"async 1 large pages", "1 in flight, with `GLIBC_TUNABLES=glibc.malloc.hugetlb=1`"},
+    {"async 8 large pages", "8 names in flight, likewise"},
     {"telemetry", "DPDK's telemetry socket, a command that returns its parameter"},
     {"zeromq", "ZeroMQ REQ/REP over `ipc://`, 332 bytes"},
 };
