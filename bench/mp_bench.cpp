@@ -171,8 +171,9 @@ struct RoundTrips {
     std::unique_ptr<Peer> to_bare_split = make_driver(bare_split.prefix(), only(g_config.b));
     std::unique_ptr<Peer> to_quiet_split = make_driver(quiet_split.prefix(), only(g_config.b));
 
-    std::unique_ptr<Peer> to_bare_large = make_driver(bare.prefix(), large_pages(both_cores()));
     std::unique_ptr<Peer> to_bare_batch = make_driver(bare_batch.prefix(), batch(only(g_config.b)));
+    std::unique_ptr<Peer> to_bare_batch_large =
+        make_driver(bare_batch.prefix(), large_pages(batch(only(g_config.b))));
     std::unique_ptr<Peer> to_quiet_batch =
         make_driver(quiet_batch.prefix(), batch(only(g_config.b)));
 
@@ -486,8 +487,8 @@ void plan_round_trips() {
         {"async 2", 600, async(2, &RoundTrips::to_bare)},
         {"async 4", 1000, async(4, &RoundTrips::to_bare)},
         {"async 8", 1000, async(8, &RoundTrips::to_bare)},
-        {"async 1 large pages", 1000, async(1, &RoundTrips::to_bare_large)},
-        {"async 8 large pages", 1000, async(8, &RoundTrips::to_bare_large)},
+        {"async 1 recipe", 1000, async(1, &RoundTrips::to_bare_batch)},
+        {"async 1 recipe large", 1000, async(1, &RoundTrips::to_bare_batch_large)},
         {"telemetry", 2000,
          [](unsigned n) {
              /* EAL's telemetry thread runs where its IPC thread does: on the other core. */
@@ -660,6 +661,8 @@ void find_machine() {
     std::ifstream governor("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
     std::string clocking = "none seen (a virtual machine?)";
     std::getline(governor, clocking);
+    std::string load = "?";
+    std::ifstream("/proc/loadavg") >> load;
     char date[32] = "";
     const std::time_t now = std::time(nullptr);
     std::strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", std::gmtime(&now));
@@ -668,6 +671,7 @@ void find_machine() {
         {"used", "core " + std::to_string(g_config.a) + " (server's `-l`) and core " +
                      std::to_string(g_config.b) + " (clients' `-l`)"},
         {"frequency governor", clocking},
+        {"load before the run", load + " (over 0.5, the times are those of a busy machine)"},
         {"kernel", std::string(name.sysname) + " " + name.release},
         {"system", system},
         {"library", rte_version()},
