@@ -32,7 +32,7 @@ set ylabel 'answered requests per second, together'
 set y2label 'p50 of one request, µs'
 set y2tics
 set xtics norotate 2
-set key top left
+set key outside below center horizontal
 plot from.'/clients.dat' using 1:2 title 'mp\_server, rate' lc rgb '#2b6cb0' lw 2 pt 7, \
      '' using 1:3 title 'empty handler, rate' lc rgb '#a0aec0' lw 2 pt 5, \
      '' using 1:4 axes x1y2 title 'mp\_server, p50 (right)' lc rgb '#c05621' lw 2 pt 9 dt 2
