@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What a round trip of DPDK's IPC costs on this machine: builds Release, runs mp_bench, and leaves
+# tables (bench.md), figures (bench.json, google-benchmark.json) and plots (SVG) in build-bench/out.
+# Under two minutes on a machine that does nothing else, the first build aside.
+#
+#   scripts/bench.sh            measure
+#   scripts/bench.sh --quick    every row once, in half a minute: shows that it works, no figures
+#   scripts/bench.sh --docs     measure, and put tables and plots into docs/
+#   scripts/bench.sh --cores A,B  the servers' core and the clients' core (default: the first two)
+#
+# Needs cmake, ninja or make, libdpdk-dev, libbenchmark-dev and hugepages; gnuplot-nox for the
+# plots, libzmq3-dev for the ZeroMQ row, and both are left out where they are not there.
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=$root/build-bench
+out=$build/out
+docs=no
+quick=
+cores=
+while [ $# -gt 0 ]; do
+    case $1 in
+        --quick) quick=--quick ;;
+        --docs) docs=yes ;;
+        --cores)
+            [ $# -ge 2 ] || { echo "bench.sh: --cores takes A,B" >&2; exit 2; }
+            cores=--cores=$2
+            shift ;;
+        --help | -h)
+            sed -n '3,15s/^# \{0,1\}//p' "$0"
+            exit 0 ;;
+        *)
+            echo "bench.sh: unknown option '$1'; see bench.sh --help" >&2
+            exit 2 ;;
+    esac
+    shift
+done
+if [ "$docs" = yes ] && [ -n "$quick" ]; then
+    echo "bench.sh: --docs wants a real run, not --quick" >&2
+    exit 2
+fi
+
+generator=
+command -v ninja >/dev/null 2>&1 && generator="-G Ninja"
+mkdir -p "$out"
+echo "Building in $build ..." >&2
+# shellcheck disable=SC2086 # two words or none
+if ! { cmake $generator -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DMP_IPC_BENCH=ON \
+           -DMP_IPC_TESTS=OFF && cmake --build "$build" --parallel; } >"$out/build.log" 2>&1; then
+    tail -n 30 "$out/build.log" >&2
+    exit 1
+fi
+
+load=$(cut -d' ' -f1 /proc/loadavg)
+if [ -z "$quick" ] && [ "$(printf '%.0f' "$load")" -ge 1 ]; then
+    echo "The machine is busy (load $load): read the ratios, not the times." >&2
+fi
+status=0
+# shellcheck disable=SC2086 # each is one word or none
+"$build/bench/mp_bench" $quick $cores --out="$out" \
+    --benchmark_out="$out/google-benchmark.json" --benchmark_out_format=json \
+    >"$out/console.txt" || status=$?
+cat "$out/bench.md"
+if [ "$status" -ne 0 ]; then
+    echo "bench.sh: rows are missing; see $out/stderr.txt" >&2
+    exit "$status"
+fi
+
+if command -v gnuplot >/dev/null 2>&1; then
+    gnuplot -e "from='$out'; to='$out'" "$root/scripts/bench.gnuplot"
+    echo "Plots: $out/performance-latency.svg, $out/performance-clients.svg" >&2
+else
+    echo "No plots: gnuplot is not there (Debian: apt-get install gnuplot-nox)." >&2
+fi
+
+if [ "$docs" = yes ]; then
+    cp "$out"/performance-*.svg "$root/docs/"
+    page=$root/docs/performance.md
+    awk -v tables="$out/bench.md" '
+        /<!-- bench: end -->/ { inside = 0 }
+        !inside { print }
+        /<!-- bench: begin -->/ {
+            inside = 1
+            print ""
+            while ((getline line < tables) > 0)
+                print line
+            print ""
+        }' "$page" >"$page.new"
+    mv "$page.new" "$page"
+    echo "docs/performance.md has the tables of this run." >&2
+fi
