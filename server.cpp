@@ -122,9 +122,9 @@ class Handling {
             }();
         /* The library finds the client's waiting request by name and by this socket's address. */
         if (!g_reply_limit.send(peer_, [&] { return rte_mp_reply(&reply, peer_.c_str()); })) {
-            diagnose(Severity::warning, "a reply to " + std::string(totals_.name) + " was lost: " +
-                                            (rte_errno == ENOENT ? "its client has ended"
-                                                                 : errno_text()));
+            diagnose(Severity::warning,
+                     "a reply to " + std::string(totals_.name) + " was lost: " +
+                         (rte_errno == ENOENT ? "its client has ended" : errno_text()));
             return 0; /* said; a negative value would only make the library log it again */
         }
         totals_.replied++;

@@ -197,8 +197,9 @@ TEST_F(InRange, UnknownNamesAreSurvived) {
     Process client_process(client(prefix, {"--sync-interval", "0", "--async-interval", "0"}));
     ASSERT_TRUE(client_process.wait_for_out("Attached")) << client_process.describe();
 
+    const std::string clients = client_socket(prefix); /* before there is the stranger's as well */
     const RawSocket stranger(prefix.dir() + "/mp_socket_1_f00d");
-    for (const std::string &to : {prefix.dir() + "/mp_socket", client_socket(prefix)}) {
+    for (const std::string &to : {prefix.dir() + "/mp_socket", clients}) {
         for (const std::int32_t type : {0, 1, 2, 3, 4, -1, INT_MAX, INT_MIN}) {
             for (const std::string &name :
                  {std::string(), std::string("no such name"), std::string(64, 'n')}) {

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The documents keep in step: both READMEs show the same commands and tables, and what the
+ * documents name exists.
+ */
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace mp_ipc {
+namespace {
+
+namespace fs = std::filesystem;
+const fs::path kRoot = MP_IPC_SOURCE_DIR;
+
+std::string text_of_file(const fs::path &path) {
+    std::ifstream file(path);
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+/* The blocks of commands and consoles, whole. */
+std::vector<std::string> console_blocks(const std::string &text) {
+    std::vector<std::string> blocks;
+    const std::string begin = "```console\n";
+    for (std::size_t at = text.find(begin); at != std::string::npos; at = text.find(begin, at)) {
+        const std::size_t end = text.find("```", at + begin.size());
+        blocks.push_back(text.substr(at, end - at));
+        at = end;
+    }
+    return blocks;
+}
+
+/* What is set as code in the first cell of each row of a table, with links to files removed. */
+std::vector<std::string> table_keys(const std::string &text) {
+    std::vector<std::string> keys;
+    std::istringstream lines(text);
+    const std::regex code("`[^`]*`|^\\| [0-9] \\||^\\| \\[[a-z_.]+/?\\]");
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with("| ") || line.starts_with("| ---"))
+            continue;
+        const std::string cell = line.substr(0, line.find(" |", 2) + 2);
+        std::string key;
+        for (std::sregex_iterator it(cell.begin(), cell.end(), code), end; it != end; ++it)
+            key += it->str();
+        keys.push_back(key);
+    }
+    return keys;
+}
+
+TEST(Docs, BothReadmesShowTheSameCommandsAndTables) {
+    const std::string english = text_of_file(kRoot / "README.md");
+    const std::string chinese = text_of_file(kRoot / "docs/README.zh-CN.md");
+    EXPECT_EQ(console_blocks(english), console_blocks(chinese));
+    EXPECT_GE(console_blocks(english).size(), 4U);
+    EXPECT_EQ(table_keys(english), table_keys(chinese));
+    EXPECT_GE(table_keys(english).size(), 30U);
+}
+
+TEST(Docs, EveryLinkedFileIsThere) {
+    const std::regex link(R"(\]\(([^)#:]+)\))");
+    for (const auto &entry : fs::recursive_directory_iterator(kRoot / "docs")) {
+        if (entry.path().extension() != ".md")
+            continue;
+        const std::string text = text_of_file(entry.path());
+        for (std::sregex_iterator it(text.begin(), text.end(), link), end; it != end; ++it)
+            EXPECT_TRUE(fs::exists(entry.path().parent_path() / (*it)[1].str()))
+                << entry.path() << ": " << (*it)[1];
+    }
+    const std::string readme = text_of_file(kRoot / "README.md");
+    for (std::sregex_iterator it(readme.begin(), readme.end(), link), end; it != end; ++it)
+        EXPECT_TRUE(fs::exists(kRoot / (*it)[1].str())) << (*it)[1];
+}
+
+TEST(Docs, EveryTestNamedInATableExists) {
+    std::string tests;
+    for (const auto &entry : fs::recursive_directory_iterator(kRoot / "tests")) {
+        if (entry.path().extension() == ".cpp")
+            tests += text_of_file(entry.path());
+    }
+    /* `Name` or `Suite.Name`, or the beginning of one before "…". */
+    const std::regex name("`(?:[A-Za-z]+\\.)?([A-Z][a-z]+[A-Za-z]{6,})(…?)`");
+    for (const char *document : {"docs/api.md", "docs/faults.md"}) {
+        std::istringstream lines(text_of_file(kRoot / document));
+        int named = 0;
+        for (std::string line; std::getline(lines, line);) {
+            if (!line.starts_with("| "))
+                continue;
+            const std::string cell = line.substr(line.rfind(" | ") + 3);
+            for (std::sregex_iterator it(cell.begin(), cell.end(), name), end; it != end; ++it) {
+                EXPECT_NE(tests.find((*it)[1].str()), std::string::npos)
+                    << document << " names " << (*it)[0];
+                named++;
+            }
+        }
+        EXPECT_GE(named, 15) << document;
+    }
+}
+
+}  // namespace
+}  // namespace mp_ipc
