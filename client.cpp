@@ -209,8 +209,12 @@ bool send_hello_async(std::uint64_t ticket) {
 
     /* Locked over the call, so that its callback finds the state complete. */
     const std::lock_guard lock(g_pending.lock);
-    int result = 0;
-    {
+    int result = -1;
+    if (g_pending.in_library) {
+        /* The library would say the same; or, when it has just taken the reply and is about to run
+         * the callback, take a second request, and the callback would find the wrong one here. */
+        rte_errno = EEXIST;
+    } else {
         const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes);
         result = rte_mp_request_async(&request, &timeout, on_async_reply);
     }

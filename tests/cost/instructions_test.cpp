@@ -109,10 +109,10 @@ class Cost : public Hugepages {
 constexpr int kRequests = 400;
 
 /* Instructions a request, without the library's. */
-constexpr double kHelloBound = 1900;        /* 1,274 with g++ 12, 1,498 with clang 14 */
-constexpr double kHelloTalkingBound = 4300; /* 2,949 and 3,483 */
-constexpr double kPingBound = 780;          /* 607 and 612 */
-constexpr double kClientBound = 730;        /* 572 and 525 */
+constexpr double kHelloBound = 2400;        /* 1,776 with g++ 12 */
+constexpr double kHelloTalkingBound = 4600; /* 3,452 */
+constexpr double kPingBound = 1500;         /* 1,118 */
+constexpr double kClientBound = 1100;       /* 835 */
 
 TEST_F(Cost, HandlerOfHelloQuiet) {
     const double cost =
