@@ -44,6 +44,6 @@ for target in $targets; do
             >"$build/merge.log" 2>&1
         rm -rf "$corpus"
         mv "$build/merged" "$corpus"
-        echo "  corpus: $(ls "$corpus" | wc -l) inputs"
+        echo "  corpus: $(find "$corpus" -type f | wc -l) inputs"
     fi
 done
