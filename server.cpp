@@ -120,7 +120,6 @@ class Handling {
                 std::memcpy(other.param, reply.param, sizeof(other.param));
                 return other;
             }();
-        /* The library finds the client's waiting request by name and by this socket's address. */
         if (!g_reply_limit.send(peer_, [&] { return rte_mp_reply(&reply, peer_.c_str()); })) {
             diagnose(Severity::warning,
                      "a reply to " + std::string(totals_.name) + " was lost: " +

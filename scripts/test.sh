@@ -26,5 +26,5 @@ status=0
 # ctest names the tests that it skipped; this is why.
 log=$root/build/Testing/Temporary/LastTest.log
 [ "$preset" = default ] || log=$root/build-$preset/Testing/Temporary/LastTest.log
-grep -hoE 'needs hugepages: .*' "$log" 2>/dev/null | sort | uniq -c | sed 's/^/Skipped:/' || true
+grep -hoE '(needs hugepages: |needs the program |skipped: ).*' "$log" 2>/dev/null | sort | uniq -c | sed 's/^/Skipped:/' || true
 exit "$status"
