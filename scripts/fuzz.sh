@@ -12,6 +12,7 @@ build=${BUILD_DIR:-$root/build-fuzz}
 targets="message text sealed_text received_fds"
 command -v clang++ >/dev/null || {
     echo "fuzz.sh: skipped: clang++ is not installed (Debian: apt-get install clang)"
+    [ "${CI-}" = true ] && exit 1
     exit 77
 }
 cmake -S "$root" -B "$build" -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug \
