@@ -266,6 +266,13 @@ Clock::time_point pending_deadline() {
     return g_pending.deadline;
 }
 
+/* Whether the run goes on. A server sets force_quit and ends, and its end wakes every sleep; one
+ * that sets it and stays is noticed at the next thing that is due.
+ */
+bool going_on() {
+    return !g_watch->ending() && !console_failed() && g_shared->force_quit == 0;
+}
+
 /* ---- commands: each returns the exit status ------------------------------------------------- */
 
 /* Whether a counted run is complete, given how many of its requests have been closed. */
@@ -294,7 +301,7 @@ int run_hello() {
     Schedule async(start, seconds(g_options.async_interval_s));
     const bool sync_on = g_options.sync_interval_s > 0;
     const bool async_on = g_options.async_interval_s > 0;
-    while (!g_watch->ending() && !console_failed()) {
+    while (going_on()) {
         const bool sync_left = sync_on && !counted_out(g_sync.sent);
         const bool async_left = async_on && !counted_out(g_async.sent);
         if (sync_left && sync.take(Clock::now())) {
@@ -355,7 +362,7 @@ void say_ping_summary() {
 int run_ping() {
     const Clock::time_point start = Clock::now();
     Schedule due(start, g_options.flood ? Clock::duration(1) : seconds(g_options.ping_interval_s));
-    while (!g_watch->ending() && !console_failed() && !counted_out(g_sync.sent)) {
+    while (going_on() && !counted_out(g_sync.sent)) {
         if (!g_options.flood)
             g_watch->sleep_until(due.due());
         const std::uint64_t ticket = due.take(Clock::now()) ? g_pacing->wait_for_turn() : 0;
@@ -411,7 +418,7 @@ int run_notify() {
 /* A reply longer than 256 bytes comes as a file descriptor. */
 int run_report() {
     const unsigned long count = g_options.count.value_or(1);
-    while (!g_watch->ending() && !console_failed() && g_sync.sent < count) {
+    while (going_on() && g_sync.sent < count) {
         const std::uint64_t ticket = g_pacing->wait_for_turn();
         if (ticket == 0)
             break;
@@ -521,7 +528,8 @@ bool look_up_shared_info(const std::string &file_prefix) {
  */
 int conclude(Watch::Reason reason, int status) {
     using Reason = Watch::Reason;
-    if (reason == Reason::primary_gone && g_shared != nullptr && g_shared->force_quit != 0) {
+    const bool shut_down = g_shared != nullptr && g_shared->force_quit != 0;
+    if (shut_down && (reason == Reason::primary_gone || reason == Reason::none)) {
         say({"[Client] The server has shut down", "[Client] Server 已退出"});
     } else if (reason == Reason::primary_gone) {
         error("the server went away without shutting down; start it again, then mp_client");

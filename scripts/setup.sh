@@ -22,7 +22,7 @@ readonly record=/run/mp_ipc_setup
 
 # Packages by what they give. Needed to build and test; see --ci for the rest.
 debian_packages=(g++ cmake make pkg-config libdpdk-dev dpdk dpdk-dev libgtest-dev python3)
-debian_ci_packages=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck libbenchmark-dev
+debian_ci_packages=(clang clang-format clang-tidy libclang-rt-dev shellcheck libbenchmark-dev
     gnuplot-nox valgrind spin gcc help2man man-db libzmq3-dev)
 fedora_packages=(gcc-c++ cmake make pkgconf-pkg-config dpdk-devel dpdk dpdk-tools gtest-devel python3)
 

@@ -183,6 +183,13 @@ TEST_F(Api, AReplyUnderAnotherNameIsDroppedByTheLibrary) {
     EXPECT_TRUE(has(hello.out(), "[SYNC] No reply to 'SYNC Hello 1 from Client' within 0.100 s"));
 }
 
+TEST_F(Api, ANullTimeoutIsNoDefault) {
+    start_server();
+    const Finished asked = run(helper("null-timeout", prefix_));
+    EXPECT_EQ(asked.status, 128 + SIGSEGV) << asked.out;
+    EXPECT_EQ(asked.out, "asking\n");
+}
+
 TEST_F(Api, TimeoutsOfAMillisecondWork) {
     start_server({"--fault", "silent"});
     const Finished ping =

@@ -5,6 +5,7 @@
  */
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <random>
 #include <regex>
@@ -226,6 +227,7 @@ TEST_F(ClientFault, AServerKilledFiftyTimesIsFoundAgainEachTime) {
         clients.push_back(std::make_unique<Process>(
             client(prefix, {"--wait", "--name", "C" + std::to_string(i), "--sync-interval", "0.05",
                             "--async-interval", "0.05"})));
+    std::vector<Steady::duration> served_after;
     for (int round = 0; round < 50; round++) {
         Process server_process(server(prefix));
         ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << "round " << round << "\n"
@@ -235,13 +237,17 @@ TEST_F(ClientFault, AServerKilledFiftyTimesIsFoundAgainEachTime) {
             ASSERT_TRUE(server_process.wait_for_out("from C" + std::to_string(i)))
                 << "round " << round << "\n"
                 << server_process.describe() << clients[static_cast<std::size_t>(i)]->describe();
-        if (std::getenv("MP_IPC_TIMES") != nullptr)
-            std::printf("round %d: all served %ld ms after the start\n", round,
-                        static_cast<long>((Steady::now() - ready) / milliseconds(1)));
+        served_after.push_back(Steady::now() - ready);
         std::this_thread::sleep_for(milliseconds(life(random)));
         server_process.signal(SIGKILL);
         ASSERT_TRUE(server_process.wait());
     }
+    /* The usual case, so that a busy machine fails nothing by one late round. */
+    std::sort(served_after.begin(), served_after.end());
+    EXPECT_LE(served_after[25], std::chrono::seconds(2));
+    std::printf("all four served after a new start: median %ld ms, longest %ld ms\n",
+                static_cast<long>(served_after[25] / milliseconds(1)),
+                static_cast<long>(served_after.back() / milliseconds(1)));
     for (const auto &process : clients) {
         process->signal(SIGINT);
         EXPECT_EQ(process->wait(), 0) << process->err();

@@ -101,6 +101,27 @@ int odd_zone(const std::string &prefix, const Arguments &arguments) {
     wait_for_the_end();
 }
 
+/* A primary with the tutorial's memzone, no boot id and no handlers, which sets force_quit when it
+ * is told to (SIGUSR1) and stays.
+ */
+int quitting_primary(const std::string &prefix, const Arguments &) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &signals, nullptr);
+    start_primary(prefix);
+    const rte_memzone *zone =
+        rte_memzone_reserve(kSharedInfoName, sizeof(SharedInfo), SOCKET_ID_ANY, 0);
+    if (zone == nullptr)
+        return 1;
+    auto *shared = new (zone->addr) SharedInfo{};
+    print("ready");
+    int number = 0;
+    sigwait(&signals, &number);
+    shared->force_quit = 1;
+    wait_for_the_end();
+}
+
 /* A secondary whose rte_eal_init() stands still after its IPC thread has started: the log stream
  * blocks on the first line after that. */
 int held_secondary(const std::string &prefix, const Arguments &) {
@@ -227,6 +248,17 @@ int pending_at_death(const std::string &prefix, const Arguments &) {
     _exit(0);
 }
 
+/* A synchronous request whose timeout is NULL. */
+int null_timeout(const std::string &prefix, const Arguments &) {
+    start_secondary(prefix);
+    rte_mp_msg request = make_message(kMsgHelloSync);
+    fill_text(request, "no timeout");
+    struct rte_mp_reply reply = {};
+    print("asking");
+    print("rc %d", rte_mp_request_sync(&request, &reply, nullptr));
+    return 0;
+}
+
 /* A secondary that attaches and stays, whatever becomes of its primary. */
 int stay(const std::string &prefix, const Arguments &) {
     start_secondary(prefix);
@@ -313,13 +345,15 @@ int main(int argc, char **argv) {
     static const std::map<std::string, std::function<int(const std::string &, const Arguments &)>>
         kRoles = {{"bare-primary", bare_primary},
                   {"odd-zone", odd_zone},
+                  {"quitting-primary", quitting_primary},
                   {"held-secondary", held_secondary},
                   {"ask-all", ask_all},
                   {"register-names", register_names},
                   {"pending-twice", pending_twice},
                   {"pending-at-death", pending_at_death},
                   {"odd-requests", odd_requests},
-                  {"stay", stay}};
+                  {"stay", stay},
+                  {"null-timeout", null_timeout}};
     if (argc < 3 || !kRoles.contains(argv[1])) {
         std::fprintf(stderr, "usage: helper ROLE PREFIX [ARGUMENTS]\n");
         return 2;

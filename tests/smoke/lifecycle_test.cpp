@@ -84,6 +84,19 @@ TEST_F(Lifecycle, ClientsEndWhenTheServerShutsDown) {
         << busy.describe();
 }
 
+TEST_F(Lifecycle, ClientsEndWhenAServerOfAnotherMakeSetsForceQuit) {
+    const Prefix prefix;
+    Process primary(helper("quitting-primary", prefix));
+    ASSERT_TRUE(primary.wait_for_out("ready")) << primary.describe();
+    Process client_process(
+        client(prefix, {"--sync-interval", "0.1", "--timeout", "0.1", "--async-interval", "0"}));
+    ASSERT_TRUE(client_process.wait_for_out("[SYNC] No reply")) << client_process.describe();
+    primary.signal(SIGUSR1);
+    EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
+    EXPECT_NE(client_process.out().find("[Client] The server has shut down"), std::string::npos);
+    EXPECT_TRUE(primary.running());
+}
+
 TEST_F(Lifecycle, CtrlCEndsAClientInsideABlockedRequest) {
     const Prefix prefix;
     Process server_process(server(prefix, {"--fault", "silent"}));
