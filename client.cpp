@@ -549,15 +549,20 @@ int conclude(Watch::Reason reason, int status) {
     return console_failed() ? kExitFailure : status;
 }
 
-/* With --wait, the loss of the server is not the end: this program runs anew and waits. */
-void run_again_if_waiting(Watch::Reason reason) {
+/* With --wait, the loss of the server is not the end: this program runs anew and waits. Returns why
+ * to end where it does not: a Ctrl-C that came together with the loss is what counts.
+ */
+Watch::Reason run_again_if_waiting(Watch::Reason reason) {
     const bool shut_down = g_shared != nullptr && g_shared->force_quit != 0;
     if (reason != Watch::Reason::primary_gone || !g_options.wait_s || shut_down)
-        return;
+        return reason;
+    if (!g_watch->leave_signals_pending())
+        return Watch::Reason::signal;
     say({"[Client] The server went away", "[Client] Server 已断开"});
     IpcSocket::find().remove_file();
     run_again(g_argv, {g_sync.numbers(), g_async.numbers()});
     error(std::string("cannot run again: ") + std::strerror(errno));
+    return reason;
 }
 
 /* The last lines of the console. */
@@ -578,8 +583,7 @@ void say_end() {
  * takes devices away that belong to the primary.) The kernel takes back all but the socket's file.
  */
 int end_run(Watch::Reason reason, int status) {
-    run_again_if_waiting(reason);
-    status = conclude(reason, status);
+    status = conclude(run_again_if_waiting(reason), status);
     say_end();
     for (const auto &action : kActions)
         rte_mp_action_unregister(action.name);

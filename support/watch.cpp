@@ -208,7 +208,16 @@ void Watch::tick() {
         set_reason(Reason::ipc_thread_gone);
 }
 
+bool Watch::leave_signals_pending() {
+    const std::lock_guard lock(signal_lock_);
+    signals_stay_pending_ = !first_signal_;
+    return signals_stay_pending_;
+}
+
 void Watch::note_signal() {
+    const std::lock_guard lock(signal_lock_);
+    if (signals_stay_pending_)
+        return;
     signalfd_siginfo info = {};
     while (read(signal_fd_.get(), &info, sizeof(info)) == sizeof(info)) {
     }

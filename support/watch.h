@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -45,6 +46,11 @@ class Watch {
     /* Why to end, if so. The first reason counts. Any thread. */
     Reason reason() const { return reason_; }
     bool ending() const { return reason_ != Reason::none; }
+
+    /* From now on signals stay pending, for the program that exec() puts in the place of this one;
+     * false: one has come already, and was meant for this one. Any thread.
+     */
+    bool leave_signals_pending();
 
     /* Main thread: sleeps until `due`, or until there is a reason to end or wake() was called. */
     void sleep_until(Clock::time_point due);
@@ -90,9 +96,11 @@ class Watch {
     std::atomic<int> ipc_fd_{-1};
     std::atomic<pid_t> ipc_tid_{0}; /* watched by tick; 0: not */
     std::atomic<bool> primary_by_tick_{false};
-    std::string primary_dir_;                       /* written before primary_by_tick_ */
-    std::optional<Clock::time_point> first_signal_; /* watching thread only */
-    bool primary_gone_ = false;                     /* likewise */
+    std::string primary_dir_; /* written before primary_by_tick_ */
+    std::mutex signal_lock_;
+    std::optional<Clock::time_point> first_signal_; /* under signal_lock_ */
+    bool signals_stay_pending_ = false;             /* under signal_lock_ */
+    bool primary_gone_ = false;                     /* watching thread only */
     std::optional<Clock::time_point> leave_at_;     /* likewise: when a blocked main is left */
     UniqueFd signal_fd_;
     UniqueFd control_fd_; /* eventfd: look again at what to watch */
