@@ -56,6 +56,8 @@ std::atomic<int> g_status_if_stuck{kExitFailure};
 Books g_sync;  /* hello_request, or all requests of another command */
 Books g_async; /* hello_async_req */
 
+std::atomic<bool> g_notified{false}; /* notify: the kernel has taken it */
+
 std::string errno_text() {
     return rte_strerror(rte_errno);
 }
@@ -291,10 +293,6 @@ void say_totals() {
         async[0], async[1], async[2], async[3], async[4]);
 }
 
-bool all_answered() {
-    return g_sync.all_answered() && g_async.all_answered();
-}
-
 int run_hello() {
     const Clock::time_point start = Clock::now();
     Schedule sync(start, seconds(g_options.sync_interval_s));
@@ -320,7 +318,7 @@ int run_hello() {
         check_pending();
         if (g_options.count && (!sync_on || counted_out(g_sync.closed())) &&
             (!async_on || counted_out(g_async.closed())))
-            return all_answered() ? kExitOk : kExitUnanswered;
+            break;
         g_watch->sleep_until(
             std::min({sync_left ? sync.due() : Clock::time_point::max(),
                       async_left ? async.due() : Clock::time_point::max(), pending_deadline()}));
@@ -348,10 +346,10 @@ std::string ms(std::uint64_t ns) {
 }
 
 void say_ping_summary() {
+    const auto numbers = g_sync.numbers();
     say({"[PING] {} sent, {} answered, {} lost, {} late",
          "[PING] 已发送 {}, 已回复 {}, 丢失 {}, 迟到 {}"},
-        g_sync.sent.load(), g_sync.answered.load(), g_sync.timed_out + g_sync.refused,
-        g_sync.late.load());
+        numbers[0], numbers[1], numbers[3] + numbers[4], numbers[2]);
     if (g_ping_times.count() > 0)
         say({"[PING] time min/median/p99/max = {}/{}/{}/{} ms",
              "[PING] 时间 最小/中位/p99/最大 = {}/{}/{}/{} ms"},
@@ -391,7 +389,7 @@ int run_ping() {
         if (answer.outcome == Outcome::answered)
             g_ping_times.add(time);
     }
-    return g_sync.all_answered() ? kExitOk : kExitUnanswered;
+    return kExitOk;
 }
 
 /* MP_MSG: nobody answers, and 0 means no more than that the kernel has taken it. */
@@ -411,6 +409,7 @@ int run_notify() {
         error("cannot send the event: " + errno_text());
         return kExitUnanswered;
     }
+    g_notified = true;
     say({"[EVENT] Sent: {}", "[EVENT] 已发送: {}"}, printable(g_options.text));
     return kExitOk;
 }
@@ -448,7 +447,7 @@ int run_report() {
             say_unanswered("REPORT", "seq=" + std::to_string(g_sync.sent), answer.outcome,
                            answer.detail("seq=" + std::to_string(reply.header.sequence)));
     }
-    return g_sync.all_answered() ? kExitOk : kExitUnanswered;
+    return kExitOk;
 }
 
 /* ---- what the server sends: handlers, on the EAL's IPC thread ------------------------------- */
@@ -503,7 +502,9 @@ bool look_up_shared_info(const std::string &file_prefix) {
     const Clock::time_point begin = Clock::now();
     const rte_memzone *zone = nullptr;
     while ((zone = rte_memzone_lookup(kSharedInfoName)) == nullptr) {
-        if (g_watch->ending() || Clock::now() - begin > kReserveLimit) {
+        if (g_watch->ending())
+            return false; /* the reason to end says it */
+        if (Clock::now() - begin > kReserveLimit) {
             error("the primary of file prefix '" + printable(file_prefix) + "' has no memzone " +
                   kSharedInfoName + ": it is no mp_server; choose the --file-prefix of one");
             return false;
@@ -521,6 +522,37 @@ bool look_up_shared_info(const std::string &file_prefix) {
     while ((g_boot_id = g_shared->boot_id) == 0 && Clock::now() - found < kReadyLimit)
         g_watch->sleep_until(Clock::now() + std::chrono::milliseconds(1));
     return true;
+}
+
+/* The exit status of a run that ends for this reason, whatever main stands in: 4 where requests
+ * were not answered, or where a counted run was cut short by anything but Ctrl-C.
+ */
+int run_status(Watch::Reason reason) {
+    using Command = ClientOptions::Command;
+    const bool by_signal = reason == Watch::Reason::signal;
+    const auto complete = [&](const Books &books, std::uint64_t wanted) {
+        return books.answered == books.sent && (by_signal || books.answered >= wanted);
+    };
+    bool good = true;
+    switch (g_options.command) {
+        case Command::hello:
+            if (g_options.count && !by_signal)
+                good = (g_options.sync_interval_s <= 0 || complete(g_sync, *g_options.count)) &&
+                       (g_options.async_interval_s <= 0 || complete(g_async, *g_options.count));
+            break;
+        case Command::ping:
+            good = complete(g_sync, g_options.count.value_or(0));
+            break;
+        case Command::notify:
+            good = g_notified;
+            break;
+        case Command::report:
+            good = complete(g_sync, g_options.count.value_or(1)) && g_sync.answered > 0;
+            break;
+        case Command::doctor:
+            break;
+    }
+    return good ? kExitOk : kExitUnanswered;
 }
 
 /* Says why the program ends and returns the exit status, which is `status` for a run that was not
@@ -593,7 +625,8 @@ int end_run(Watch::Reason reason, int status) {
 
 /* The end when the main thread cannot come to it: from the watching thread. */
 void leave(Watch::Reason reason) {
-    _exit(end_run(reason, kExitOk));
+    alarm(3); /* where even the last lines block, on a console that nobody reads */
+    _exit(end_run(reason, g_shared != nullptr ? run_status(reason) : kExitOk));
 }
 
 }  // namespace
@@ -626,7 +659,7 @@ int main(int argc, char **argv) {
         pacing.unbind();
     remember_own_fds();
     if (!look_up_shared_info(line.args.file_prefix) || !register_actions())
-        end_process(end_run(watch.reason(), kExitFailure));
+        end_process(end_run(watch.reason(), watch.ending() ? kExitOk : kExitFailure));
     if (!watch.follow_ipc_thread())
         diagnose(Severity::warning, "the EAL's IPC thread was not found; its end will not be seen");
     if (resumed)
@@ -655,5 +688,7 @@ int main(int argc, char **argv) {
             break; /* has run, before the EAL */
     }
 
+    if (status == kExitOk)
+        status = run_status(watch.reason());
     end_process(end_run(watch.reason(), status));
 }

@@ -77,7 +77,7 @@ std::string errno_text() {
 
 /* ---- handlers: on the EAL's IPC thread ------------------------------------------------------ */
 
-/* What every handler does first and last. Only one runs at a time. */
+/* What every handler does first and last. Only one handler runs at a time. */
 class Handling {
   public:
     Handling(ActionTotals &totals, const rte_mp_msg &msg, const void *peer)
@@ -351,7 +351,8 @@ void broadcast_round(const IpcSocket &socket, Watch &watch) {
         g_round.given_up = Clock::now() + kBroadcastTimeout + std::chrono::seconds(1);
         if (rte_mp_request_async(&request, &timeout, on_round_answered) != 0) {
             /* Whoever was reached before the failure still answers, to the callback. */
-            diagnose(Severity::warning, "cannot ask all clients: " + errno_text());
+            if (rte_errno != ENOENT) /* a client has left just now */
+                diagnose(Severity::warning, "cannot ask all clients: " + errno_text());
             g_round.incomplete = true;
         }
         return;
@@ -479,16 +480,21 @@ int run(const IpcSocket &socket, Watch &watch) {
     Schedule totals(start + interval, interval);
     auto disable_at = g_options.no_secondaries_s ? start + seconds(*g_options.no_secondaries_s)
                                                  : Clock::time_point::max();
+    /* The dead leave their sockets behind, whether or not totals are printed. */
+    constexpr auto kTidyInterval = std::chrono::seconds(30);
+    const Clock::duration tidy_interval = g_options.stats_interval_s > 0 ? interval : kTidyInterval;
+    Schedule tidy(start + tidy_interval, tidy_interval);
     while (!watch.ending() && !console_failed()) {
-        watch.sleep_until(std::min(totals.due(), disable_at));
+        watch.sleep_until(std::min({totals.due(), tidy.due(), disable_at}));
         const Clock::time_point now = Clock::now();
         if (now >= disable_at) {
             disable_secondaries();
             disable_at = Clock::time_point::max();
         }
+        if (tidy.take(now))
+            forget_gone_clients();
         if (!watch.ending() && totals.take(now)) {
             say_totals();
-            forget_gone_clients();
             if (g_options.broadcast != ServerOptions::Broadcast::off)
                 broadcast_round(socket, watch);
         }
@@ -502,15 +508,23 @@ int run(const IpcSocket &socket, Watch &watch) {
     return console_failed() ? kExitFailure : kExitOk;
 }
 
+/* The exit status once run() has ended; what a clean-up that does not end is left with. */
+std::atomic<int> g_status{kExitOk};
+
 /* The end when the main thread cannot come to it: from the watching thread. */
 void leave(Watch::Reason reason) {
-    if (g_shared != nullptr)
-        g_shared->force_quit = reason == Watch::Reason::ipc_thread_gone ? 0 : 1;
-    if (reason == Watch::Reason::stuck)
+    alarm(3); /* where even the last line blocks, on a console that nobody reads */
+    if (reason == Watch::Reason::stuck) { /* in a clean-up: the memzone may be unmapped already */
         diagnose(Severity::warning, "did not wait for a clean-up that does not end");
-    if (reason == Watch::Reason::ipc_thread_gone)
+        _exit(g_status);
+    }
+    if (reason == Watch::Reason::ipc_thread_gone) {
         error("the EAL's IPC thread has ended; ending, to be started anew");
-    _exit(reason == Watch::Reason::ipc_thread_gone ? kExitFailure : kExitOk);
+        _exit(kExitFailure);
+    }
+    if (g_shared != nullptr)
+        g_shared->force_quit = 1;
+    _exit(kExitOk);
 }
 
 }  // namespace
@@ -551,6 +565,7 @@ int main(int argc, char **argv) {
         printable(line.args.file_prefix), getpid());
 
     status = run(socket, watch);
+    g_status = status;
 
     /* A server that ends by failure leaves force_quit alone: clients may wait for the next one. */
     if (status == kExitOk)

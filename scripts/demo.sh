@@ -20,8 +20,11 @@ last_core=$(($(nproc) - 1))
 [ "$last_core" -ge 1 ] || die "primary and secondary need a core each; this machine has one"
 
 server=
+# By its prefix, which nobody else has: under sudo, $server is sudo's pid, and sudo passes on no signal
+# that comes from its own process group.
+end_server() { "${as_root[@]}" pkill "-$1" -f "^$root/build/mp_server .*--file-prefix=$prefix "; }
 clean_up() {
-    [ -z "$server" ] || "${as_root[@]}" kill -TERM "$server" 2>/dev/null || true
+    [ -z "$server" ] || end_server TERM || true
     wait
     "${as_root[@]}" rm -rf "/var/run/dpdk/$prefix" "/dev/hugepages/${prefix}map_"*
 }
@@ -36,7 +39,7 @@ client_status=0
 "${as_root[@]}" "$root/build/mp_client" -l "$last_core" "${eal[@]}" -- --wait=10 --count 2 "$@" \
     > >(sed -u 's/^/mp_client | /') 2>&1 || client_status=$?
 
-"${as_root[@]}" kill -INT "$server"
+end_server INT
 server_status=0
 wait "$server" || server_status=$?
 server=

@@ -21,10 +21,11 @@ readonly mount_point=/dev/hugepages
 readonly record=/run/mp_ipc_setup
 
 # Packages by what they give. Needed to build and test; see --ci for the rest.
-debian_packages=(g++ cmake make pkg-config libdpdk-dev dpdk dpdk-dev libgtest-dev python3)
+debian_packages=(g++ cmake make pkg-config libdpdk-dev dpdk dpdk-dev libgtest-dev python3 procps)
 debian_ci_packages=(clang clang-format clang-tidy libclang-rt-dev shellcheck libbenchmark-dev
     gnuplot-nox valgrind spin gcc help2man man-db libzmq3-dev)
-fedora_packages=(gcc-c++ cmake make pkgconf-pkg-config dpdk-devel dpdk dpdk-tools gtest-devel python3)
+fedora_packages=(gcc-c++ cmake make pkgconf-pkg-config dpdk-devel dpdk dpdk-tools gtest-devel python3
+    procps-ng)
 
 install_packages() {
     local missing=() package
@@ -101,17 +102,20 @@ set_up_hugepages() {
 }
 
 undo() {
-    local what value
+    local what value failed=0
     [ -f "$record" ] || {
         say "Nothing to give back"
         return
     }
     while read -r what value; do
         case $what in
-        mounted) "${as_root[@]}" umount "$value" && say "Unmounted $value" ;;
+        mounted)
+            if "${as_root[@]}" umount "$value"; then say "Unmounted $value"; else failed=1; fi
+            ;;
         reserved) reserve "$value" && say "Hugepages of 2 MiB: $value, as before" ;;
         esac
     done <<<"$(tac "$record")"
+    [ "$failed" -eq 0 ] || die "something is still in use; end it and try again"
     "${as_root[@]}" rm -f "$record"
 }
 

@@ -42,7 +42,6 @@ struct Books {
         }
     }
     std::uint64_t closed() const { return answered + late + timed_out + refused; }
-    bool all_answered() const { return answered == sent; }
 
     /* To go on counting in another run of the program: a request that is open now will not be
      * answered, and counts as refused.

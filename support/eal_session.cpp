@@ -139,13 +139,14 @@ int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe) {
         error(*trouble);
         return kExitUsage;
     }
+    const bool bad_options = rte_errno == EINVAL;
+    const bool no_access = access(runtime_root().c_str(), W_OK) != 0 && errno != ENOENT;
     const auto holders = lock_holders(probe.dir);
     const auto pages = hugepage_trouble(look_at_hugepages());
-    if (probe.state == PrimaryProbe::State::forbidden ||
-        access(runtime_root().c_str(), W_OK) != 0) {
+    if (probe.state == PrimaryProbe::State::forbidden || no_access) {
         error("no permission to use the runtime directory " + probe.dir +
               ": run as root, or set XDG_RUNTIME_DIR to a directory of this user");
-    } else if (rte_errno == EINVAL) {
+    } else if (bad_options) {
         error("EAL does not take its options; its own lines above say which and why");
         return kExitUsage;
     } else if (probe.state == PrimaryProbe::State::alive ||

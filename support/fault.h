@@ -26,11 +26,13 @@ class HandlerGate {
             fault.for_s > 0 ? Clock::now() + seconds(fault.for_s) : Clock::time_point::max();
     }
 
-    /* IPC thread: a handler begins; false: the program is ending, do nothing. */
+    /* A handler or a callback begins; false: the program is ending, do nothing. */
     bool enter() {
         const std::lock_guard lock(lock_);
-        inside_ = !closing_;
-        return inside_;
+        if (closing_)
+            return false;
+        inside_++;
+        return true;
     }
 
     /* IPC thread, inside: does what the fault says before a reply; returns what is left to the
@@ -50,7 +52,7 @@ class HandlerGate {
 
     void leave() {
         const std::lock_guard lock(lock_);
-        inside_ = false;
+        inside_--;
         closed_.notify_all();
     }
 
@@ -59,7 +61,7 @@ class HandlerGate {
         std::unique_lock lock(lock_);
         closing_ = true;
         closed_.notify_all();
-        closed_.wait(lock, [this] { return !inside_; });
+        closed_.wait(lock, [this] { return inside_ == 0; });
     }
 
   private:
@@ -69,7 +71,7 @@ class HandlerGate {
     std::mutex lock_;
     std::condition_variable closed_;
     bool closing_ = false;
-    bool inside_ = false;
+    unsigned inside_ = 0; /* a handler, and a callback on the interrupt thread */
 };
 
 }  // namespace mp_ipc

@@ -35,10 +35,13 @@ class ReplyLimit {
         const bool sent = reply() == 0;
         if (deaf)
             socket_.limit_sends(kLimit);
-        if (sent)
+        if (sent || rte_errno != EAGAIN) {
             deaf_.erase(peer);
-        else if (rte_errno == EAGAIN && deaf_.size() < kMostDeaf)
+        } else {
+            if (deaf_.size() >= kMostDeaf) /* of clients that are long gone, most of them */
+                deaf_.clear();
             deaf_.insert(peer);
+        }
         return sent;
     }
 

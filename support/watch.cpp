@@ -57,8 +57,14 @@ Watch::Watch(std::function<void(Reason)> leave)
       wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP})
-        sigaddset(&signals, number);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        struct sigaction action = {};
+        sigaction(number, nullptr, &action);
+        /* nohup(1) ignores SIGHUP; a blocked signal would come all the same. SIGINT is ignored in
+         * what a script starts in the background, and still ends it here. */
+        if (number != SIGHUP || action.sa_handler != SIG_IGN)
+            sigaddset(&signals, number);
+    }
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN); /* a closed stdout is an error of write(), and said as one */
     signal_fd_ = UniqueFd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -227,8 +233,7 @@ void Watch::note_signal() {
     if (!first_signal_) {
         first_signal_ = now;
     } else if (now - *first_signal_ > std::chrono::seconds(1)) {
-        error("ended by a second signal");
-        _exit(1);
+        _exit(1); /* and say nothing: the console may be what holds it up */
     }
     set_reason(Reason::signal);
 }
