@@ -56,7 +56,7 @@ void add_dict(Data *dict, const char *name, const Fill &fill) {
     fill(inner.get());
     /* The library frees it (keep = 0) once it has taken it. */
     if (rte_tel_data_add_dict_container(dict, name, inner.get(), 0) == 0)
-        inner.release();
+        static_cast<void>(inner.release());
 }
 
 std::uint64_t uptime_s(const TelemetrySource &source) {
