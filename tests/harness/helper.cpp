@@ -58,6 +58,9 @@ void start_eal(const char *core, const char *type, const std::string &prefix) {
              "--no-pci",
              std::string("--proc-type=") + type,
              "--file-prefix=" + prefix};
+#if defined(__SANITIZE_ADDRESS__)
+    words.emplace_back("--base-virtaddr=0x200000000000"); /* clear of the sanitizer's shadow */
+#endif
     static std::vector<char *> argv;
     for (std::string &word : words)
         argv.push_back(word.data());

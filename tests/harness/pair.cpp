@@ -85,7 +85,12 @@ Words words(const char *program, const std::string &core, const Prefix &prefix,
 }  // namespace
 
 Words server(const Prefix &prefix, const Words &options) {
-    return words(MP_SERVER, "0", prefix, options);
+    Words argv = words(MP_SERVER, "0", prefix, options);
+#if defined(__SANITIZE_ADDRESS__)
+    /* The sanitizer's shadow lies where EAL maps its memory otherwise. */
+    argv.insert(argv.begin() + 1, "--base-virtaddr=0x200000000000");
+#endif
+    return argv;
 }
 
 Words client(const Prefix &prefix, const Words &options) {

@@ -53,8 +53,8 @@ bool forbid_pidfd_thread() {
 [[noreturn]] void exec_child(const std::vector<std::string> &argv, const ProcessOptions &options,
                              pid_t parent, int out, int err) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    /* A sanitizer's shadow lies where EAL maps its memory otherwise; then a secondary finds the
+#if defined(__SANITIZE_THREAD__)
+    /* The sanitizer's shadow lies where EAL maps its memory otherwise; then a secondary finds the
      * primary's addresses free only if both are laid out alike. */
     personality(ADDR_NO_RANDOMIZE);
 #endif
