@@ -228,6 +228,11 @@ int serve_clients(const Prefix &prefix, const Words &command, const std::atomic<
 class Flood : public Hugepages, public ::testing::WithParamInterface<Fds> {};
 
 TEST_P(Flood, OfTheServerLeavesEveryClientServed) {
+    /* Which of its own descriptors a server can lose to such messages depends on their numbers, and
+     * these on what it inherits: not a test for every run. See docs/hostile.md. */
+    if (std::getenv("MP_IPC_FLOOD") == nullptr)
+        GTEST_SKIP() << "asked for by MP_IPC_FLOOD=1";
+
     const Prefix prefix;
     Process process(server(prefix, {"--quiet", "--stats-interval", "0.5"}));
     ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
