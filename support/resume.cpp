@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <sstream>
 #include <string>
@@ -28,6 +30,7 @@ std::optional<ResumeNumbers> take_resume_numbers() {
         }
     }
     unsetenv(kVariable);
+    prctl(PR_SET_NAME, program_invocation_short_name); /* the kernel took "exe" from the path */
     return numbers;
 }
 
@@ -44,6 +47,7 @@ void run_again(char *const *argv, const ResumeNumbers &numbers) {
         for (int fd = 3; fd < most; fd++)
             fcntl(fd, F_SETFD, FD_CLOEXEC);
     }
+    alarm(0); /* a pending one would outlive execve(), and end the next run */
     execv("/proc/self/exe", argv);
 }
 

@@ -92,8 +92,10 @@ void Watch::follow_primary(pid_t pid, const std::string &dir) {
     if (pid > 0)
         primary_fd_ = open_pidfd(pid, 0);
     if (primary_fd_ < 0) {
-        if (pid > 0 && errno == ESRCH)
-            set_reason(Reason::primary_gone); /* it ended since its pid was read */
+        if (pid > 0 && errno == ESRCH) { /* it ended since its pid was read */
+            primary_gone_ = true;
+            set_reason(Reason::primary_gone);
+        }
         primary_dir_ = dir;
         primary_by_tick_ = true;
     }

@@ -100,8 +100,9 @@ class Watch {
     std::mutex signal_lock_;
     std::optional<Clock::time_point> first_signal_; /* under signal_lock_ */
     bool signals_stay_pending_ = false;             /* under signal_lock_ */
-    bool primary_gone_ = false;                     /* watching thread only */
-    std::optional<Clock::time_point> leave_at_;     /* likewise: when a blocked main is left */
+    std::atomic<bool> primary_gone_{false};
+    std::optional<Clock::time_point>
+        leave_at_; /* watching thread only: when a blocked main is left */
     UniqueFd signal_fd_;
     UniqueFd control_fd_; /* eventfd: look again at what to watch */
     UniqueFd wake_fd_;    /* eventfd: the main thread wakes */

@@ -206,6 +206,24 @@ TEST_F(ClientFault, WaitingClientsGoOnWithANewServerByThemselves) {
             << n;
 }
 
+TEST_F(ClientFault, AClientThatLostItsServerInTheMidstOfARequestGoesOnForLong) {
+    const Prefix prefix;
+    std::optional<Process> server_process;
+    server_process.emplace(server(prefix, {"--fault", "silent"}));
+    ASSERT_TRUE(server_process->wait_for_out(kServerReady));
+    Process waiting(client(prefix, {"--wait", "--sync-interval", "0.1", "--async-interval", "0"}));
+    ASSERT_TRUE(server_process->wait_for_out("[SYNC] Received")) << server_process->describe();
+    server_process->signal(SIGKILL); /* the client's main thread stands in its request */
+    ASSERT_TRUE(server_process->wait());
+    server_process.emplace(server(prefix));
+    ASSERT_TRUE(server_process->wait_for_out(kServerReady)) << server_process->describe();
+    /* Five seconds' worth: nothing that bounds the end of the first life may end the second. */
+    EXPECT_TRUE(waiting.wait_for_out("[SYNC] Reply", 50)) << waiting.describe();
+    EXPECT_EQ(process_name(waiting.pid()), "mp_client");
+    waiting.signal(SIGINT);
+    EXPECT_EQ(waiting.wait(), 0) << waiting.describe();
+}
+
 TEST_F(ClientFault, WaitingHasALimitWhereOneIsGiven) {
     const Prefix prefix;
     const auto begin = Steady::now();
