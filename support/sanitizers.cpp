@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Built into every program of a build with MP_IPC_SANITIZE, and into no other: how the sanitizers
- * behave, and the one report that is the library's own.
+ * behave, and the two reports that are the library's own.
  */
 
 /* NOLINTBEGIN(bugprone-reserved-identifier): names that the sanitizers' runtimes look for */
@@ -10,6 +10,7 @@ extern "C" {
 const char *__asan_default_options();
 const char *__lsan_default_suppressions();
 const char *__tsan_default_options();
+const char *__tsan_default_suppressions();
 const char *__ubsan_default_options();
 
 const char *__asan_default_options() {
@@ -25,6 +26,13 @@ const char *__lsan_default_suppressions() {
 
 const char *__tsan_default_options() {
     return "halt_on_error=1";
+}
+
+/* The library's log: it writes to a stdio stream of its own, whose lock is inside glibc, where
+ * ThreadSanitizer does not see it.
+ */
+const char *__tsan_default_suppressions() {
+    return "race:rte_vlog\n";
 }
 
 const char *__ubsan_default_options() {

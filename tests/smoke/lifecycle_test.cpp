@@ -94,7 +94,7 @@ TEST_F(Lifecycle, ClientsEndWhenAServerOfAnotherMakeSetsForceQuit) {
     primary.signal(SIGUSR1);
     EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
     EXPECT_NE(client_process.out().find("[Client] The server has shut down"), std::string::npos);
-    EXPECT_TRUE(primary.running());
+    EXPECT_TRUE(primary.running()) << primary.describe();
 }
 
 TEST_F(Lifecycle, CtrlCEndsAClientInsideABlockedRequest) {
