@@ -592,6 +592,10 @@ void run_step(benchmark::State &state, const Step &step) {
     try {
         if (g_stop != 0)
             throw Failure("interrupted");
+        /* A machine that cannot start the servers fails them all, each after its own wait. */
+        constexpr std::size_t kMostFailures = 5;
+        if (g_facts.failures.size() >= kMostFailures)
+            throw Failure("not tried: too much has failed");
         slice = step.measure();
         if (slice.empty() && !step.several)
             throw Failure("nothing was measured");

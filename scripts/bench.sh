@@ -42,6 +42,8 @@ if [ "$docs" = yes ] && [ -n "$quick" ]; then
     exit 2
 fi
 
+"$root/scripts/setup.sh" --hugepages 24 # ten servers run side by side
+
 generator=
 command -v ninja >/dev/null 2>&1 && generator="-G Ninja"
 mkdir -p "$out"

@@ -6,7 +6,7 @@
 #
 #   scripts/setup.sh             packages and hugepages
 #   scripts/setup.sh --ci        and what only .ci/run needs
-#   scripts/setup.sh --hugepages hugepages only
+#   scripts/setup.sh --hugepages [N]  hugepages only; N of 2 MiB must be free (6)
 #   scripts/setup.sh --user NAME a hugetlbfs mount for this user, who needs no root from then on
 #   scripts/setup.sh --undo      gives back the hugepages and mounts that this script made
 
@@ -15,7 +15,7 @@ source "$(dirname "$0")/lib.sh"
 
 # Free pages of 2 MiB that must be there: a primary takes one; the tests run up to three at a time,
 # and a page more lets a killed one's be taken over before it is cleaned up.
-readonly pages_needed=6
+pages_needed=6
 readonly mount_point=/dev/hugepages
 # What this script changed: "reserved FORMER" and "mounted DIR" lines. Gone after a reboot, as they are.
 readonly record=/run/mp_ipc_setup
@@ -138,8 +138,14 @@ case ${1-} in
     install_packages "${debian_packages[@]}" "${debian_ci_packages[@]}"
     set_up_hugepages
     ;;
---hugepages) set_up_hugepages ;;
+--hugepages)
+    pages_needed=${2:-$pages_needed}
+    case $pages_needed in
+    *[!0-9]*) die "--hugepages takes a number of pages of 2 MiB, not '$pages_needed'" ;;
+    esac
+    set_up_hugepages
+    ;;
 --user) set_up_user "${2:?--user needs a name}" ;;
 --undo) undo ;;
-*) die "usage: scripts/setup.sh [--ci | --hugepages | --user NAME | --undo]" ;;
+*) die "usage: scripts/setup.sh [--ci | --hugepages [N] | --user NAME | --undo]" ;;
 esac
