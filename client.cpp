@@ -29,6 +29,7 @@
 #include "support/doctor.h"
 #include "support/eal_session.h"
 #include "support/histogram.h"
+#include "support/ipc_filter.h"
 #include "support/options.h"
 #include "support/pacing.h"
 #include "support/reply_messages.h"
@@ -657,6 +658,9 @@ int main(int argc, char **argv) {
     g_pacing = &pacing;
     if (g_options.unbounded)
         pacing.unbind();
+    if (!g_options.unfiltered &&
+        !let_in_well_formed_only(IpcSocket::find(), DescriptorsIn::replies))
+        diagnose(Severity::warning, kNoFilter);
     remember_own_fds();
     if (!look_up_shared_info(line.args.file_prefix) || !register_actions())
         end_process(end_run(watch.reason(), watch.ending() ? kExitOk : kExitFailure));

@@ -112,7 +112,11 @@ inline std::string hello_text(HelloKind kind, std::uint64_t n, std::string_view 
 
 /* The server's answer to a greeting. The quoted text is cut where the whole would not fit. */
 inline std::string hello_reply_text(HelloKind kind, std::string_view request) {
-    std::string reply = "Server " + std::string(hello_tag(kind)) + " reply: Got '";
+    std::string reply;
+    reply.reserve(kMaxText); /* one allocation: this is on the path of every request */
+    reply += "Server ";
+    reply += hello_tag(kind);
+    reply += " reply: Got '";
     reply += utf8_cut(request, kMaxText - reply.size() - 1);
     reply += '\'';
     return reply;

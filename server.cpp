@@ -29,6 +29,7 @@
 #include "support/console.h"
 #include "support/eal_session.h"
 #include "support/fault.h"
+#include "support/ipc_filter.h"
 #include "support/ipc_socket.h"
 #include "support/live_histogram.h"
 #include "support/options.h"
@@ -81,19 +82,22 @@ std::string errno_text() {
 class Handling {
   public:
     Handling(ActionTotals &totals, const rte_mp_msg &msg, const void *peer)
-        : open_(g_gate.enter()), totals_(totals), peer_(peer_path(peer)) {
+        : open_(g_gate.enter()),
+          totals_(totals),
+          peer_(static_cast<const char *>(peer)), /* the library passes the sender's address */
+          peer_path_(peer_path(peer)) {
         close_received_fds(msg); /* no message to the server brings any */
-        if (open_ && !is_secondary(peer_, rte_eal_get_runtime_dir())) {
+        if (open_ && !is_secondary(peer_path_, rte_eal_get_runtime_dir())) {
             g_gate.leave();
             open_ = false;
-            diagnose(Severity::warning, "a message from " + printable(peer_) +
+            diagnose(Severity::warning, "a message from " + printable(peer_path_) +
                                             ", which is no socket of a secondary, was ignored");
         }
         if (!open_)
             return;
         begin_ = Clock::now();
         totals_.received++;
-        g_clients.note_message(peer_);
+        g_clients.note_message(peer_path_);
     }
     ~Handling() {
         if (!open_)
@@ -120,7 +124,7 @@ class Handling {
                 std::memcpy(other.param, reply.param, sizeof(other.param));
                 return other;
             }();
-        if (!g_reply_limit.send(peer_, [&] { return rte_mp_reply(&reply, peer_.c_str()); })) {
+        if (!g_reply_limit.send(peer_path_, [&] { return rte_mp_reply(&reply, peer_); })) {
             diagnose(Severity::warning,
                      "a reply to " + std::string(totals_.name) + " was lost: " +
                          (rte_errno == ENOENT ? "its client has ended" : errno_text()));
@@ -136,7 +140,8 @@ class Handling {
     bool open_;
     Clock::time_point begin_;
     ActionTotals &totals_;
-    std::string peer_;
+    const char *peer_;
+    std::string_view peer_path_;
 };
 
 /* Reads a struct request into *request; ok, or the status to reply with. */
@@ -548,7 +553,11 @@ int main(int argc, char **argv) {
         g_boot_id = std::uint64_t{random()} << 32 | random();
     g_gate.set_fault(g_options.fault);
     const IpcSocket socket = IpcSocket::find();
-    socket.refuse_fds(); /* no handler here takes any */
+    if (!g_options.fault.unfiltered) {
+        socket.refuse_fds(); /* no handler here takes any */
+        if (!let_in_well_formed_only(socket, DescriptorsIn::none))
+            diagnose(Severity::warning, kNoFilter);
+    }
     if (!g_options.fault.unbounded)
         g_reply_limit.set(socket);
     remember_own_fds();

@@ -8,7 +8,9 @@ namespace mp_ipc {
 
 void ClientTable::note_message(std::string_view peer) {
     const std::lock_guard lock(lock_);
-    auto it = by_peer_.find(peer);
+    auto it = last_;
+    if (it == by_peer_.end() || it->first != peer)
+        it = by_peer_.find(peer);
     if (it == by_peer_.end()) {
         if (by_peer_.size() >= kMost)
             return;
@@ -19,6 +21,7 @@ void ClientTable::note_message(std::string_view peer) {
             it->second.pid = std::atoi(it->first.c_str() + mark + kMark.size());
     }
     it->second.requests++;
+    last_ = it;
 }
 
 void ClientTable::note_name(pid_t pid, std::string_view name) {
@@ -52,6 +55,7 @@ std::uint64_t ClientTable::late() const {
 
 void ClientTable::keep_only(const std::vector<std::string> &paths) {
     const std::lock_guard lock(lock_);
+    last_ = by_peer_.end();
     std::erase_if(by_peer_, [&](const auto &entry) {
         const bool gone = std::find(paths.begin(), paths.end(), entry.first) == paths.end();
         if (gone)

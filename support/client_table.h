@@ -28,6 +28,10 @@ struct ClientRecord {
 
 class ClientTable {
   public:
+    ClientTable() = default;
+    ClientTable(const ClientTable &) = delete;
+    ClientTable &operator=(const ClientTable &) = delete;
+
     /* Counts a message from the socket `peer` ("…/mp_socket_<pid>_<tsc>"). */
     void note_message(std::string_view peer);
     /* The client with this pid calls itself `name`. */
@@ -45,8 +49,10 @@ class ClientTable {
     /* A process that makes up socket names must not fill the memory. */
     static constexpr std::size_t kMost = 4096;
     mutable std::mutex lock_;
-    std::map<std::string, ClientRecord, std::less<>> by_peer_;
-    std::uint64_t late_of_the_gone_ = 0; /* a counter that fell would read as a restart */
+    using ByPeer = std::map<std::string, ClientRecord, std::less<>>;
+    ByPeer by_peer_;
+    ByPeer::iterator last_ = by_peer_.end(); /* whom the last message came from */
+    std::uint64_t late_of_the_gone_ = 0;     /* a counter that fell would read as a restart */
 };
 
 }  // namespace mp_ipc

@@ -53,7 +53,8 @@ class HandlerGate {
     void leave() {
         const std::lock_guard lock(lock_);
         inside_--;
-        closed_.notify_all();
+        if (closing_)
+            closed_.notify_all();
     }
 
     /* Main thread: returns when no handler runs and none will. */

@@ -82,7 +82,8 @@ std::string_view peer_path(const void *peer) {
 
 bool is_secondary(std::string_view peer, std::string_view dir) {
     static constexpr std::string_view kStart = "/mp_socket_";
-    if (!peer.starts_with(dir) || !peer.substr(dir.size()).starts_with(kStart))
+    if (peer.size() >= sizeof(sockaddr_un::sun_path) || !peer.starts_with(dir) ||
+        !peer.substr(dir.size()).starts_with(kStart))
         return false;
     return peer.substr(dir.size() + kStart.size()).find('/') == std::string_view::npos;
 }

@@ -21,6 +21,7 @@ class IpcSocket {
     static IpcSocket find();
 
     bool found() const { return fd_ >= 0; }
+    int fd() const { return fd_; } /* the EAL's: not to be closed */
     const std::string &path() const { return path_; }
 
     /* Bytes of memory that hold messages which this process sent and nobody has read yet
@@ -55,9 +56,9 @@ class IpcSocket {
  */
 std::string_view peer_path(const void *peer);
 
-/* Whether this peer's socket lies where the secondaries of the primary in `dir` have theirs. The
- * name is the sender's choice, and a primary whose reply is refused (ECONNREFUSED) removes the file
- * of that name, whatever it is.
+/* Whether this peer is a NUL-terminated path and its socket lies where the secondaries of the
+ * primary in `dir` have theirs. The name is the sender's choice, and a primary whose reply is
+ * refused (ECONNREFUSED) removes the file of that name, whatever it is.
  */
 bool is_secondary(std::string_view peer, std::string_view dir);
 

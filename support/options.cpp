@@ -25,11 +25,14 @@ std::function<std::string(std::string_view)> set_language_option(Language *langu
 }
 
 std::string set_fault(Fault *fault, std::string_view text) {
-    static const std::string kTakes = "takes slow=MS, slow=MS-MS, silent, wrong-name or unbounded";
+    static const std::string kTakes =
+        "takes slow=MS, slow=MS-MS, silent, wrong-name, unbounded or unfiltered";
     if (text == "silent") {
         fault->kind = Fault::Kind::silent;
     } else if (text == "unbounded") {
         fault->unbounded = true;
+    } else if (text == "unfiltered") {
+        fault->unfiltered = true;
     } else if (text == "wrong-name") {
         fault->kind = Fault::Kind::wrong_name;
     } else if (text.starts_with("slow=")) {
@@ -197,7 +200,8 @@ CommandLine<ServerOptions> read_server_command_line(int argc, const char *const 
         {"fault", Takes::value, "KIND",
          "misbehave: slow=MS or slow=MS-MS (wait before a reply),\n"
          "silent (no reply), wrong-name (reply under another name),\n"
-         "unbounded (wait for ever to send a reply)",
+         "unbounded (wait for ever to send a reply),\n"
+         "unfiltered (let malformed datagrams in)",
          [&](std::string_view text) { return set_fault(&o.fault, text); }},
         {"fault-for", Takes::value, "S", "end the fault S seconds after the start",
          set_seconds(&o.fault.for_s, kLeastS, kMostS)},
@@ -258,12 +262,13 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
              o.wait_s = wait_s;
              return wrong;
          }},
-        {"fault", Takes::value, "unbounded",
-         "misbehave: send without a bound on what is unanswered",
+        {"fault", Takes::value, "KIND",
+         "misbehave: unbounded (send without a bound on what is\n"
+         "unanswered), unfiltered (let malformed datagrams in)",
          [&](std::string_view text) -> std::string {
-             if (text != "unbounded")
-                 return "takes unbounded";
-             o.unbounded = true;
+             if (text != "unbounded" && text != "unfiltered")
+                 return "takes unbounded or unfiltered";
+             (text == "unbounded" ? o.unbounded : o.unfiltered) = true;
              return {};
          }},
     };

@@ -19,8 +19,9 @@ struct Fault {
     Kind kind = Kind::none;
     double least_s = 0; /* slow: each handler waits a random time from least_s to most_s */
     double most_s = 0;
-    bool unbounded = false; /* replies wait for ever for a peer that does not read */
-    double for_s = 0;       /* how long after the start; 0: always */
+    bool unbounded = false;  /* replies wait for ever for a peer that does not read */
+    bool unfiltered = false; /* malformed datagrams are let in */
+    double for_s = 0;        /* how long after the start; 0: always */
 };
 
 struct ServerOptions {
@@ -48,6 +49,7 @@ struct ClientOptions {
     std::string text;             /* of notify */
     bool quiet = false;           /* no line per request */
     bool unbounded = false;       /* --fault unbounded: no limit on unanswered messages */
+    bool unfiltered = false;      /* --fault unfiltered: malformed datagrams are let in */
     std::optional<double> wait_s; /* wait for a primary this long; 0: for ever */
 };
 

@@ -9,8 +9,10 @@
 
 #include <cerrno>
 #include <chrono>
+#include <functional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include <rte_errno.h>
 
@@ -28,19 +30,19 @@ class ReplyLimit {
 
     /* Calls `reply`, which sends one reply to `peer` and returns 0 or fails with rte_errno. */
     template <typename Reply>
-    bool send(const std::string &peer, const Reply &reply) {
+    bool send(std::string_view peer, const Reply &reply) {
         const bool deaf = deaf_.contains(peer);
         if (deaf)
             socket_.limit_sends(kDeafLimit);
         const bool sent = reply() == 0;
         if (deaf)
             socket_.limit_sends(kLimit);
-        if (sent || rte_errno != EAGAIN) {
-            deaf_.erase(peer);
-        } else {
+        if (!sent && rte_errno == EAGAIN) {
             if (deaf_.size() >= kMostDeaf) /* of clients that are long gone, most of them */
                 deaf_.clear();
-            deaf_.insert(peer);
+            deaf_.emplace(peer);
+        } else if (deaf) {
+            deaf_.erase(std::string(peer));
         }
         return sent;
     }
@@ -54,7 +56,7 @@ class ReplyLimit {
     static constexpr std::size_t kMostDeaf = 64;
 
     IpcSocket socket_;
-    std::set<std::string> deaf_; /* peers that did not take their last reply in time */
+    std::set<std::string, std::less<>> deaf_; /* peers that did not take their last reply in time */
 };
 
 }  // namespace mp_ipc

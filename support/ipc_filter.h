@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the kernel lets through to the EAL's IPC socket. One malformed datagram ends rte_mp's thread
+ * for good, and one that names descriptors which it does not bring makes rte_mp close numbers of
+ * our own; a socket filter drops both before rte_mp reads them. The sender is told nothing.
+ *
+ * Relies on the wire format (rte_mp_msg without fds[], behind an int that says the type), which is
+ * the same from DPDK 22.11 to 26.07.
+ */
+#pragma once
+
+#include "support/ipc_socket.h"
+
+namespace mp_ipc {
+
+/* Who may send descriptors. */
+enum class DescriptorsIn {
+    none,   /* a primary whose actions take none; EAL's own requests to a primary bring none */
+    replies /* a secondary: EAL's own replies may bring some (VFIO), and those of `report` do */
+};
+
+/* From now on only datagrams of the right length and with len_param and num_fds in range arrive.
+ * After rte_eal_init(), as early as possible: what came before is not looked at. false: not set.
+ */
+bool let_in_well_formed_only(const IpcSocket &socket, DescriptorsIn descriptors);
+
+inline constexpr const char *kNoFilter =
+    "the kernel takes no filter for the IPC socket: one malformed datagram can end IPC";
+
+}  // namespace mp_ipc
