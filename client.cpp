@@ -25,6 +25,7 @@
 
 #include "common.h"
 #include "support/books.h"
+#include "support/client_lines.h"
 #include "support/console.h"
 #include "support/doctor.h"
 #include "support/eal_session.h"
@@ -34,6 +35,7 @@
 #include "support/pacing.h"
 #include "support/reply_messages.h"
 #include "support/resume.h"
+#include "support/run_status.h"
 #include "support/sealed_memory.h"
 #include "support/watch.h"
 
@@ -109,21 +111,6 @@ Answer ask(rte_mp_msg &request, std::uint64_t ticket, const IsOwn &is_own) {
     return answer;
 }
 
-/* Why the request `what` got no answer of its own; `detail` is the late reply that came instead, or
- * why it was refused.
- */
-void say_unanswered(std::string_view tag, std::string_view what, Outcome outcome,
-                    std::string_view detail) {
-    if (outcome == Outcome::timed_out)
-        say({"[{}] No reply to {} within {} s", "[{}] {} 没有回复, 超过 {} 秒"}, tag, what,
-            fixed(g_options.timeout_s, 3));
-    else if (outcome == Outcome::late)
-        say({"[{}] Late reply, not to {}: {}", "[{}] 迟到的回复, 不属于 {}: {}"}, tag, what,
-            detail);
-    else
-        say({"[{}] Not answered: {}: {}", "[{}] 未回复: {}: {}"}, tag, what, detail);
-}
-
 /* ---- hello, synchronous --------------------------------------------------------------------- */
 
 void send_hello_sync(std::uint64_t ticket) {
@@ -138,7 +125,8 @@ void send_hello_sync(std::uint64_t ticket) {
     const std::string came =
         answer.messages.count() > 0 ? printable(text_of(answer.messages[0])) : "";
     if (answer.outcome != Outcome::answered)
-        say_unanswered("SYNC", "'" + text + "'", answer.outcome, answer.detail(came));
+        say_unanswered("SYNC", "'" + text + "'", answer.outcome, answer.detail(came),
+                       g_options.timeout_s);
     else if (!g_options.quiet)
         say({"[SYNC] Reply: {}", "[SYNC] 回复: {}"}, came);
 }
@@ -241,7 +229,7 @@ bool send_hello_async(std::uint64_t ticket) {
     }
     g_async.sent++;
     g_async.close(Outcome::refused);
-    say_unanswered("ASYNC", "'" + text + "'", Outcome::refused, errno_text());
+    say_unanswered("ASYNC", "'" + text + "'", Outcome::refused, errno_text(), g_options.timeout_s);
     return true;
 }
 
@@ -253,7 +241,8 @@ void check_pending() {
     g_pending.waiting = false;
     g_pending.deadline = Clock::time_point::max();
     g_async.close(Outcome::timed_out);
-    say_unanswered("ASYNC", "'" + g_pending.text + "'", Outcome::timed_out, "");
+    say_unanswered("ASYNC", "'" + g_pending.text + "'", Outcome::timed_out, "",
+                   g_options.timeout_s);
 }
 
 /* At the end of the program: the pending request will not be answered any more. */
@@ -261,7 +250,7 @@ void abandon_pending() {
     const std::unique_lock lock(g_pending.lock, std::try_to_lock); /* main may stand in the call */
     if (lock && g_pending.waiting)
         say_unanswered("ASYNC", "'" + g_pending.text + "'", Outcome::refused,
-                       "the program ends before a reply came");
+                       "the program ends before a reply came", g_options.timeout_s);
 }
 
 Clock::time_point pending_deadline() {
@@ -276,25 +265,15 @@ bool going_on() {
     return !g_watch->ending() && !console_failed() && g_shared->force_quit == 0;
 }
 
-/* ---- commands: each returns the exit status ------------------------------------------------- */
+/* ---- commands ------------------------------------------------- */
 
 /* Whether a counted run is complete, given how many of its requests have been closed. */
 bool counted_out(std::uint64_t requests) {
     return g_options.count && requests >= *g_options.count;
 }
 
-void say_totals() {
-    const auto sync = g_sync.numbers();
-    say({"[Client] Sync: sent {}, answered {}, late {}, timed out {}, refused {}",
-         "[Client] 同步请求: 已发送 {}, 已回复 {}, 迟到 {}, 超时 {}, 被拒绝 {}"},
-        sync[0], sync[1], sync[2], sync[3], sync[4]);
-    const auto async = g_async.numbers();
-    say({"[Client] Async: sent {}, answered {}, late {}, timed out {}, refused {}",
-         "[Client] 异步请求: 已发送 {}, 已回复 {}, 迟到 {}, 超时 {}, 被拒绝 {}"},
-        async[0], async[1], async[2], async[3], async[4]);
-}
-
-int run_hello() {
+/* false: the library has lost a request, and with it its name. */
+bool run_hello() {
     const Clock::time_point start = Clock::now();
     Schedule sync(start, seconds(g_options.sync_interval_s));
     Schedule async(start, seconds(g_options.async_interval_s));
@@ -313,7 +292,7 @@ int run_hello() {
                 error(
                     "the DPDK library has lost an asynchronous request: no other of its name can "
                     "be sent from this process; start it anew");
-                return kExitFailure;
+                return false;
             }
         }
         check_pending();
@@ -324,7 +303,7 @@ int run_hello() {
             std::min({sync_left ? sync.due() : Clock::time_point::max(),
                       async_left ? async.due() : Clock::time_point::max(), pending_deadline()}));
     }
-    return kExitOk;
+    return true;
 }
 
 Header request_header() {
@@ -342,23 +321,7 @@ bool answers_last(const rte_mp_msg &msg, Reply *reply) {
 
 Histogram g_ping_times; /* ns; main */
 
-std::string ms(std::uint64_t ns) {
-    return fixed(static_cast<double>(ns) / 1e6, 3);
-}
-
-void say_ping_summary() {
-    const auto numbers = g_sync.numbers();
-    say({"[PING] {} sent, {} answered, {} lost, {} late",
-         "[PING] 已发送 {}, 已回复 {}, 丢失 {}, 迟到 {}"},
-        numbers[0], numbers[1], numbers[3] + numbers[4], numbers[2]);
-    if (g_ping_times.count() > 0)
-        say({"[PING] time min/median/p99/max = {}/{}/{}/{} ms",
-             "[PING] 时间 最小/中位/p99/最大 = {}/{}/{}/{} ms"},
-            ms(g_ping_times.min()), ms(g_ping_times.quantile(0.5)), ms(g_ping_times.quantile(0.99)),
-            ms(g_ping_times.max()));
-}
-
-int run_ping() {
+void run_ping() {
     const Clock::time_point start = Clock::now();
     Schedule due(start, g_options.flood ? Clock::duration(1) : seconds(g_options.ping_interval_s));
     while (going_on() && !counted_out(g_sync.sent)) {
@@ -384,17 +347,18 @@ int run_ping() {
         const std::string seq = "seq=" + std::to_string(g_sync.sent);
         if (answer.outcome != Outcome::answered)
             say_unanswered("PING", seq, answer.outcome,
-                           answer.detail("seq=" + std::to_string(reply.header.sequence)));
+                           answer.detail("seq=" + std::to_string(reply.header.sequence)),
+                           g_options.timeout_s);
         else if (!g_options.quiet && !g_options.flood)
-            say({"[PING] Reply: {} time={} ms", "[PING] 回复: {} 时间={} ms"}, seq, ms(time));
+            say({"[PING] Reply: {} time={} ms", "[PING] 回复: {} 时间={} ms"}, seq,
+                milliseconds_text(time));
         if (answer.outcome == Outcome::answered)
             g_ping_times.add(time);
     }
-    return kExitOk;
 }
 
 /* MP_MSG: nobody answers, and 0 means no more than that the kernel has taken it. */
-int run_notify() {
+void run_notify() {
     NotifyEvent event;
     event.header = {kVersion, Status::ok, 1, g_boot_id};
     event.pid = getpid();
@@ -408,15 +372,14 @@ int run_notify() {
                                    seconds(g_options.timeout_s));
     if (rte_mp_sendmsg(&msg) != 0) {
         error("cannot send the event: " + errno_text());
-        return kExitUnanswered;
+        return;
     }
     g_notified = true;
     say({"[EVENT] Sent: {}", "[EVENT] 已发送: {}"}, printable(g_options.text));
-    return kExitOk;
 }
 
 /* A reply longer than 256 bytes comes as a file descriptor. */
-int run_report() {
+void run_report() {
     const unsigned long count = g_options.count.value_or(1);
     while (going_on() && g_sync.sent < count) {
         const std::uint64_t ticket = g_pacing->wait_for_turn();
@@ -446,9 +409,9 @@ int run_report() {
         g_sync.close(answer.outcome);
         if (answer.outcome != Outcome::answered)
             say_unanswered("REPORT", "seq=" + std::to_string(g_sync.sent), answer.outcome,
-                           answer.detail("seq=" + std::to_string(reply.header.sequence)));
+                           answer.detail("seq=" + std::to_string(reply.header.sequence)),
+                           g_options.timeout_s);
     }
-    return kExitOk;
 }
 
 /* ---- what the server sends: handlers, on the EAL's IPC thread ------------------------------- */
@@ -525,35 +488,8 @@ bool look_up_shared_info(const std::string &file_prefix) {
     return true;
 }
 
-/* The exit status of a run that ends for this reason, whatever main stands in: 4 where requests
- * were not answered, or where a counted run was cut short by anything but Ctrl-C.
- */
-int run_status(Watch::Reason reason) {
-    using Command = ClientOptions::Command;
-    const bool by_signal = reason == Watch::Reason::signal;
-    const auto complete = [&](const Books &books, std::uint64_t wanted) {
-        return books.answered == books.sent && (by_signal || books.answered >= wanted);
-    };
-    bool good = true;
-    switch (g_options.command) {
-        case Command::hello:
-            if (g_options.count && !by_signal)
-                good = (g_options.sync_interval_s <= 0 || complete(g_sync, *g_options.count)) &&
-                       (g_options.async_interval_s <= 0 || complete(g_async, *g_options.count));
-            break;
-        case Command::ping:
-            good = complete(g_sync, g_options.count.value_or(0));
-            break;
-        case Command::notify:
-            good = g_notified;
-            break;
-        case Command::report:
-            good = complete(g_sync, g_options.count.value_or(1)) && g_sync.answered > 0;
-            break;
-        case Command::doctor:
-            break;
-    }
-    return good ? kExitOk : kExitUnanswered;
+int status_of_run(Watch::Reason reason) {
+    return run_status(g_options, g_sync, g_async, g_notified, reason == Watch::Reason::signal);
 }
 
 /* Says why the program ends and returns the exit status, which is `status` for a run that was not
@@ -602,9 +538,9 @@ Watch::Reason run_again_if_waiting(Watch::Reason reason) {
 void say_end() {
     if (g_shared != nullptr && g_options.command == ClientOptions::Command::hello) {
         abandon_pending();
-        say_totals();
+        say_totals(g_sync, g_async);
     } else if (g_shared != nullptr && g_options.command == ClientOptions::Command::ping) {
-        say_ping_summary();
+        say_ping_summary(g_sync, g_ping_times);
     }
 }
 
@@ -627,7 +563,7 @@ int end_run(Watch::Reason reason, int status) {
 /* The end when the main thread cannot come to it: from the watching thread. */
 void leave(Watch::Reason reason) {
     alarm(3); /* where even the last lines block, on a console that nobody reads */
-    _exit(end_run(reason, g_shared != nullptr ? run_status(reason) : kExitOk));
+    _exit(end_run(reason, g_shared != nullptr ? status_of_run(reason) : kExitOk));
 }
 
 }  // namespace
@@ -675,24 +611,23 @@ int main(int argc, char **argv) {
              "[Client] 已连接 Server, file-prefix '{}'; Ctrl-C 退出"},
             printable(line.args.file_prefix));
 
+    bool usable = true;
     switch (g_options.command) {
         case ClientOptions::Command::hello:
-            status = run_hello();
+            usable = run_hello();
             break;
         case ClientOptions::Command::ping:
-            status = run_ping();
+            run_ping();
             break;
         case ClientOptions::Command::notify:
-            status = run_notify();
+            run_notify();
             break;
         case ClientOptions::Command::report:
-            status = run_report();
+            run_report();
             break;
         case ClientOptions::Command::doctor:
             break; /* has run, before the EAL */
     }
-
-    if (status == kExitOk)
-        status = run_status(watch.reason());
+    status = usable ? status_of_run(watch.reason()) : kExitFailure;
     end_process(end_run(watch.reason(), status));
 }

@@ -478,6 +478,17 @@ void say_totals() {
         g_shared->request_count.load(), g_shared->async_request_count.load());
 }
 
+/* Says why the program ends where that is a failure; returns the exit status. */
+int conclude(Watch::Reason reason) {
+    if (reason == Watch::Reason::ipc_thread_gone) {
+        error(
+            "the EAL's IPC thread has ended, as it does after one malformed datagram: no message "
+            "can be received any more; ending, to be started anew");
+        return kExitFailure;
+    }
+    return console_failed() ? kExitFailure : kExitOk;
+}
+
 /* Until there is a reason to end; returns the exit status. */
 int run(const IpcSocket &socket, Watch &watch) {
     const Clock::time_point start = Clock::now();
@@ -504,13 +515,7 @@ int run(const IpcSocket &socket, Watch &watch) {
                 broadcast_round(socket, watch);
         }
     }
-    if (watch.reason() == Watch::Reason::ipc_thread_gone) {
-        error(
-            "the EAL's IPC thread has ended, as it does after one malformed datagram: no message "
-            "can be received any more; ending, to be started anew");
-        return kExitFailure;
-    }
-    return console_failed() ? kExitFailure : kExitOk;
+    return conclude(watch.reason());
 }
 
 /* The exit status once run() has ended; what a clean-up that does not end is left with. */
@@ -523,13 +528,11 @@ void leave(Watch::Reason reason) {
         diagnose(Severity::warning, "did not wait for a clean-up that does not end");
         _exit(g_status);
     }
-    if (reason == Watch::Reason::ipc_thread_gone) {
-        error("the EAL's IPC thread has ended; ending, to be started anew");
-        _exit(kExitFailure);
-    }
-    if (g_shared != nullptr)
+    const int status = conclude(reason);
+    /* A server that ends by failure leaves force_quit alone: clients may wait for the next one. */
+    if (status == kExitOk && g_shared != nullptr)
         g_shared->force_quit = 1;
-    _exit(kExitOk);
+    _exit(status);
 }
 
 }  // namespace
@@ -576,9 +579,8 @@ int main(int argc, char **argv) {
     status = run(socket, watch);
     g_status = status;
 
-    /* A server that ends by failure leaves force_quit alone: clients may wait for the next one. */
     if (status == kExitOk)
-        g_shared->force_quit = 1;
+        g_shared->force_quit = 1; /* else as in leave() */
     if (g_options.broadcast != ServerOptions::Broadcast::off && status == kExitOk)
         broadcast_shutdown(socket, watch);
     unregister_actions();

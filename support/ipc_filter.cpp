@@ -15,13 +15,17 @@
 namespace mp_ipc {
 namespace {
 
-/* Offsets in a datagram; the type (an int) comes first. */
-constexpr std::uint32_t kType = 0;
-constexpr std::uint32_t kMessage = sizeof(int);
+/* What the library sends: this without fds[]. 332 bytes; 340 since 25.11, which aligns param. */
+struct Datagram {
+    int type;
+    rte_mp_msg message;
+};
+constexpr std::uint32_t kType = offsetof(Datagram, type);
+constexpr std::uint32_t kMessage = offsetof(Datagram, message);
 constexpr std::uint32_t kLenParam = kMessage + offsetof(rte_mp_msg, len_param);
 constexpr std::uint32_t kNumFds = kMessage + offsetof(rte_mp_msg, num_fds);
-constexpr std::uint32_t kSize = kMessage + offsetof(rte_mp_msg, fds);
-static_assert(kSize == 332);
+constexpr std::uint32_t kSize = sizeof(Datagram) - sizeof(rte_mp_msg::fds);
+static_assert(RTE_MP_MAX_FD_NUM <= 255); /* one byte is looked at */
 
 constexpr std::uint32_t kReply = 2; /* MP_REP of the library's enum */
 
@@ -55,7 +59,7 @@ bool let_in_well_formed_only(const IpcSocket &socket, DescriptorsIn descriptors)
                           /*  3 */ if_equal(loaded(RTE_MP_MAX_PARAM_LEN), 2, 0),
                           /*  4 */ keep_bits(loaded(~std::uint32_t{RTE_MP_MAX_PARAM_LEN - 1})),
                           /*  5 */ if_equal(0, 0, 9),
-                          /*  6 */ load_word(kNumFds), /* 0, or 1 to 8 in a reply */
+                          /*  6 */ load_word(kNumFds), /* 0, or 1 to the most (8) in a reply */
                           /*  7 */ if_equal(0, 6, in_replies ? 0 : 7),
                           /*  8 */ keep_bits(loaded(~std::uint32_t{0xff})),
                           /*  9 */ if_equal(0, 0, 5),

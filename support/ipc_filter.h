@@ -4,8 +4,8 @@
  * for good, and one that names descriptors which it does not bring makes rte_mp close numbers of
  * our own; a socket filter drops both before rte_mp reads them. The sender is told nothing.
  *
- * Relies on the wire format (rte_mp_msg without fds[], behind an int that says the type), which is
- * the same from DPDK 22.11 to 26.07.
+ * Relies on the wire format: rte_mp_msg without fds[], behind an int that says the type. It is so
+ * from DPDK 22.11 to 26.07; lengths and offsets are those of the headers this was built with.
  */
 #pragma once
 

@@ -176,6 +176,31 @@ TEST_F(ClientFault, TheSameFloodWithTheBoundLeavesTheServerWorking) {
     }
 }
 
+TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
+    const Prefix prefix;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    ProcessOptions options;
+    options.environment = {"LD_PRELOAD=" LOST_CALLBACK};
+    Process process(
+        client(prefix, {"--timeout", "0.2", "--async-interval", "0.2", "--sync-interval", "0.2"}),
+        options);
+    /* The request ends by its own deadline, and the library is not asked for a second of its name.
+     */
+    EXPECT_TRUE(process.wait_for_out("[ASYNC] No reply to 'ASYNC Hello 1 from Client'"))
+        << process.describe();
+    EXPECT_TRUE(process.wait_for_out("[ASYNC] Not sent: the request before it is still pending", 3))
+        << process.describe();
+    EXPECT_TRUE(process.wait_for_out("[SYNC] Reply", 5)) << "the others are served meanwhile";
+    EXPECT_EQ(process.wait(), 1) << process.describe();
+    EXPECT_TRUE(has(process.err(), "the DPDK library has lost an asynchronous request"))
+        << process.describe();
+    const Sums async = sums_of(process.out(), "Async");
+    EXPECT_TRUE(async.balance());
+    EXPECT_EQ(async.sent, 1);
+    EXPECT_EQ(async.timed_out, 1);
+}
+
 TEST_F(ClientFault, WaitingClientsGoOnWithANewServerByThemselves) {
     const Prefix prefix;
     std::optional<Process> server_process;
