@@ -176,6 +176,27 @@ TEST_F(ClientFault, TheSameFloodWithTheBoundLeavesTheServerWorking) {
     }
 }
 
+/* The library gives an asynchronous request up a second after --timeout, so a reply must be later
+ * than that to meet the next request: here each comes 0.5 s after it, and 0.25 s after the next
+ * request was sent.
+ */
+TEST_F(ClientFault, ALateAsyncReplyIsNotTakenForTheNextAnswer) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--fault", "slow=2500"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    Process process(
+        client(prefix, {"--timeout", "1", "--async-interval", "2.25", "--sync-interval", "0"}));
+    EXPECT_TRUE(process.wait_for_out("[ASYNC] Late reply: Server ASYNC reply: Got 'ASYNC Hello"))
+        << process.describe();
+    process.signal(SIGINT);
+    EXPECT_EQ(process.wait(), 0) << process.describe();
+    EXPECT_FALSE(has(process.out(), "[ASYNC] Reply")) << process.describe();
+    const Sums async = sums_of(process.out(), "Async");
+    EXPECT_TRUE(async.balance()) << process.describe();
+    EXPECT_EQ(async.answered, 0);
+    EXPECT_GE(async.late, 1);
+}
+
 TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
     const Prefix prefix;
     Process server_process(server(prefix));
