@@ -245,12 +245,15 @@ void check_pending() {
                    g_options.timeout_s);
 }
 
-/* At the end of the program: the pending request will not be answered any more. */
-void abandon_pending() {
-    const std::unique_lock lock(g_pending.lock, std::try_to_lock); /* main may stand in the call */
-    if (lock && g_pending.waiting)
-        say_unanswered("ASYNC", "'" + g_pending.text + "'", Outcome::refused,
-                       "the program ends before a reply came", g_options.timeout_s);
+/* At the end of a run: what is still open will not be answered any more. */
+void abandon_open(std::string_view why) {
+    g_sync.abandon_open(); /* where main is left in its call */
+    const std::unique_lock lock(g_pending.lock, std::try_to_lock); /* likewise, and then not sent */
+    if (!lock || !g_pending.waiting)
+        return;
+    g_pending.waiting = false;
+    g_async.close(Outcome::refused);
+    say_unanswered("ASYNC", "'" + g_pending.text + "'", Outcome::refused, why, g_options.timeout_s);
 }
 
 Clock::time_point pending_deadline() {
@@ -529,6 +532,7 @@ Watch::Reason run_again_if_waiting(Watch::Reason reason) {
         return Watch::Reason::signal;
     say({"[Client] The server went away", "[Client] Server 已断开"});
     IpcSocket::find().remove_file();
+    abandon_open("the server went away before a reply came");
     run_again(g_argv, {g_sync.numbers(), g_async.numbers()});
     error(std::string("cannot run again: ") + std::strerror(errno));
     return reason;
@@ -536,33 +540,29 @@ Watch::Reason run_again_if_waiting(Watch::Reason reason) {
 
 /* The last lines of the console. */
 void say_end() {
+    abandon_open("the program ends before a reply came");
     if (g_shared != nullptr && g_options.command == ClientOptions::Command::hello) {
-        abandon_pending();
         say_totals(g_sync, g_async);
     } else if (g_shared != nullptr && g_options.command == ClientOptions::Command::ping) {
         say_ping_summary(g_sync, g_ping_times);
     }
 }
 
-/* What both ways out do; returns the exit status.
- *
- * There is no rte_eal_cleanup() in a secondary here. It takes a lock in shared memory for writing:
- * if any process was killed while it held that lock, even for reading as every start of a secondary
- * does, the call never returns, and from then on no other secondary can attach. (And in 22.11 it
- * takes devices away that belong to the primary.) The kernel takes back all but the socket's file.
- */
+/* What both ways out do; returns the exit status. */
 int end_run(Watch::Reason reason, int status) {
-    status = conclude(run_again_if_waiting(reason), status);
+    reason = run_again_if_waiting(reason);
+    const bool shut_down = g_shared != nullptr && g_shared->force_quit != 0;
+    status = conclude(reason, status);
     say_end();
     for (const auto &action : kActions)
         rte_mp_action_unregister(action.name);
-    IpcSocket::find().remove_file();
+    end_secondary(reason != Watch::Reason::primary_gone && !shut_down, status);
     return status;
 }
 
 /* The end when the main thread cannot come to it: from the watching thread. */
 void leave(Watch::Reason reason) {
-    alarm(3); /* where even the last lines block, on a console that nobody reads */
+    limit_the_end(3, kExitFailure); /* even the last lines block on a console that nobody reads */
     _exit(end_run(reason, g_shared != nullptr ? status_of_run(reason) : kExitOk));
 }
 

@@ -269,9 +269,10 @@ int run_doctor(const EalArgs &args, double timeout_s) {
     if (stands.empty() && core_finding.verdict == Finding::Verdict::bad)
         stands = words({"the cores are to be put right first", "请先解决核的问题"});
     visit_server(args, timeout_s, stands, watch, &notes);
-    IpcSocket::find().remove_file();
-    return watch.ending() && watch.reason() != Watch::Reason::primary_gone ? kExitFailure
-                                                                           : notes.finish();
+    const bool gone = watch.reason() == Watch::Reason::primary_gone;
+    const int status = watch.ending() && !gone ? kExitFailure : notes.finish();
+    end_secondary(!gone, status);
+    return status;
 }
 
 }  // namespace mp_ipc

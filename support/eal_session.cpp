@@ -5,16 +5,20 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
+#include <rte_service_component.h>
 
 #include "common.h"
 #include "support/console.h"
 #include "support/hugepages.h"
+#include "support/ipc_socket.h"
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/lsan_interface.h>
 #endif
@@ -29,6 +33,8 @@ constexpr auto kStartLimit = std::chrono::seconds(10);
  */
 constexpr auto kAttachLimit = std::chrono::seconds(20);
 constexpr auto kCleanupLimit = std::chrono::seconds(2);
+
+std::atomic<bool> g_attached{false}; /* start_secondary() has succeeded */
 
 /* Passes EAL's log on to stderr while rte_eal_init() runs, and keeps it, since some of its reasons
  * are told nowhere else.
@@ -298,8 +304,10 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status) {
         other_version = log.says("version mismatch");
     }
     if (result >= 0) {
-        if (rte_eal_process_type() == RTE_PROC_SECONDARY)
+        if (rte_eal_process_type() == RTE_PROC_SECONDARY) {
+            g_attached = true;
             return true;
+        }
         error("mp_client must be a secondary, but EAL made it a primary: leave --proc-type out");
         *status = kExitFailure;
         return false;
@@ -325,6 +333,23 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status) {
               "try again, or see the README on address space randomization");
     }
     return false;
+}
+
+void limit_the_end(unsigned limit_s, int status) {
+    static std::atomic<int> final_status;
+    final_status = status;
+    std::signal(SIGALRM, [](int) { _exit(final_status); });
+    alarm(limit_s);
+}
+
+void end_secondary(bool primary_lives, int status) {
+    IpcSocket::find().remove_file();
+    if (!g_attached || !primary_lives)
+        return;
+    constexpr unsigned kLimitS = 2;
+    limit_the_end(kLimitS, status);
+    rte_service_finalize();
+    alarm(0);
 }
 
 void end_process(int status) {

@@ -109,10 +109,10 @@ class Cost : public Hugepages {
 constexpr int kRequests = 400;
 
 /* Instructions a request, without the library's. */
-constexpr double kHelloBound = 2400;        /* 1,776 with g++ 12 */
-constexpr double kHelloTalkingBound = 4600; /* 3,452 */
-constexpr double kPingBound = 1500;         /* 1,118 */
-constexpr double kClientBound = 1100;       /* 835 */
+constexpr double kHelloBound = 1600;        /* 1,136 with g++ 12 */
+constexpr double kHelloTalkingBound = 3700; /* 2,811 */
+constexpr double kPingBound = 1100;         /* 777 */
+constexpr double kClientBound = 1100;       /* 827 */
 
 TEST_F(Cost, HandlerOfHelloQuiet) {
     const double cost =

@@ -342,6 +342,27 @@ TEST_F(ClientFault, AServerWaitsForALeftOverSecondaryAndNamesIt) {
     EXPECT_TRUE(second.wait_for_out(kServerReady)) << second.describe();
 }
 
+/* Each rte_eal_init() takes some of the primary's heap; 22.11 gives it back in rte_eal_cleanup()
+ * only, which mp_client has a reason not to call.
+ */
+TEST_F(ClientFault, ClientsThatEndLeaveTheServersMemoryAsItWas) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--quiet"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    ASSERT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
+    const std::size_t pages = prefix.hugepage_files();
+    ASSERT_GT(pages, 0U);
+    for (int i = 0; i < 20; i++) /* thirteen would take another page */
+        ASSERT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
+    for (int i = 0; i < 20; i++) { /* those that are cut short do likewise */
+        Process process(client(prefix, {"--timeout", "3600"}));
+        ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
+        process.signal(SIGINT);
+        ASSERT_EQ(process.wait(), 0) << process.describe();
+    }
+    EXPECT_EQ(prefix.hugepage_files(), pages);
+}
+
 TEST_F(ClientFault, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
     /* Documented as 4,192 bytes for each answered request before DPDK 26.07; nothing else may grow.
      */

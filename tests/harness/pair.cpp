@@ -17,16 +17,32 @@ namespace mp_ipc::test {
 
 namespace fs = std::filesystem;
 
-void remove_prefix_files(const std::string &prefix) {
+namespace {
+
+std::vector<fs::path> hugepage_files_of(const std::string &prefix) {
+    std::vector<fs::path> files;
     std::error_code error;
-    fs::remove_all(runtime_dir(prefix), error);
     for (const std::string &mount : look_at_hugepages().mounts) {
         for (fs::directory_iterator it(mount, error), end; !error && it != end;
              it.increment(error)) {
             if (it->path().filename().string().starts_with(prefix + "map_"))
-                fs::remove(it->path(), error);
+                files.push_back(it->path());
         }
     }
+    return files;
+}
+
+}  // namespace
+
+void remove_prefix_files(const std::string &prefix) {
+    std::error_code error;
+    fs::remove_all(runtime_dir(prefix), error);
+    for (const fs::path &file : hugepage_files_of(prefix))
+        fs::remove(file, error);
+}
+
+std::size_t Prefix::hugepage_files() const {
+    return hugepage_files_of(name_).size();
 }
 
 namespace {

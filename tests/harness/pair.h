@@ -24,6 +24,8 @@ class Prefix {
 
     const std::string &name() const { return name_; }
     std::string dir() const; /* runtime directory */
+    /* How many hugepages its primary has mapped. */
+    std::size_t hugepage_files() const;
 
   private:
     std::string name_;

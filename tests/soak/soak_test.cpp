@@ -48,6 +48,25 @@ Size size_of(pid_t pid) {
     return size;
 }
 
+/* What a process was soon after its start, when all that lasts was open, and is to stay. */
+struct Young {
+    Steady::time_point start = Steady::now();
+    std::optional<Size> size;
+
+    void look(const Process &process) {
+        if (!size && Steady::now() - start > std::chrono::seconds(3))
+            size = size_of(process.pid());
+    }
+    void expect_no_growth(const Process &process) const {
+        if (!size)
+            return;
+        const Size now = size_of(process.pid());
+        EXPECT_LE(now.rss_kib, size->rss_kib + 4096) << process.describe();
+        EXPECT_EQ(now.threads, size->threads) << process.describe();
+        EXPECT_LE(now.descriptors, size->descriptors + 2) << process.describe();
+    }
+};
+
 /* Every line of sums in a console balances; how many requests there were. */
 long expect_balance(const Process &process) {
     const std::string console = process.out();
@@ -98,25 +117,42 @@ TEST_F(Soak, TheBooksBalanceAndNothingGrows) {
         clients.push_back(start_client(i));
 
     std::mt19937 random(std::random_device{}());
-    std::optional<Size> early;
-    auto server_start = Steady::now();
+    Young young_server;
+    std::vector<Young> young(clients.size());
+    /* The library's leak of 4 KiB for each asynchronous request is not the pair's to mend. */
+    const auto leaks = [](std::size_t i) { return i == 0 || i == 2 || i == 7; };
+    int looked_at = 0;
     long requests = 0;
+    const auto end_of = [&](std::size_t i) {
+        if (young[i].size && !leaks(i)) {
+            young[i].expect_no_growth(*clients[i]);
+            looked_at++;
+        }
+        clients[i]->signal(SIGINT);
+        ASSERT_TRUE(clients[i]->wait()) << clients[i]->describe();
+        EXPECT_NE(*clients[i]->wait(), 1) << clients[i]->describe();
+        requests += expect_balance(*clients[i]);
+    };
     const auto end = Steady::now() + length;
     while (Steady::now() < end) {
         std::this_thread::sleep_for(milliseconds(random() % 400));
         const std::size_t i = random() % clients.size();
         switch (random() % 8) {
-            case 0: /* a client is killed */
+            case 0: /* a client is killed; not in its start, where it may hold a lock in shared
+                       memory for ever: see docs/faults.md */
+                if (count_of(clients[i]->out(), "Attached to the") <=
+                    count_of(clients[i]->out(), "The server went away"))
+                    break;
                 clients[i]->signal(SIGKILL);
                 ASSERT_TRUE(clients[i]->wait());
                 clients[i] = start_client(i);
+                young[i] = {};
                 break;
-            case 1: /* a client ends by itself: its books balance */
+            case 1: /* a client ends by itself: its books balance, and it has not grown */
             case 2:
-                clients[i]->signal(SIGINT);
-                ASSERT_TRUE(clients[i]->wait()) << clients[i]->describe();
-                requests += expect_balance(*clients[i]);
+                end_of(i);
                 clients[i] = start_client(i);
+                young[i] = {};
                 break;
             case 3: /* a client stands still for a while */
                 clients[i]->signal(SIGSTOP);
@@ -124,41 +160,35 @@ TEST_F(Soak, TheBooksBalanceAndNothingGrows) {
                 clients[i]->signal(SIGCONT);
                 break;
             case 4: /* the server is killed, now and then */
-                if (Steady::now() - server_start < std::chrono::seconds(8))
+                if (Steady::now() - young_server.start < std::chrono::seconds(8))
                     break;
                 server_process->signal(SIGKILL);
                 ASSERT_TRUE(server_process->wait());
                 server_process = start_server();
-                server_start = Steady::now();
-                early.reset();
+                young_server = {};
+                young.assign(clients.size(), {}); /* they run anew, each in a new process image */
                 break;
             default:
                 break;
         }
         ASSERT_TRUE(server_process->running()) << server_process->describe();
-        if (!early && Steady::now() - server_start > std::chrono::seconds(3))
-            early = size_of(server_process->pid());
+        young_server.look(*server_process);
+        for (std::size_t k = 0; k < clients.size(); k++)
+            young[k].look(*clients[k]);
     }
-    const Size late = size_of(server_process->pid());
-    if (early) {
-        EXPECT_LE(late.rss_kib, early->rss_kib + 4096);
-        EXPECT_EQ(late.threads, early->threads);
-        EXPECT_LE(late.descriptors, early->descriptors + 2);
-    }
-    for (const auto &process : clients) {
-        process->signal(SIGINT);
-        ASSERT_TRUE(process->wait()) << process->describe();
-        EXPECT_NE(*process->wait(), 1) << process->describe();
-        requests += expect_balance(*process);
-    }
+    young_server.expect_no_growth(*server_process);
+    for (std::size_t i = 0; i < clients.size(); i++)
+        end_of(i);
     EXPECT_GT(requests, 1000);
     /* Files are flat: no socket of a client is left. */
     EXPECT_TRUE(eventually([&] { return client_sockets(prefix.dir()).empty(); }));
     EXPECT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
     server_process->signal(SIGINT);
     EXPECT_EQ(server_process->wait(), 0) << server_process->describe();
-    std::printf("soak: %ld requests accounted for in %ld s\n", requests,
-                static_cast<long>(length.count()));
+    std::printf(
+        "soak: %ld requests accounted for in %ld s, %d clients and the server looked at "
+        "for growth\n",
+        requests, static_cast<long>(length.count()), looked_at);
 }
 
 }  // namespace
