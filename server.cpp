@@ -558,7 +558,7 @@ int main(int argc, char **argv) {
     const IpcSocket socket = IpcSocket::find();
     if (!g_options.fault.unfiltered) {
         socket.refuse_fds(); /* no handler here takes any */
-        if (!let_in_well_formed_only(socket, DescriptorsIn::none))
+        if (socket.found() && !let_in_well_formed_only(socket, DescriptorsIn::none))
             diagnose(Severity::warning, kNoFilter);
     }
     if (!g_options.fault.unbounded)

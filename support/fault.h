@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <random>
@@ -28,11 +29,11 @@ class HandlerGate {
 
     /* A handler or a callback begins; false: the program is ending, do nothing. */
     bool enter() {
-        const std::lock_guard lock(lock_);
-        if (closing_)
-            return false;
-        inside_++;
-        return true;
+        inside_++; /* before the look at closing_, as close() looks the other way round */
+        if (!closing_)
+            return true;
+        leave();
+        return false;
     }
 
     /* IPC thread, inside: does what the fault says before a reply; returns what is left to the
@@ -46,15 +47,16 @@ class HandlerGate {
         std::uniform_real_distribution<double> delay(fault_.least_s, fault_.most_s);
         std::unique_lock lock(lock_);
         closed_.wait_until(lock, Clock::now() + seconds(delay(random_)),
-                           [this] { return closing_; });
+                           [this] { return closing_.load(); });
         return Fault::Kind::none;
     }
 
     void leave() {
-        const std::lock_guard lock(lock_);
         inside_--;
-        if (closing_)
-            closed_.notify_all();
+        if (!closing_) /* no lock on the path of every request */
+            return;
+        const std::lock_guard lock(lock_);
+        closed_.notify_all();
     }
 
     /* Main thread: returns when no handler runs and none will. */
@@ -71,8 +73,8 @@ class HandlerGate {
     std::minstd_rand random_{std::random_device{}()}; /* IPC thread only */
     std::mutex lock_;
     std::condition_variable closed_;
-    bool closing_ = false;
-    unsigned inside_ = 0; /* a handler, and a callback on the interrupt thread */
+    std::atomic<bool> closing_{false};
+    std::atomic<unsigned> inside_{0}; /* a handler, and a callback on the interrupt thread */
 };
 
 }  // namespace mp_ipc

@@ -109,10 +109,10 @@ class Cost : public Hugepages {
 constexpr int kRequests = 400;
 
 /* Instructions a request, without the library's. */
-constexpr double kHelloBound = 1600;        /* 1,136 with g++ 12 */
-constexpr double kHelloTalkingBound = 3700; /* 2,811 */
-constexpr double kPingBound = 1100;         /* 777 */
-constexpr double kClientBound = 1100;       /* 827 */
+constexpr double kHelloBound = 1400;        /* 1,002 with g++ 12 */
+constexpr double kHelloTalkingBound = 3600; /* 2,677 */
+constexpr double kPingBound = 900;          /* 643 */
+constexpr double kClientBound = 1100;       /* 826 */
 
 TEST_F(Cost, HandlerOfHelloQuiet) {
     const double cost =

@@ -8,6 +8,7 @@
 #include <regex>
 #include <sstream>
 
+#include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
@@ -127,8 +128,10 @@ TEST_F(Console, AClosedStdoutEndsTheProgramWithAReason) {
 
 TEST_F(Console, OddTextIsAnsweredAndHarmless) {
     const Prefix prefix;
-    Process server_process(server(prefix));
+    /* unfiltered: else the kernel drops the one that brings descriptors */
+    Process server_process(server(prefix, {"--fault", "unfiltered"}));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    const auto open_before = open_files(server_process.pid());
     const Finished odd = run(helper("odd-requests", prefix));
     EXPECT_EQ(odd.status, 0) << odd.err;
     std::string wide;
@@ -157,6 +160,7 @@ TEST_F(Console, OddTextIsAnsweredAndHarmless) {
             "ping of version 99: status 2 sequence 7 fds 0",
             "ping of another boot: status 3 sequence 7 fds 0",
             "report too short: status 1 sequence 0 fds 0"}));
+    EXPECT_EQ(open_files(server_process.pid()), open_before);
     for (const char c : server_process.out())
         ASSERT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << server_process.out();
     EXPECT_NE(server_process.out().find("[SYNC] Received: \\x1b[2J\\x07 bell \\x7f \\xc2\\x9b"),
