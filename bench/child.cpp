@@ -21,8 +21,7 @@
 #include <sstream>
 
 #include "bench/wire.h"
-#include "support/hugepages.h"
-#include "support/runtime_dir.h"
+#include "tests/harness/process.h"
 
 namespace mp_ipc::bench {
 namespace {
@@ -30,49 +29,6 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string g_log_directory = ".";
-
-struct Pipe {
-    UniqueFd read;
-    UniqueFd write;
-};
-
-Pipe make_pipe() {
-    int fds[2];
-    if (pipe2(fds, O_CLOEXEC) != 0)
-        throw Failure(std::string("pipe: ") + std::strerror(errno));
-    return {UniqueFd(fds[0]), UniqueFd(fds[1])};
-}
-
-void remove_files(const std::string &prefix) {
-    std::error_code error;
-    fs::remove_all(runtime_dir(prefix), error);
-    for (const std::string &mount : look_at_hugepages().mounts) {
-        for (fs::directory_iterator it(mount, error), end; !error && it != end;
-             it.increment(error)) {
-            if (it->path().filename().string().starts_with(prefix + "map_"))
-                fs::remove(it->path(), error);
-        }
-    }
-}
-
-constexpr const char *kPrefixStart = "mpbench_";
-
-/* A run that was killed could not clean up: its pid is in the prefix. */
-void remove_files_of_the_dead() {
-    std::error_code error;
-    std::vector<std::string> dead;
-    for (fs::directory_iterator it(runtime_root(), error), end; !error && it != end;
-         it.increment(error)) {
-        const std::string name = it->path().filename();
-        if (!name.starts_with(kPrefixStart))
-            continue;
-        const pid_t owner = std::atoi(name.c_str() + std::strlen(kPrefixStart));
-        if (owner > 0 && kill(owner, 0) != 0 && errno == ESRCH)
-            dead.push_back(name);
-    }
-    for (const std::string &prefix : dead)
-        remove_files(prefix);
-}
 
 std::string field(const std::string &path, const std::string &name) {
     std::ifstream file(path);
@@ -105,8 +61,8 @@ void set_log_directory(const std::string &directory) {
 
 Child::Child(const Words &argv, const Place &place, Console console, int inherited_fd)
     : name_(fs::path(argv[0]).filename()), inherited_fd_(inherited_fd) {
-    Pipe in = make_pipe();
-    Pipe out = make_pipe();
+    test::Pipe in = test::make_pipe();
+    test::Pipe out = test::make_pipe();
     if (console == Console::file) {
         static int next = 0;
         const std::string path = g_log_directory + "/console" + std::to_string(next++) + ".txt";
@@ -326,23 +282,6 @@ Peer::Result Peer::finish() {
         throw Failure(answer);
     result.samples = {samples_.get(), std::min<std::size_t>(result.count, kMostSamples)};
     return result;
-}
-
-/* ---- Prefix --------------------------------------------------------------------------------- */
-
-Prefix::Prefix() {
-    static int next = 0;
-    if (next == 0)
-        remove_files_of_the_dead();
-    name_ = kPrefixStart + std::to_string(getpid()) + "_" + std::to_string(next++);
-}
-
-Prefix::~Prefix() {
-    remove_files(name_);
-}
-
-std::string Prefix::dir() const {
-    return runtime_dir(name_);
 }
 
 }  // namespace mp_ipc::bench

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The processes that are measured: started by fork and exec on chosen cores, given orders, watched
- * through /proc, and ended by pid. If mp_bench itself dies, the kernel kills them.
+ * through /proc, and ended by pid. If mp_bench itself dies, the kernel kills them. Not the Process
+ * of the tests: that one has a thread which collects output, and would run beside what is measured.
  */
 #pragma once
 
@@ -124,20 +125,6 @@ class Peer {
     std::unique_ptr<const std::uint32_t, Unmap> samples_;
     std::unique_ptr<Child> child_;
     bool ready_ = false;
-};
-
-/* A file prefix of this run. Its end removes what EAL left for it. */
-class Prefix {
-  public:
-    Prefix();
-    ~Prefix();
-    Prefix(const Prefix &) = delete;
-    Prefix &operator=(const Prefix &) = delete;
-    const std::string &name() const { return name_; }
-    std::string dir() const;
-
-  private:
-    std::string name_;
 };
 
 }  // namespace mp_ipc::bench

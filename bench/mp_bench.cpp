@@ -34,12 +34,14 @@
 #include "bench/results.h"
 #include "bench/wire.h"
 #include "common.h"
+#include "tests/harness/prefix.h"
 
 namespace {
 
 using namespace mp_ipc;
 using namespace mp_ipc::bench;
 namespace fs = std::filesystem;
+using test::Prefix;
 
 struct Config {
     bool quick = false; /* every row once, short: shows that it works, measures nothing */

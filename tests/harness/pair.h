@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a test of the real programs needs: a file prefix of its own that is cleaned up, command
- * lines, and a check that the machine can run them.
+ * What a test of the real programs needs: command lines under a file prefix of its own, and a check
+ * that the machine can run them.
  */
 #pragma once
 
@@ -10,29 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/harness/prefix.h"
 #include "tests/harness/process.h"
 
 namespace mp_ipc::test {
-
-/* A file prefix that no one else uses. Its end removes what EAL leaves behind for it. */
-class Prefix {
-  public:
-    Prefix();
-    ~Prefix();
-    Prefix(const Prefix &) = delete;
-    Prefix &operator=(const Prefix &) = delete;
-
-    const std::string &name() const { return name_; }
-    std::string dir() const; /* runtime directory */
-    /* How many hugepages its primary has mapped. */
-    std::size_t hugepage_files() const;
-
-  private:
-    std::string name_;
-};
-
-/* Removes what EAL leaves behind for a prefix that no process uses any more. */
-void remove_prefix_files(const std::string &prefix);
 
 using Words = std::vector<std::string>;
 

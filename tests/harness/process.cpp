@@ -17,22 +17,11 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 
 namespace mp_ipc::test {
 namespace {
-
-struct Pipe {
-    UniqueFd read;
-    UniqueFd write;
-};
-
-Pipe make_pipe() {
-    int fds[2];
-    if (pipe2(fds, O_CLOEXEC) != 0)
-        throw std::runtime_error("pipe2 failed");
-    return {UniqueFd(fds[0]), UniqueFd(fds[1])};
-}
 
 /* pidfd_open(2) with PIDFD_THREAD (O_EXCL) fails with EINVAL from here on, as before Linux 6.9. */
 bool forbid_pidfd_thread() {
@@ -86,6 +75,13 @@ bool forbid_pidfd_thread() {
 }
 
 }  // namespace
+
+Pipe make_pipe() {
+    int fds[2];
+    if (pipe2(fds, O_CLOEXEC) != 0)
+        throw std::runtime_error(std::string("pipe: ") + std::strerror(errno));
+    return {UniqueFd(fds[0]), UniqueFd(fds[1])};
+}
 
 int count_of(const std::string &text, const std::string &part) {
     int count = 0;

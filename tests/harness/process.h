@@ -23,6 +23,13 @@ namespace mp_ipc::test {
 /* Long enough for a loaded machine under a sanitizer; a passing test never waits this long. */
 inline constexpr std::chrono::seconds kPatience{30};
 
+/* Both ends are closed on exec; throws where there is none to be had. */
+struct Pipe {
+    UniqueFd read;
+    UniqueFd write;
+};
+Pipe make_pipe();
+
 struct ProcessOptions {
     std::vector<std::string> environment; /* "NAME=value", added to the test's own */
     uid_t uid = 0;                        /* other than 0: run as this user, no groups */
