@@ -20,7 +20,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "bench/wire.h"
 #include "tests/harness/process.h"
 
 namespace mp_ipc::bench {

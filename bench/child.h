@@ -12,19 +12,15 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "bench/wire.h"
 #include "support/schedule.h"
 #include "support/unique_fd.h"
 
 namespace mp_ipc::bench {
-
-class Failure : public std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
 
 using Words = std::vector<std::string>;
 

@@ -6,11 +6,17 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 
 #include <rte_eal.h>
 
 namespace mp_ipc::bench {
+
+/* What either program throws; of a peer it is the WHY in its answer to an order. */
+class Failure : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 
 /* Bytes of a datagram of the library: a type, then a message without its descriptors. */
 inline constexpr std::size_t kFrame = sizeof(int) + sizeof(rte_mp_msg) - sizeof(rte_mp_msg::fds);

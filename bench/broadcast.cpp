@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The third part of the plan: a request from the primary to all clients.
+ */
+#include <list>
+#include <memory>
+#include <string>
+
+#include "bench/options.h"
+#include "bench/plan.h"
+#include "bench/servers.h"
+
+namespace mp_ipc::bench {
+namespace {
+
+/* A bare primary that asks real clients what mp_server --broadcast asks them. */
+struct Audience {
+    BareServer primary{both_cores()};
+    std::list<Child> clients;
+
+    void grow(std::size_t size) {
+        while (clients.size() < size) {
+            clients.emplace_back(
+                client_words(primary.prefix(),
+                             {"--sync-interval", "0", "--async-interval", "0", "--quiet"}),
+                both_cores());
+            clients.back().read_until("Attached");
+        }
+    }
+};
+std::unique_ptr<Audience> g_audience;
+
+Slice measure_broadcast(const std::string &kind, int size, unsigned count) {
+    g_audience->grow(static_cast<std::size_t>(size));
+    return run_order(g_audience->primary.peer(), "broadcast-" + kind + " " + std::to_string(size),
+                     count);
+}
+
+}  // namespace
+
+void plan_broadcast() {
+    g_facts.broadcast = {1, 4, 16};
+    const int rounds = g_config.quick ? 1 : 5;
+    const unsigned count = g_config.quick ? 10 : 60;
+    for (const int size : g_facts.broadcast) {
+        for (int round = 0; round < rounds; round++) {
+            for (const char *kind : {"sync", "async"})
+                g_plan.push_back({std::string("broadcast ") + kind + " " + std::to_string(size),
+                                  round, count, [=] {
+                                      end_crowd();
+                                      if (!g_audience)
+                                          g_audience = std::make_unique<Audience>();
+                                      return measure_broadcast(kind, size, count);
+                                  }});
+        }
+    }
+}
+
+void end_broadcast() {
+    g_audience.reset();
+}
+
+}  // namespace mp_ipc::bench

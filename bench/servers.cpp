@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "bench/servers.h"
+
+namespace mp_ipc::bench {
+namespace {
+
+Words driver_words(const Prefix &prefix) {
+    return with(eal_words(prefix, g_config.b), {"--proc-type=secondary"});
+}
+
+Slice slice_of_result(const Peer::Result &result) {
+    return slice_of({result.samples.begin(), result.samples.end()},
+                    static_cast<double>(result.elapsed_ns) / 1e9);
+}
+
+}  // namespace
+
+Place both_cores() {
+    return {{g_config.a, g_config.b}, false, ""};
+}
+Place only(int core) {
+    return {{core}, false, ""};
+}
+Place large_pages(Place place) {
+    place.environment = "GLIBC_TUNABLES=glibc.malloc.hugetlb=1";
+    return place;
+}
+Place batch(Place place) {
+    place.batch = true;
+    return place;
+}
+
+Words eal_words(const Prefix &prefix, int core) {
+    return {"-l", std::to_string(core), "--no-pci", "--file-prefix=" + prefix.name()};
+}
+
+Words with(Words words, const Words &more) {
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+}
+
+Words server_words(const Prefix &prefix, const Words &options) {
+    Words words = {g_config.server};
+    words = with(words, eal_words(prefix, g_config.a));
+    words.emplace_back("--");
+    return with(words, options);
+}
+
+Words client_words(const Prefix &prefix, const Words &options) {
+    Words words = {g_config.client};
+    words = with(words, eal_words(prefix, g_config.b));
+    words.emplace_back("--");
+    return with(words, options);
+}
+
+std::unique_ptr<Peer> make_driver(const Prefix &prefix, const Place &place) {
+    return std::make_unique<Peer>(g_config.peer, "driver", driver_words(prefix), place);
+}
+
+Slice run_order(Peer &peer, const std::string &words, unsigned count) {
+    return slice_of_result(peer.order(words + " " + std::to_string(count)));
+}
+
+}  // namespace mp_ipc::bench

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What answers the requests that are measured, a server, real or bare, under a prefix of its own,
+ * and the peers that send them; with the command lines and the places of all of them.
+ */
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "bench/child.h"
+#include "bench/options.h"
+#include "bench/results.h"
+#include "tests/harness/prefix.h"
+
+namespace mp_ipc::bench {
+
+using test::Prefix;
+
+Place both_cores();
+Place only(int core);
+/* malloc takes its memory in pages of 2 MiB. The library loses 4 KiB with each asynchronous request
+ * of a secondary (before 26.07), so each touches a new page; this shows what that costs.
+ */
+Place large_pages(Place place);
+Place batch(Place place);
+
+Words eal_words(const Prefix &prefix, int core);
+Words with(Words words, const Words &more);
+/* argv of the real programs; `options` stand after `--`. */
+Words server_words(const Prefix &prefix, const Words &options);
+Words client_words(const Prefix &prefix, const Words &options);
+
+class RealServer {
+  public:
+    RealServer(const Words &options, Console console, const Place &place)
+        : process_(server_words(prefix_, options), place, console) {
+        if (console != Console::read_pipe)
+            process_.read_until("Ready");
+    }
+    const Prefix &prefix() const { return prefix_; }
+    Child &process() { return process_; }
+
+  private:
+    Prefix prefix_;
+    Child process_;
+};
+
+class BareServer {
+  public:
+    explicit BareServer(const Place &place)
+        : peer_(g_config.peer, "primary",
+                with(eal_words(prefix_, g_config.a), {"--proc-type=primary"}), place) {
+        peer_.wait_ready();
+    }
+    const Prefix &prefix() const { return prefix_; }
+    Peer &peer() { return peer_; }
+
+  private:
+    Prefix prefix_;
+    Peer peer_;
+};
+
+std::unique_ptr<Peer> make_driver(const Prefix &prefix, const Place &place);
+
+/* What an order to a peer measured. */
+Slice run_order(Peer &peer, const std::string &words, unsigned count);
+
+}  // namespace mp_ipc::bench
