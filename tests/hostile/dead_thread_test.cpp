@@ -9,11 +9,13 @@
 
 #include <fcntl.h>
 
+#include <array>
 #include <chrono>
 #include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -188,27 +190,41 @@ INSTANTIATE_TEST_SUITE_P(Busy, DeadThreadBusy, ::testing::Values(Seen::by_pidfd,
                              return seen.param == Seen::by_tick ? "ByTick" : "ByPidfd";
                          });
 
-class Filter : public Hugepages {};
+/* A server and a client that asks it all the time, the kernel's filter in place. */
+class Filter : public Hugepages {
+  protected:
+    void start() {
+        server_.emplace(server(prefix_, {"--stats-interval", "0"}));
+        ASSERT_TRUE(server_->wait_for_out(kServerReady)) << server_->describe();
+        client_.emplace(client(prefix_, {"--sync-interval", "0.05", "--async-interval", "0.05"}));
+        ASSERT_TRUE(client_->wait_for_out("[ASYNC] Reply")) << client_->describe();
+        sockets_ = {prefix_.dir() + "/mp_socket", client_socket(prefix_)};
+    }
+    void expect_still_served() {
+        const int replies = count_of(client_->out(), "] Reply");
+        EXPECT_TRUE(client_->wait_for_out("] Reply", replies + 10)) << client_->describe();
+    }
 
-/* The same datagrams, the kernel's filter in place. One that brings more descriptors than the
- * library has room for is another matter: a filter does not see them (Sender.CannotFill…).
+    const Prefix prefix_;
+    std::optional<Process> server_;
+    std::optional<Process> client_;
+    std::array<std::string, 2> sockets_; /* the server's, the client's */
+};
+
+/* One that brings more descriptors than the library has room for is another matter: a filter does
+ * not see them (Sender.CannotFill…).
  */
 TEST_F(Filter, NothingMalformedReachesEither) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--stats-interval", "0"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    Process client_process(client(prefix, {"--sync-interval", "0.05", "--async-interval", "0.05"}));
-    ASSERT_TRUE(client_process.wait_for_out("[ASYNC] Reply")) << client_process.describe();
-    for (const std::string &to : {prefix.dir() + "/mp_socket", client_socket(prefix)}) {
+    ASSERT_NO_FATAL_FAILURE(start());
+    for (const std::string &to : sockets_) {
         for (const Malformed &what : kMalformed) {
             if (what.with_fds == 0) {
                 EXPECT_EQ(send_malformed(to, what), 0) << what.name;
             }
         }
     }
-    const int replies = count_of(client_process.out(), "] Reply");
-    EXPECT_TRUE(client_process.wait_for_out("] Reply", replies + 10)) << client_process.describe();
-    for (Process *process : {&client_process, &server_process}) {
+    expect_still_served();
+    for (Process *process : {&*client_, &*server_}) {
         process->signal(SIGINT);
         EXPECT_EQ(process->wait(), 0) << process->describe();
     }
@@ -218,28 +234,22 @@ TEST_F(Filter, NothingMalformedReachesEither) {
  * its buffer holds: 0 at first. To a client only a reply may name any.
  */
 TEST_F(Filter, NoDescriptorIsLostToAClaim) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--stats-interval", "0"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    Process client_process(client(prefix, {"--sync-interval", "0.05", "--async-interval", "0.05"}));
-    ASSERT_TRUE(client_process.wait_for_out("[ASYNC] Reply")) << client_process.describe();
-    const auto of_server = open_files(server_process.pid());
-    const auto of_client = open_files(client_process.pid());
-    const std::string clients = client_socket(prefix);
+    ASSERT_NO_FATAL_FAILURE(start());
+    const auto of_server = open_files(server_->pid());
+    const auto of_client = open_files(client_->pid());
     for (const std::int32_t num_fds : {1, 2, 8}) {
         for (const std::int32_t type : {kWireMessage, kWireRequest, kWireReply, kWireIgnore}) {
             WireMessage message = wire_message(type, "nobody");
             message.num_fds = num_fds;
-            EXPECT_EQ(RawSocket().send(prefix.dir() + "/mp_socket", message), 0);
+            EXPECT_EQ(RawSocket().send(sockets_[0], message), 0);
             if (type != kWireReply) {
-                EXPECT_EQ(RawSocket().send(clients, message), 0);
+                EXPECT_EQ(RawSocket().send(sockets_[1], message), 0);
             }
         }
     }
-    const int replies = count_of(client_process.out(), "] Reply");
-    EXPECT_TRUE(client_process.wait_for_out("] Reply", replies + 10)) << client_process.describe();
-    EXPECT_EQ(open_files(server_process.pid()), of_server);
-    EXPECT_EQ(open_files(client_process.pid()), of_client);
+    expect_still_served();
+    EXPECT_EQ(open_files(server_->pid()), of_server);
+    EXPECT_EQ(open_files(client_->pid()), of_client);
 }
 
 class InRange : public Hugepages {};
