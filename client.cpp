@@ -268,7 +268,7 @@ bool going_on() {
     return !g_watch->ending() && !console_failed() && g_shared->force_quit == 0;
 }
 
-/* ---- commands ------------------------------------------------- */
+/* ---- commands ------------------------------------------------------------------------------- */
 
 /* Whether a counted run is complete, given how many of its requests have been closed. */
 bool counted_out(std::uint64_t requests) {
@@ -491,6 +491,10 @@ bool look_up_shared_info(const std::string &file_prefix) {
     return true;
 }
 
+bool server_has_shut_down() {
+    return g_shared != nullptr && g_shared->force_quit != 0;
+}
+
 int status_of_run(Watch::Reason reason) {
     return run_status(g_options, g_sync, g_async, g_notified, reason == Watch::Reason::signal);
 }
@@ -500,8 +504,7 @@ int status_of_run(Watch::Reason reason) {
  */
 int conclude(Watch::Reason reason, int status) {
     using Reason = Watch::Reason;
-    const bool shut_down = g_shared != nullptr && g_shared->force_quit != 0;
-    if (shut_down && (reason == Reason::primary_gone || reason == Reason::none)) {
+    if (server_has_shut_down() && (reason == Reason::primary_gone || reason == Reason::none)) {
         say({"[Client] The server has shut down", "[Client] Server 已退出"});
     } else if (reason == Reason::primary_gone) {
         error("the server went away without shutting down; start it again, then mp_client");
@@ -525,8 +528,7 @@ int conclude(Watch::Reason reason, int status) {
  * to end where it does not: a Ctrl-C that came together with the loss is what counts.
  */
 Watch::Reason run_again_if_waiting(Watch::Reason reason) {
-    const bool shut_down = g_shared != nullptr && g_shared->force_quit != 0;
-    if (reason != Watch::Reason::primary_gone || !g_options.wait_s || shut_down)
+    if (reason != Watch::Reason::primary_gone || !g_options.wait_s || server_has_shut_down())
         return reason;
     if (!g_watch->leave_signals_pending())
         return Watch::Reason::signal;
@@ -551,12 +553,11 @@ void say_end() {
 /* What both ways out do; returns the exit status. */
 int end_run(Watch::Reason reason, int status) {
     reason = run_again_if_waiting(reason);
-    const bool shut_down = g_shared != nullptr && g_shared->force_quit != 0;
     status = conclude(reason, status);
     say_end();
     for (const auto &action : kActions)
         rte_mp_action_unregister(action.name);
-    end_secondary(reason != Watch::Reason::primary_gone && !shut_down, status);
+    end_secondary(reason != Watch::Reason::primary_gone && !server_has_shut_down(), status);
     return status;
 }
 
@@ -594,9 +595,8 @@ int main(int argc, char **argv) {
     g_pacing = &pacing;
     if (g_options.unbounded)
         pacing.unbind();
-    if (!g_options.unfiltered &&
-        !let_in_well_formed_only(IpcSocket::find(), DescriptorsIn::replies))
-        diagnose(Severity::warning, kNoFilter);
+    if (!g_options.unfiltered)
+        let_in_well_formed_only(pacing.socket(), DescriptorsIn::replies);
     remember_own_fds();
     if (!look_up_shared_info(line.args.file_prefix) || !register_actions())
         end_process(end_run(watch.reason(), watch.ending() ? kExitOk : kExitFailure));

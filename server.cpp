@@ -558,8 +558,7 @@ int main(int argc, char **argv) {
     const IpcSocket socket = IpcSocket::find();
     if (!g_options.fault.unfiltered) {
         socket.refuse_fds(); /* no handler here takes any */
-        if (socket.found() && !let_in_well_formed_only(socket, DescriptorsIn::none))
-            diagnose(Severity::warning, kNoFilter);
+        let_in_well_formed_only(socket, DescriptorsIn::none);
     }
     if (!g_options.fault.unbounded)
         g_reply_limit.set(socket);

@@ -12,6 +12,8 @@
 
 #include <rte_eal.h>
 
+#include "support/console.h"
+
 namespace mp_ipc {
 namespace {
 
@@ -49,7 +51,7 @@ constexpr sock_filter keep_bits(std::uint32_t bits) {
 
 }  // namespace
 
-bool let_in_well_formed_only(const IpcSocket &socket, DescriptorsIn descriptors) {
+void let_in_well_formed_only(const IpcSocket &socket, DescriptorsIn descriptors) {
     constexpr std::uint32_t kLowByte = std::endian::native == std::endian::little ? 0 : 3;
     const bool in_replies = descriptors == DescriptorsIn::replies;
     /* Jumps count from the next instruction; 14 lets the datagram in, 15 drops it. */
@@ -71,8 +73,11 @@ bool let_in_well_formed_only(const IpcSocket &socket, DescriptorsIn descriptors)
                           /* 15 */ BPF_STMT(BPF_RET | BPF_K, 0)};
     static_assert(std::has_single_bit(unsigned{RTE_MP_MAX_PARAM_LEN}));
     const sock_fprog program = {std::size(code), code};
-    return socket.found() &&
-           setsockopt(socket.fd(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
+    if (socket.found() &&
+        setsockopt(socket.fd(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0)
+        diagnose(
+            Severity::warning,
+            "the kernel takes no filter for the IPC socket: one malformed datagram can end IPC");
 }
 
 }  // namespace mp_ipc

@@ -20,11 +20,9 @@ enum class DescriptorsIn {
 };
 
 /* From now on only datagrams of the right length and with len_param and num_fds in range arrive.
- * After rte_eal_init(), as early as possible: what came before is not looked at. false: not set.
+ * After rte_eal_init(), as early as possible: what came before is not looked at. Warns where the
+ * kernel takes no filter; nothing to do, and nothing said, where there is no socket.
  */
-bool let_in_well_formed_only(const IpcSocket &socket, DescriptorsIn descriptors);
-
-inline constexpr const char *kNoFilter =
-    "the kernel takes no filter for the IPC socket: one malformed datagram can end IPC";
+void let_in_well_formed_only(const IpcSocket &socket, DescriptorsIn descriptors);
 
 }  // namespace mp_ipc
