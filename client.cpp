@@ -557,7 +557,7 @@ int end_run(Watch::Reason reason, int status) {
     say_end();
     for (const auto &action : kActions)
         rte_mp_action_unregister(action.name);
-    end_secondary(reason != Watch::Reason::primary_gone && !server_has_shut_down(), status);
+    IpcSocket::find().remove_file(); /* the rest the kernel takes back: see eal_session.h */
     return status;
 }
 

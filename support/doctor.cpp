@@ -271,7 +271,7 @@ int run_doctor(const EalArgs &args, double timeout_s) {
     visit_server(args, timeout_s, stands, watch, &notes);
     const bool gone = watch.reason() == Watch::Reason::primary_gone;
     const int status = watch.ending() && !gone ? kExitFailure : notes.finish();
-    end_secondary(!gone, status);
+    IpcSocket::find().remove_file();
     return status;
 }
 

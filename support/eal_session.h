@@ -40,6 +40,13 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
  *
  * Waits for a living primary: until it is there, or `wait` has passed (nothing: only for one that
  * is starting already). Holds no file open while it waits. The found primary is followed by watch.
+ *
+ * A secondary ends by end_process(), without rte_eal_cleanup(). That takes a lock in shared memory
+ * as a writer: if any process was killed while it held that lock, even for reading as every start
+ * of a secondary does, it never returns, and from then on no other secondary can attach. (And
+ * in 22.11 it takes devices away that belong to the primary.) The kernel takes back all but the
+ * socket's file, which IpcSocket removes, and what rte_eal_init() took in the primary's heap, which
+ * start_secondary() has given back already: EAL's services (rte_service_*) are not there after it.
  */
 bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, Watch &watch,
                       int *status);
@@ -49,19 +56,6 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status);
  * may not return, where nothing else watches any more. Any thread; the last call counts.
  */
 void limit_the_end(unsigned limit_s, int status);
-
-/* The end of a secondary, in place of rte_eal_cleanup(): removes the socket's file, and gives back
- * what rte_eal_init() took in the primary's heap, which would stay taken until the primary ends:
- * 150 KB in DPDK 22.11, so that thirteen ends cost the server a hugepage. Nothing of the EAL may be
- * used afterwards. Ends the process with `status` where that does not return, since a killed
- * process may have left the heap locked.
- *
- * rte_eal_cleanup() does the same and more: it also waits, as a writer, for a lock in shared
- * memory. If any process was killed while it held that lock, even for reading as every start of a
- * secondary does, it never returns, and from then on no other secondary can attach. (And in 22.11
- * it takes devices away that belong to the primary.) All else the kernel takes back.
- */
-void end_secondary(bool primary_lives, int status);
 
 /* Ends a process whose EAL threads still run: no destructor of a global runs under their feet. */
 [[noreturn]] void end_process(int status);

@@ -354,13 +354,62 @@ TEST_F(ClientFault, ClientsThatEndLeaveTheServersMemoryAsItWas) {
     ASSERT_GT(pages, 0U);
     for (int i = 0; i < 20; i++) /* thirteen would take another page */
         ASSERT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
-    for (int i = 0; i < 20; i++) { /* those that are cut short do likewise */
-        Process process(client(prefix, {"--timeout", "3600"}));
-        ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
-        process.signal(SIGINT);
-        ASSERT_EQ(process.wait(), 0) << process.describe();
+    for (const int number : {SIGINT, SIGKILL}) { /* those that are cut short do likewise */
+        for (int i = 0; i < 20; i++) {
+            Process process(client(prefix, {"--timeout", "3600"}));
+            ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
+            process.signal(number);
+            ASSERT_TRUE(process.wait()) << process.describe();
+        }
     }
     EXPECT_EQ(prefix.hugepage_files(), pages);
+}
+
+/* Whoever frees the last of a page of the heap waits for the primary, with locks held that every
+ * start of a secondary needs. So clients must not hold such memory when they end: one that would
+ * not wait for a busy server would keep all others out.
+ */
+TEST_F(ClientFault, ClientsThatEndUnderABusyServerKeepNobodyOut) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--fault", "slow=2500"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    std::vector<std::unique_ptr<Process>> clients;
+    for (int i = 0; i < 16; i++) {
+        clients.push_back(std::make_unique<Process>(
+            client(prefix, {"--sync-interval", "0", "--async-interval", "0"})));
+        ASSERT_TRUE(clients.back()->wait_for_out("Attached")) << clients.back()->describe();
+    }
+    Process asking(client(prefix, {"--count", "1", "--async-interval", "0", "--timeout", "60"}));
+    ASSERT_TRUE(server_process.wait_for_out("[SYNC] Received")) << server_process.describe();
+    for (const auto &process : clients)
+        process->signal(SIGINT);
+    for (const auto &process : clients)
+        EXPECT_EQ(process->wait(), 0) << process->describe();
+    EXPECT_EQ(asking.wait(), 0) << asking.describe();
+    const Finished newcomer = run(client(prefix, {"ping", "--count", "1", "--timeout", "60"}));
+    EXPECT_EQ(newcomer.status, 0) << newcomer.out << newcomer.err;
+}
+
+/* In its first 0.1 s a client holds locks of shared memory for reading, and one that is killed then
+ * holds them for ever. Whoever needs one of them for writing, to let the heap grow, would wait for
+ * ever; so the heap must not grow.
+ */
+TEST_F(ClientFault, ClientsKilledInTheirStartKeepNobodyOut) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--quiet"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    std::mt19937 random(std::random_device{}());
+    std::uniform_int_distribution<int> life(0, 110);
+    for (int i = 0; i < 100; i++) {
+        Process process(client(prefix));
+        std::this_thread::sleep_for(milliseconds(life(random)));
+        process.signal(SIGKILL);
+        ASSERT_TRUE(process.wait());
+    }
+    const Finished newcomer = run(client(prefix, {"ping", "--count", "1"}));
+    EXPECT_EQ(newcomer.status, 0) << newcomer.out << newcomer.err;
+    server_process.signal(SIGINT);
+    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
 }
 
 TEST_F(ClientFault, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
