@@ -550,13 +550,15 @@ void say_end() {
     }
 }
 
-/* What both ways out do; returns the exit status. */
+/* What both ways out do; returns the exit status. The actions stay registered: a broadcast of the
+ * last moments is answered, and not logged as unknown while the server waits in vain.
+ */
 int end_run(Watch::Reason reason, int status) {
+    if (server_has_shut_down()) /* it may have said so just now */
+        IpcSocket::find().wait_until_idle(std::chrono::milliseconds(20));
     reason = run_again_if_waiting(reason);
     status = conclude(reason, status);
     say_end();
-    for (const auto &action : kActions)
-        rte_mp_action_unregister(action.name);
     IpcSocket::find().remove_file(); /* the rest the kernel takes back: see eal_session.h */
     return status;
 }

@@ -377,7 +377,7 @@ void broadcast_round(const IpcSocket &socket, Watch &watch) {
     }
 }
 
-/* MP_MSG to all: they hear of the shutdown before they see force_quit. */
+/* MP_MSG to all: they hear of the shutdown before they can see force_quit, which ends them. */
 void broadcast_shutdown(const IpcSocket &socket, Watch &watch) {
     if (g_round.incomplete && !everybody_reads(socket))
         return;
@@ -518,20 +518,29 @@ int run(const IpcSocket &socket, Watch &watch) {
     return conclude(watch.reason());
 }
 
-/* The exit status once run() has ended; what a clean-up that does not end is left with. */
-std::atomic<int> g_status{kExitOk};
+/* The exit status once run() has ended; what a step of the end that does not return is left with.
+ */
+std::atomic<int> g_status{kExitFailure};
+/* force_quit is set where it is to be set, and the memzone may be unmapped at any time. */
+std::atomic<bool> g_zone_done{false};
+
+/* Tells the clients to end. A server that ends by failure leaves force_quit alone: they may wait
+ * for the next one. Main thread, or the watching one in its place.
+ */
+void tell_to_quit(int status) {
+    if (status == kExitOk && g_shared != nullptr && !g_zone_done)
+        g_shared->force_quit = 1;
+    g_zone_done = true;
+}
 
 /* The end when the main thread cannot come to it: from the watching thread. */
 void leave(Watch::Reason reason) {
-    alarm(3); /* where even the last line blocks, on a console that nobody reads */
-    if (reason == Watch::Reason::stuck) { /* in a clean-up: the memzone may be unmapped already */
-        diagnose(Severity::warning, "did not wait for a clean-up that does not end");
-        _exit(g_status);
-    }
-    const int status = conclude(reason);
-    /* A server that ends by failure leaves force_quit alone: clients may wait for the next one. */
-    if (status == kExitOk && g_shared != nullptr)
-        g_shared->force_quit = 1;
+    limit_the_end(3, kExitFailure); /* even the last line blocks on a console that nobody reads */
+    const bool stuck = reason == Watch::Reason::stuck;
+    const int status = stuck ? g_status.load() : conclude(reason);
+    tell_to_quit(status);
+    if (stuck)
+        diagnose(Severity::warning, "did not wait for an end that does not come");
     _exit(status);
 }
 
@@ -578,10 +587,9 @@ int main(int argc, char **argv) {
     status = run(socket, watch);
     g_status = status;
 
-    if (status == kExitOk)
-        g_shared->force_quit = 1; /* else as in leave() */
     if (g_options.broadcast != ServerOptions::Broadcast::off && status == kExitOk)
         broadcast_shutdown(socket, watch);
+    tell_to_quit(status);
     unregister_actions();
     {
         const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no,

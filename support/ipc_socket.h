@@ -31,6 +31,10 @@ class IpcSocket {
 
     /* Whether nothing sent waits to be read and nothing received waits either. */
     bool idle() const;
+    /* Waits for that, `limit` at the most: for what was sent just now, which is read in
+     * microseconds on a quiet machine. Any thread.
+     */
+    void wait_until_idle(std::chrono::milliseconds limit) const;
 
     /* From now on the kernel refuses a message to this process that brings descriptors (EPERM, at
      * its sender): SO_PASSRIGHTS, Linux 6.16. rte_mp loses those that a message brings beyond the
