@@ -89,7 +89,7 @@ TEST(Docs, ExcerptsOfTheWalkthroughAreTheSource) {
         const std::string excerpt =
             text.substr(name_end + 1, text.find("```", name_end) - name_end - 1);
         EXPECT_NE(text_of_file(kRoot / file).find(excerpt), std::string::npos)
-            << file << " no longer has:\n"
+            << "run scripts/excerpts.py: " << file << " no longer has:\n"
             << excerpt;
         excerpts++;
     }
