@@ -71,11 +71,6 @@ struct Answer {
     Outcome outcome = Outcome::refused;
     ReplyMessages messages; /* the reply that came, late or not */
     std::string why;        /* for refused */
-
-    /* For say_unanswered(); `came` describes the late reply. */
-    const std::string &detail(const std::string &came) const {
-        return outcome == Outcome::late ? came : why;
-    }
 };
 
 /* Sends the request and blocks until its reply or the timeout. `is_own` says whether a reply
@@ -111,6 +106,19 @@ Answer ask(rte_mp_msg &request, std::uint64_t ticket, const IsOwn &is_own) {
     return answer;
 }
 
+/* Enters the end of a synchronous request into the books, and says it where it is no good one.
+ * `what` was asked, `came` describes the reply where it was a late one. Whether it was answered.
+ */
+bool close(std::string_view tag, const std::string &what, const Answer &answer,
+           const std::string &came) {
+    g_sync.close(answer.outcome);
+    if (answer.outcome == Outcome::answered)
+        return true;
+    say_unanswered(tag, what, answer.outcome, answer.outcome == Outcome::late ? came : answer.why,
+                   g_options.timeout_s);
+    return false;
+}
+
 /* ---- hello, synchronous --------------------------------------------------------------------- */
 
 void send_hello_sync(std::uint64_t ticket) {
@@ -121,13 +129,9 @@ void send_hello_sync(std::uint64_t ticket) {
     g_sync.sent++;
     const Answer answer =
         ask(request, ticket, [&](const rte_mp_msg &reply) { return quotes(text_of(reply), text); });
-    g_sync.close(answer.outcome);
     const std::string came =
         answer.messages.count() > 0 ? printable(text_of(answer.messages[0])) : "";
-    if (answer.outcome != Outcome::answered)
-        say_unanswered("SYNC", "'" + text + "'", answer.outcome, answer.detail(came),
-                       g_options.timeout_s);
-    else if (!g_options.quiet)
+    if (close("SYNC", "'" + text + "'", answer, came) && !g_options.quiet)
         say({"[SYNC] Reply: {}", "[SYNC] 回复: {}"}, came);
 }
 
@@ -309,17 +313,30 @@ bool run_hello() {
     return true;
 }
 
-Header request_header() {
-    return {kVersion, Status::ok, g_sync.sent, g_boot_id};
+/* Sends a struct request, the next of g_sync, and waits for its struct reply, whose sequence says
+ * whether it is this request's. A reply too short or of another version says so itself, with the
+ * sequence it could read; a status other than ok is a refusal.
+ */
+template <Payload Request, Payload Reply>
+Answer ask_struct(const char *name, Request request, std::uint64_t ticket, Reply *reply) {
+    g_sync.sent++;
+    request.header = {kVersion, Status::ok, g_sync.sent, g_boot_id};
+    rte_mp_msg message = make_message(name);
+    fill(message, request);
+    Answer answer = ask(message, ticket, [&](const rte_mp_msg &received) {
+        read(received, reply);
+        return reply->header.sequence == g_sync.sent;
+    });
+    if (answer.outcome == Outcome::answered && reply->header.status != Status::ok) {
+        answer.outcome = Outcome::refused;
+        answer.why = status_text(reply->header.status);
+    }
+    return answer;
 }
 
-/* Whether a reply with this struct answers the request that was sent last. A reply too short or of
- * another version says so itself, with the sequence it could read.
- */
 template <Payload Reply>
-bool answers_last(const rte_mp_msg &msg, Reply *reply) {
-    read(msg, reply);
-    return reply->header.sequence == g_sync.sent;
+std::string sequence_text(const Reply &reply) {
+    return "seq=" + std::to_string(reply.header.sequence);
 }
 
 Histogram g_ping_times; /* ns; main */
@@ -333,30 +350,19 @@ void run_ping() {
         const std::uint64_t ticket = due.take(Clock::now()) ? g_pacing->wait_for_turn() : 0;
         if (ticket == 0)
             continue;
-        g_sync.sent++;
-        rte_mp_msg request = make_message(kMsgPing);
         const Clock::time_point sent = Clock::now();
-        fill(request, PingRequest{request_header(),
-                                  static_cast<std::uint64_t>(sent.time_since_epoch().count())});
+        PingRequest request;
+        request.sent_ns = static_cast<std::uint64_t>(sent.time_since_epoch().count());
         PingReply reply;
-        Answer answer =
-            ask(request, ticket, [&](const rte_mp_msg &msg) { return answers_last(msg, &reply); });
+        const Answer answer = ask_struct(kMsgPing, request, ticket, &reply);
         const auto time = static_cast<std::uint64_t>((Clock::now() - sent).count());
-        if (answer.outcome == Outcome::answered && reply.header.status != Status::ok) {
-            answer.outcome = Outcome::refused;
-            answer.why = status_text(reply.header.status);
-        }
-        g_sync.close(answer.outcome);
         const std::string seq = "seq=" + std::to_string(g_sync.sent);
-        if (answer.outcome != Outcome::answered)
-            say_unanswered("PING", seq, answer.outcome,
-                           answer.detail("seq=" + std::to_string(reply.header.sequence)),
-                           g_options.timeout_s);
-        else if (!g_options.quiet && !g_options.flood)
+        if (!close("PING", seq, answer, sequence_text(reply)))
+            continue;
+        g_ping_times.add(time);
+        if (!g_options.quiet && !g_options.flood)
             say({"[PING] Reply: {} time={} ms", "[PING] 回复: {} 时间={} ms"}, seq,
                 milliseconds_text(time));
-        if (answer.outcome == Outcome::answered)
-            g_ping_times.add(time);
     }
 }
 
@@ -388,32 +394,25 @@ void run_report() {
         const std::uint64_t ticket = g_pacing->wait_for_turn();
         if (ticket == 0)
             break;
-        g_sync.sent++;
-        rte_mp_msg request = make_message(kMsgReport);
-        fill(request, ReportRequest{request_header()});
         ReportReply reply;
-        Answer answer =
-            ask(request, ticket, [&](const rte_mp_msg &msg) { return answers_last(msg, &reply); });
+        Answer answer = ask_struct(kMsgReport, ReportRequest(), ticket, &reply);
+        std::string text;
         if (answer.outcome == Outcome::answered) {
             const UniqueFd fd = answer.messages.take_fd(0);
-            std::optional<std::string> text;
-            if (reply.header.status != Status::ok)
-                answer.why = status_text(reply.header.status);
-            else if (!fd)
+            const auto read_text =
+                fd ? read_sealed_text(fd.get(), reply.size, &answer.why) : std::nullopt;
+            if (!fd)
                 answer.why = "no descriptor came with the reply";
-            else
-                text = read_sealed_text(fd.get(), reply.size, &answer.why);
-            if (!text)
+            if (!read_text)
                 answer.outcome = Outcome::refused;
-            std::istringstream lines(text && !g_options.quiet ? *text : "");
-            for (std::string report_line; std::getline(lines, report_line);)
-                say({"[REPORT] {}", "[REPORT] {}"}, printable(report_line));
+            text = read_text.value_or("");
         }
-        g_sync.close(answer.outcome);
-        if (answer.outcome != Outcome::answered)
-            say_unanswered("REPORT", "seq=" + std::to_string(g_sync.sent), answer.outcome,
-                           answer.detail("seq=" + std::to_string(reply.header.sequence)),
-                           g_options.timeout_s);
+        if (!close("REPORT", "seq=" + std::to_string(g_sync.sent), answer, sequence_text(reply)) ||
+            g_options.quiet)
+            continue;
+        std::istringstream lines(text);
+        for (std::string line; std::getline(lines, line);)
+            say({"[REPORT] {}", "[REPORT] {}"}, printable(line));
     }
 }
 
@@ -466,17 +465,17 @@ bool register_actions() {
 bool look_up_shared_info(const std::string &file_prefix) {
     constexpr auto kReserveLimit = std::chrono::seconds(1);
     constexpr auto kReadyLimit = std::chrono::milliseconds(100); /* a server without boot_id */
-    const Clock::time_point begin = Clock::now();
     const rte_memzone *zone = nullptr;
-    while ((zone = rte_memzone_lookup(kSharedInfoName)) == nullptr) {
-        if (g_watch->ending())
-            return false; /* the reason to end says it */
-        if (Clock::now() - begin > kReserveLimit) {
-            error("the primary of file prefix '" + printable(file_prefix) + "' has no memzone " +
-                  kSharedInfoName + ": it is no mp_server; choose the --file-prefix of one");
-            return false;
-        }
-        g_watch->sleep_until(Clock::now() + std::chrono::milliseconds(5));
+    const bool found = g_watch->look_until(kReserveLimit, [&] {
+        zone = rte_memzone_lookup(kSharedInfoName);
+        return zone != nullptr;
+    });
+    if (g_watch->ending())
+        return false; /* the reason to end says it */
+    if (!found) {
+        error("the primary of file prefix '" + printable(file_prefix) + "' has no memzone " +
+              kSharedInfoName + ": it is no mp_server; choose the --file-prefix of one");
+        return false;
     }
     if (zone->len != sizeof(SharedInfo)) {
         error("the memzone " + std::string(kSharedInfoName) + " has " + std::to_string(zone->len) +
@@ -485,9 +484,10 @@ bool look_up_shared_info(const std::string &file_prefix) {
         return false;
     }
     g_shared = static_cast<SharedInfo *>(zone->addr);
-    const Clock::time_point found = Clock::now();
-    while ((g_boot_id = g_shared->boot_id) == 0 && Clock::now() - found < kReadyLimit)
-        g_watch->sleep_until(Clock::now() + std::chrono::milliseconds(1));
+    g_watch->look_until(kReadyLimit, [] {
+        g_boot_id = g_shared->boot_id;
+        return g_boot_id != 0;
+    });
     return true;
 }
 
@@ -497,31 +497,6 @@ bool server_has_shut_down() {
 
 int status_of_run(Watch::Reason reason) {
     return run_status(g_options, g_sync, g_async, g_notified, reason == Watch::Reason::signal);
-}
-
-/* Says why the program ends and returns the exit status, which is `status` for a run that was not
- * cut short.
- */
-int conclude(Watch::Reason reason, int status) {
-    using Reason = Watch::Reason;
-    if (server_has_shut_down() && (reason == Reason::primary_gone || reason == Reason::none)) {
-        say({"[Client] The server has shut down", "[Client] Server 已退出"});
-    } else if (reason == Reason::primary_gone) {
-        error("the server went away without shutting down; start it again, then mp_client");
-        return kExitNoPrimary;
-    } else if (reason == Reason::ipc_thread_gone) {
-        error(
-            "the EAL's IPC thread has ended, as it does after one malformed datagram: no reply "
-            "can be received any more; ending, to be started anew");
-        return kExitFailure;
-    } else if (reason == Reason::stuck) {
-        diagnose(Severity::warning,
-                 "a call of the DPDK library did not return in time: the server is stopped, or a "
-                 "process was killed while it held a lock in shared memory; then start the server "
-                 "anew");
-        return g_status_if_stuck;
-    }
-    return console_failed() ? kExitFailure : status;
 }
 
 /* With --wait, the loss of the server is not the end: this program runs anew and waits. Returns why
@@ -557,7 +532,7 @@ int end_run(Watch::Reason reason, int status) {
     if (server_has_shut_down()) /* it may have said so just now */
         IpcSocket::find().wait_until_idle(std::chrono::milliseconds(20));
     reason = run_again_if_waiting(reason);
-    status = conclude(reason, status);
+    status = conclude(reason, server_has_shut_down(), status, g_status_if_stuck);
     say_end();
     IpcSocket::find().remove_file(); /* the rest the kernel takes back: see eal_session.h */
     return status;

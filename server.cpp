@@ -12,32 +12,31 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
+#include <cstdio>
 #include <cstring>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_memzone.h>
-#include <rte_version.h>
 
 #include "common.h"
+#include "support/broadcast_limit.h"
 #include "support/client_table.h"
 #include "support/console.h"
 #include "support/eal_session.h"
 #include "support/fault.h"
 #include "support/ipc_filter.h"
 #include "support/ipc_socket.h"
-#include "support/live_histogram.h"
 #include "support/options.h"
 #include "support/received_fds.h"
 #include "support/reply_limit.h"
 #include "support/reply_messages.h"
+#include "support/runtime_dir.h"
 #include "support/sealed_memory.h"
-#include "support/send_window.h"
+#include "support/server_facts.h"
 #include "support/telemetry.h"
 #include "support/watch.h"
 
@@ -50,27 +49,15 @@ using namespace mp_ipc;
  */
 ServerOptions g_options;
 SharedInfo *g_shared = nullptr; /* in the memzone; written by handlers, and force_quit by main */
-std::uint64_t g_boot_id = 0;
-Clock::time_point g_started;
 HandlerGate g_gate;
 ReplyLimit g_reply_limit; /* IPC thread */
 ClientTable g_clients;
-
-/* What became of the messages of one action. Written by the IPC thread. */
-struct ActionTotals {
-    const char *name;
-    std::atomic<std::uint64_t> received{0};
-    std::atomic<std::uint64_t> replied{0};
-    std::atomic<std::uint64_t> refused{0}; /* answered with a status other than ok */
-    LiveHistogram handling{};              /* ns from the handler's start to its end */
-};
 ActionTotals g_hello_sync{kMsgHelloSync};
 ActionTotals g_hello_async{kMsgHelloAsync};
 ActionTotals g_ping{kMsgPing};
 ActionTotals g_report{kMsgReport};
 ActionTotals g_notify{kMsgNotify};
-constexpr ActionTotals *kAllTotals[] = {&g_hello_sync, &g_hello_async, &g_ping, &g_report,
-                                        &g_notify};
+ServerFacts g_facts; /* what report and telemetry show */
 
 std::string errno_text() {
     return rte_strerror(rte_errno);
@@ -118,12 +105,7 @@ class Handling {
         if (fault == Fault::Kind::silent)
             return 0;
         if (fault == Fault::Kind::wrong_name)
-            reply = [&] {
-                rte_mp_msg other = make_message("other_name");
-                other.len_param = reply.len_param;
-                std::memcpy(other.param, reply.param, sizeof(other.param));
-                return other;
-            }();
+            std::snprintf(reply.name, sizeof(reply.name), "other_name");
         if (!g_reply_limit.send(peer_path_, [&] { return rte_mp_reply(&reply, peer_); })) {
             diagnose(Severity::warning,
                      "a reply to " + std::string(totals_.name) + " was lost: " +
@@ -151,12 +133,12 @@ Status read_request(const rte_mp_msg &msg, Request *request) {
     if (status != Status::ok)
         return status;
     const std::uint64_t boot_id = request->header.boot_id;
-    return boot_id != 0 && boot_id != g_boot_id ? Status::other_boot : Status::ok;
+    return boot_id != 0 && boot_id != g_facts.boot_id ? Status::other_boot : Status::ok;
 }
 
 /* The header of the reply to this request. */
 Header reply_header(const Header &request, Status status) {
-    return {kVersion, status, request.sequence, g_boot_id};
+    return {kVersion, status, request.sequence, g_facts.boot_id};
 }
 
 /* One piece of code for both greetings: they differ in name, tag and counter only. For the server
@@ -218,28 +200,6 @@ int on_notify(const rte_mp_msg *msg, const void *peer) {
     return 0;
 }
 
-std::string report_text() {
-    const auto up = std::chrono::duration<double>(Clock::now() - g_started).count();
-    std::string text = "mp_server " MP_IPC_VERSION "\n";
-    text += std::string("dpdk: ") + rte_version() + "\n";
-    text += "pid: " + std::to_string(getpid()) + "\n";
-    text += "boot_id: " + std::to_string(g_boot_id) + "\n";
-    text += "uptime_s: " + fixed(up, 1) + "\n";
-    for (const ActionTotals *totals : kAllTotals) {
-        text += "action " + std::string(totals->name) + ": received " +
-                std::to_string(totals->received) + ", replied " + std::to_string(totals->replied) +
-                ", refused " + std::to_string(totals->refused) + "\n";
-    }
-    const auto clients = g_clients.list();
-    text += "clients: " + std::to_string(clients.size()) + "\n";
-    for (const ClientRecord &client : clients) {
-        text += "client pid " + std::to_string(client.pid) +
-                (client.name.empty() ? "" : " " + client.name) + ": messages " +
-                std::to_string(client.requests) + "\n";
-    }
-    return text;
-}
-
 /* An answer that does not fit 256 bytes travels as a file descriptor. */
 int on_report(const rte_mp_msg *msg, const void *peer) {
     Handling handling(g_report, *msg, peer);
@@ -254,7 +214,7 @@ int on_report(const rte_mp_msg *msg, const void *peer) {
     UniqueFd fd; /* open until the reply is sent: the kernel gives the client a copy */
     std::uint64_t size = 0;
     if (status == Status::ok) {
-        const std::string text = report_text();
+        const std::string text = report_text(g_facts);
         fd = seal_text("mp_server report", text);
         size = text.size();
         if (fd) {
@@ -275,13 +235,11 @@ constexpr auto kBroadcastTimeout = std::chrono::seconds(1);
 
 /* One round: a client_status request to all secondaries. */
 struct Round {
-    std::atomic<bool> pending{false};    /* set by main, cleared by the callback */
-    std::atomic<bool> incomplete{false}; /* somebody did not answer it */
-    std::uint64_t sequence = 0;          /* main */
-    unsigned unread = 0; /* main: rounds since all queues were known to be empty, in which somebody
-                            did not answer */
+    std::atomic<bool> pending{false}; /* set by main, cleared by the callback */
+    std::uint64_t sequence = 0;       /* main */
     Clock::time_point given_up; /* main: when a callback that never comes is no longer waited for */
 } g_round;
+BroadcastLimit g_broadcast_limit;
 
 /* A late answer to an earlier round arrives as one to this round: by its sequence it is told, and
  * counts as no answer.
@@ -307,7 +265,7 @@ void say_round(const rte_mp_msg &request, const struct rte_mp_reply &reply) {
              "[STATUS] {} (pid {}): 已发送 {}, 已回复 {}, 迟到 {}"},
             name, status.pid, status.sent, status.answered, status.late);
     }
-    g_round.incomplete = own.size() < static_cast<std::size_t>(reply.nb_sent);
+    g_broadcast_limit.ended(own.size() == static_cast<std::size_t>(reply.nb_sent));
 }
 
 /* IPC thread, or interrupt thread after a timeout. The library frees `reply` itself. */
@@ -320,34 +278,17 @@ int on_round_answered(const rte_mp_msg *request, const struct rte_mp_reply *repl
     return 0;
 }
 
-/* Whether a broadcast can block on no client's full queue, now and while replies to that client's
- * requests are still to be sent: a client that has stopped reading gets two messages at the most,
- * the places that SendWindow leaves free.
- */
-bool everybody_reads(const IpcSocket &socket) {
-    for (int tries = 0; tries < 20; tries++) {
-        if (socket.unread_by_peers() == 0) {
-            g_round.unread = 0;
-            return true;
-        }
-        usleep(1000); /* a reply that was sent just now is read in microseconds */
-    }
-    return g_round.unread + 1 < SendWindow::kReserve; /* the first such round is not counted */
-}
-
 void broadcast_round(const IpcSocket &socket, Watch &watch) {
     if (g_round.pending && Clock::now() < g_round.given_up)
         return; /* a second request of one name would fail with EEXIST */
-    if (g_round.incomplete && !everybody_reads(socket)) {
+    if (!g_broadcast_limit.take_turn(socket)) {
         say({"[STATUS] Not asked: a client does not read its messages",
              "[STATUS] 未询问: 有 Client 没有读取消息"});
         return;
     }
-    if (g_round.incomplete)
-        g_round.unread++;
     const timespec timeout = to_timespec(kBroadcastTimeout);
     rte_mp_msg request = make_message(kMsgClientStatus);
-    fill(request, StatusRequest{{kVersion, Status::ok, ++g_round.sequence, g_boot_id}});
+    fill(request, StatusRequest{{kVersion, Status::ok, ++g_round.sequence, g_facts.boot_id}});
 
     /* Either call may block while a client's queue is full. */
     const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::yes);
@@ -358,7 +299,7 @@ void broadcast_round(const IpcSocket &socket, Watch &watch) {
             /* Whoever was reached before the failure still answers, to the callback. */
             if (rte_errno != ENOENT) /* a client has left just now */
                 diagnose(Severity::warning, "cannot ask all clients: " + errno_text());
-            g_round.incomplete = true;
+            g_broadcast_limit.ended(false);
         }
         return;
     }
@@ -370,7 +311,7 @@ void broadcast_round(const IpcSocket &socket, Watch &watch) {
     if (result == 0) {
         say_round(request, reply);
     } else {
-        g_round.incomplete = true;
+        g_broadcast_limit.ended(false);
         say({"[STATUS] Asked {} clients one after another, one did not answer: no answers ({})",
              "[STATUS] 依次询问 Client: {} 个, 有一个未回复: 没有结果 ({})"},
             reply.nb_sent, errno_text());
@@ -379,33 +320,30 @@ void broadcast_round(const IpcSocket &socket, Watch &watch) {
 
 /* MP_MSG to all: they hear of the shutdown before they can see force_quit, which ends them. */
 void broadcast_shutdown(const IpcSocket &socket, Watch &watch) {
-    if (g_round.incomplete && !everybody_reads(socket))
+    if (!g_broadcast_limit.take_turn(socket))
         return;
     rte_mp_msg event = make_message(kMsgServerEvent);
-    fill(event, ServerEvent{{kVersion, Status::ok, 1, g_boot_id}, ServerEventKind::shutdown, 0});
+    fill(event,
+         ServerEvent{{kVersion, Status::ok, 1, g_facts.boot_id}, ServerEventKind::shutdown, 0});
     const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no,
                                    std::chrono::seconds(1));
     if (rte_mp_sendmsg(&event) != 0)
         diagnose(Severity::warning, "cannot tell all clients of the shutdown: " + errno_text());
 }
 
-/* What dpdk-telemetry.py can read of this server. */
-TelemetrySource telemetry_source(const EalArgs &args) {
+/* What report and telemetry show. Before the first handler is registered. */
+void gather_facts(const EalArgs &args) {
     using Broadcast = ServerOptions::Broadcast;
-    TelemetrySource source;
-    for (const ActionTotals *totals : kAllTotals)
-        source.actions.push_back({totals->name, &totals->received, &totals->replied,
-                                  &totals->refused, &totals->handling});
-    source.clients = &g_clients;
-    source.file_prefix = args.file_prefix;
-    source.boot_id = g_boot_id;
-    source.started = g_started;
     const Broadcast broadcast = g_options.broadcast;
-    source.options = {{"broadcast", broadcast == Broadcast::off    ? "off"
-                                    : broadcast == Broadcast::sync ? "sync"
-                                                                   : "async"},
-                      {"fault", g_options.fault.kind == Fault::Kind::none ? "none" : "on"}};
-    return source;
+    g_facts.actions = {&g_hello_sync, &g_hello_async, &g_ping, &g_report, &g_notify};
+    g_facts.clients = &g_clients;
+    g_facts.file_prefix = args.file_prefix;
+    g_facts.started = Clock::now();
+    g_facts.boot_id = new_boot_id();
+    g_facts.options = {{"broadcast", broadcast == Broadcast::off    ? "off"
+                                     : broadcast == Broadcast::sync ? "sync"
+                                                                    : "async"},
+                       {"fault", g_options.fault.kind == Fault::Kind::none ? "none" : "on"}};
 }
 
 /* ---- main: the table of contents ------------------------------------------------------------ */
@@ -458,20 +396,6 @@ void disable_secondaries() {
              "[Server] rte_mp_disable() 被拒绝: 已有 Client 连接"});
 }
 
-/* Sockets of clients that died are left in the runtime directory; the library removes one only when
- * it happens to send to it.
- */
-void forget_gone_clients() {
-    std::vector<std::string> live;
-    for (const ClientSocket &client : client_sockets(rte_eal_get_runtime_dir())) {
-        if (client.live)
-            live.push_back(client.path);
-        else
-            unlink(client.path.c_str());
-    }
-    g_clients.keep_only(live);
-}
-
 void say_totals() {
     say({"[Server] Processed sync requests: {}, async requests: {}",
          "[Server] 已处理同步请求: {} 个, 异步请求: {} 个"},
@@ -481,9 +405,7 @@ void say_totals() {
 /* Says why the program ends where that is a failure; returns the exit status. */
 int conclude(Watch::Reason reason) {
     if (reason == Watch::Reason::ipc_thread_gone) {
-        error(
-            "the EAL's IPC thread has ended, as it does after one malformed datagram: no message "
-            "can be received any more; ending, to be started anew");
+        error(kIpcThreadGone);
         return kExitFailure;
     }
     return console_failed() ? kExitFailure : kExitOk;
@@ -508,7 +430,7 @@ int run(const IpcSocket &socket, Watch &watch) {
             disable_at = Clock::time_point::max();
         }
         if (tidy.take(now))
-            forget_gone_clients();
+            g_clients.keep_only(remove_stale_sockets(rte_eal_get_runtime_dir()));
         if (!watch.ending() && totals.take(now)) {
             say_totals();
             if (g_options.broadcast != ServerOptions::Broadcast::off)
@@ -559,10 +481,7 @@ int main(int argc, char **argv) {
         return status;
     if (!reserve_shared_info())
         return kExitFailure;
-    g_started = Clock::now();
-    std::random_device random;
-    while (g_boot_id == 0)
-        g_boot_id = std::uint64_t{random()} << 32 | random();
+    gather_facts(line.args);
     g_gate.set_fault(g_options.fault);
     const IpcSocket socket = IpcSocket::find();
     if (!g_options.fault.unfiltered) {
@@ -572,12 +491,12 @@ int main(int argc, char **argv) {
     if (!g_options.fault.unbounded)
         g_reply_limit.set(socket);
     remember_own_fds();
-    const Telemetry telemetry(telemetry_source(line.args));
+    const Telemetry telemetry(g_facts);
     if (!register_actions(line.args)) {
         unregister_actions();
         return kExitFailure;
     }
-    g_shared->boot_id = g_boot_id; /* from here on clients may ask */
+    g_shared->boot_id = g_facts.boot_id; /* from here on clients may ask */
     if (!watch.follow_ipc_thread())
         diagnose(Severity::warning, "the EAL's IPC thread was not found; its end will not be seen");
     say({"[Server] Ready: file prefix '{}', pid {}; Ctrl-C ends it",

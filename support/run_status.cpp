@@ -2,6 +2,7 @@
 #include "support/run_status.h"
 
 #include "common.h"
+#include "support/console.h"
 
 namespace mp_ipc {
 
@@ -31,6 +32,26 @@ int run_status(const ClientOptions &options, const Books &sync, const Books &asy
             break;
     }
     return good ? kExitOk : kExitUnanswered;
+}
+
+int conclude(Watch::Reason reason, bool server_shut_down, int status, int status_if_stuck) {
+    using Reason = Watch::Reason;
+    if (server_shut_down && (reason == Reason::primary_gone || reason == Reason::none)) {
+        say({"[Client] The server has shut down", "[Client] Server 已退出"});
+    } else if (reason == Reason::primary_gone) {
+        error("the server went away without shutting down; start it again, then mp_client");
+        return kExitNoPrimary;
+    } else if (reason == Reason::ipc_thread_gone) {
+        error(kIpcThreadGone);
+        return kExitFailure;
+    } else if (reason == Reason::stuck) {
+        diagnose(Severity::warning,
+                 "a call of the DPDK library did not return in time: the server is stopped, or a "
+                 "process was killed while it held a lock in shared memory; then start the server "
+                 "anew");
+        return status_if_stuck;
+    }
+    return console_failed() ? kExitFailure : status;
 }
 
 }  // namespace mp_ipc

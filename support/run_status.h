@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * With which exit status a run of mp_client ends.
+ * With which exit status a run of mp_client ends, and what it says of its end.
  */
 #pragma once
 
 #include "support/books.h"
 #include "support/options.h"
+#include "support/watch.h"
 
 namespace mp_ipc {
 
@@ -15,5 +16,11 @@ namespace mp_ipc {
  */
 int run_status(const ClientOptions &options, const Books &sync, const Books &async, bool notified,
                bool by_signal);
+
+/* Says why the program ends and returns its exit status: `status` for a run that was not cut short,
+ * `status_if_stuck` where a call of the library did not return in time. `server_shut_down`: the
+ * server has set force_quit.
+ */
+int conclude(Watch::Reason reason, bool server_shut_down, int status, int status_if_stuck);
 
 }  // namespace mp_ipc

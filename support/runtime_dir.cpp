@@ -146,4 +146,15 @@ std::vector<ClientSocket> client_sockets(const std::string &dir) {
     return sockets;
 }
 
+std::vector<std::string> remove_stale_sockets(const std::string &dir) {
+    std::vector<std::string> live;
+    for (const ClientSocket &client : client_sockets(dir)) {
+        if (client.live)
+            live.push_back(client.path);
+        else
+            unlink(client.path.c_str());
+    }
+    return live;
+}
+
 }  // namespace mp_ipc

@@ -59,6 +59,11 @@ struct ClientSocket {
 };
 std::vector<ClientSocket> client_sockets(const std::string &dir);
 
+/* Removes the sockets of secondaries that died, which the library leaves until it happens to send
+ * to one; returns the paths of the others. For the primary of dir.
+ */
+std::vector<std::string> remove_stale_sockets(const std::string &dir);
+
 /* Whether a message sent to this unix datagram socket may reach somebody: false only where the
  * kernel says that it does not. Sends nothing.
  */

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,7 +20,7 @@ namespace {
 
 /* The library calls back on a thread of its own for each connection, without an argument. */
 std::mutex g_lock; /* held while an answer is made */
-std::optional<TelemetrySource> g_source;
+std::optional<ServerFacts> g_facts;
 
 /* More clients than these do not fit the library's 16 KiB for one answer. */
 constexpr std::size_t kMostClients = 64;
@@ -59,59 +58,59 @@ void add_dict(Data *dict, const char *name, const Fill &fill) {
         static_cast<void>(inner.release());
 }
 
-std::uint64_t uptime_s(const TelemetrySource &source) {
+std::uint64_t uptime_s(const ServerFacts &facts) {
     return static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - source.started).count());
+        std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - facts.started).count());
 }
 
 /* As text: a JSON reader that keeps numbers as doubles would change it. */
-void add_boot_id(Data *dict, const TelemetrySource &source) {
-    add(dict, "boot_id", std::to_string(source.boot_id));
+void add_boot_id(Data *dict, const ServerFacts &facts) {
+    add(dict, "boot_id", std::to_string(facts.boot_id));
 }
 
-void info(const TelemetrySource &source, Data *data) {
+void info(const ServerFacts &facts, Data *data) {
     add(data, "version", std::string(MP_IPC_VERSION));
     add(data, "dpdk", std::string(rte_version()));
     add(data, "dpdk_built_for", std::string(RTE_VER_PREFIX " " MP_IPC_DPDK_VERSION));
     add(data, "pid", static_cast<std::uint64_t>(getpid()));
-    add(data, "file_prefix", source.file_prefix);
-    add_boot_id(data, source);
-    add(data, "uptime_s", uptime_s(source));
-    for (const auto &[name, value] : source.options)
+    add(data, "file_prefix", facts.file_prefix);
+    add_boot_id(data, facts);
+    add(data, "uptime_s", uptime_s(facts));
+    for (const auto &[name, value] : facts.options)
         add(data, name.c_str(), value);
 }
 
-void stats(const TelemetrySource &source, Data *data) {
-    add(data, "uptime_s", uptime_s(source));
-    add_boot_id(data, source);
+void stats(const ServerFacts &facts, Data *data) {
+    add(data, "uptime_s", uptime_s(facts));
+    add_boot_id(data, facts);
     std::uint64_t received = 0;
     std::uint64_t replied = 0;
     std::uint64_t refused = 0;
-    for (const TelemetrySource::Action &action : source.actions) {
-        received += *action.received;
-        replied += *action.replied;
-        refused += *action.refused;
+    for (const ActionTotals *action : facts.actions) {
+        received += action->received;
+        replied += action->replied;
+        refused += action->refused;
     }
     add(data, "received", received);
     add(data, "replied", replied);
     add(data, "refused", refused);
     /* Only the one who asked knows that a reply came late: it tells when it is asked. */
-    add(data, "late", source.clients->late());
-    add(data, "clients", source.clients->list().size());
-    for (const TelemetrySource::Action &action : source.actions)
-        add_dict(data, action.name, [&](Data *dict) {
-            add(dict, "received", *action.received);
-            add(dict, "replied", *action.replied);
-            add(dict, "refused", *action.refused);
+    add(data, "late", facts.clients->late());
+    add(data, "clients", facts.clients->list().size());
+    for (const ActionTotals *action : facts.actions)
+        add_dict(data, action->name, [&](Data *dict) {
+            add(dict, "received", action->received);
+            add(dict, "replied", action->replied);
+            add(dict, "refused", action->refused);
         });
 }
 
-void latency(const TelemetrySource &source, Data *data, std::string_view wanted) {
-    for (const TelemetrySource::Action &action : source.actions) {
-        if (!wanted.empty() && wanted != action.name)
+void latency(const ServerFacts &facts, Data *data, std::string_view wanted) {
+    for (const ActionTotals *action : facts.actions) {
+        if (!wanted.empty() && wanted != action->name)
             continue;
-        const Histogram times = action.handling->snapshot();
-        add_dict(data, action.name, [&](Data *dict) {
+        const Histogram times = action->handling.snapshot();
+        add_dict(data, action->name, [&](Data *dict) {
             add(dict, "count", times.count());
             add(dict, "min_ns", times.min());
             add(dict, "p50_ns", times.quantile(0.5));
@@ -131,8 +130,8 @@ void latency(const TelemetrySource &source, Data *data, std::string_view wanted)
     }
 }
 
-void clients(const TelemetrySource &source, Data *data, std::string_view wanted) {
-    const std::vector<ClientRecord> all = source.clients->list();
+void clients(const ServerFacts &facts, Data *data, std::string_view wanted) {
+    const std::vector<ClientRecord> all = facts.clients->list();
     std::size_t shown = 0;
     std::uint64_t left_out = 0;
     for (const ClientRecord &client : all) {
@@ -161,9 +160,9 @@ void clients(const TelemetrySource &source, Data *data, std::string_view wanted)
 template <typename Make>
 int answer(Data *data, const Make &make) {
     const std::lock_guard lock(g_lock);
-    if (!g_source || rte_tel_data_start_dict(data) != 0)
+    if (!g_facts || rte_tel_data_start_dict(data) != 0)
         return -1;
-    make(*g_source);
+    make(*g_facts);
     return 0;
 }
 
@@ -172,18 +171,16 @@ std::string_view parameter(const char *params) {
 }
 
 int on_info(const char * /*command*/, const char * /*params*/, Data *data) {
-    return answer(data, [&](const TelemetrySource &source) { info(source, data); });
+    return answer(data, [&](const ServerFacts &facts) { info(facts, data); });
 }
 int on_stats(const char * /*command*/, const char * /*params*/, Data *data) {
-    return answer(data, [&](const TelemetrySource &source) { stats(source, data); });
+    return answer(data, [&](const ServerFacts &facts) { stats(facts, data); });
 }
 int on_latency(const char * /*command*/, const char *params, Data *data) {
-    return answer(data,
-                  [&](const TelemetrySource &source) { latency(source, data, parameter(params)); });
+    return answer(data, [&](const ServerFacts &facts) { latency(facts, data, parameter(params)); });
 }
 int on_clients(const char * /*command*/, const char *params, Data *data) {
-    return answer(data,
-                  [&](const TelemetrySource &source) { clients(source, data, parameter(params)); });
+    return answer(data, [&](const ServerFacts &facts) { clients(facts, data, parameter(params)); });
 }
 
 constexpr struct {
@@ -203,10 +200,10 @@ constexpr struct {
 
 }  // namespace
 
-Telemetry::Telemetry(TelemetrySource source) {
+Telemetry::Telemetry(ServerFacts facts) {
     {
         const std::lock_guard lock(g_lock);
-        g_source = std::move(source);
+        g_facts = std::move(facts);
     }
     static bool registered = false;
     if (registered)
@@ -222,7 +219,7 @@ Telemetry::Telemetry(TelemetrySource source) {
 
 Telemetry::~Telemetry() {
     const std::lock_guard lock(g_lock);
-    g_source.reset();
+    g_facts.reset();
 }
 
 std::string telemetry_text(std::string_view text, std::size_t limit) {

@@ -6,45 +6,20 @@
  */
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-#include <functional>
+#include <cstddef>
 #include <string>
-#include <utility>
-#include <vector>
+#include <string_view>
 
-#include "support/client_table.h"
-#include "support/live_histogram.h"
-#include "support/schedule.h"
+#include "support/server_facts.h"
 
 namespace mp_ipc {
-
-/* What the telemetry threads read. What is pointed to is written by the IPC thread meanwhile and
- * lives longer than the Telemetry that was made of it.
- */
-struct TelemetrySource {
-    struct Action {
-        const char *name;
-        const std::atomic<std::uint64_t> *received;
-        const std::atomic<std::uint64_t> *replied;
-        const std::atomic<std::uint64_t> *refused;
-        const LiveHistogram *handling; /* ns from the handler's start to its end */
-    };
-    std::vector<Action> actions;
-    const ClientTable *clients = nullptr;
-    std::string file_prefix;
-    std::uint64_t boot_id = 0;
-    Clock::time_point started;
-    /* Text for /mp_ipc/info: name and value, names of letters, digits and '_'. */
-    std::vector<std::pair<std::string, std::string>> options;
-};
 
 /* Answers as long as it lives; afterwards the commands answer null, since the library has no way to
  * take a command back. At most one at a time. After rte_eal_init() of a primary.
  */
 class Telemetry {
   public:
-    explicit Telemetry(TelemetrySource source);
+    explicit Telemetry(ServerFacts facts);
     ~Telemetry(); /* waits for an answer that is being made */
     Telemetry(const Telemetry &) = delete;
     Telemetry &operator=(const Telemetry &) = delete;

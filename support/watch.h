@@ -23,6 +23,11 @@
 
 namespace mp_ipc {
 
+/* What to say of Reason::ipc_thread_gone. */
+inline constexpr const char *kIpcThreadGone =
+    "the EAL's IPC thread has ended, as it does after one malformed datagram: no message can be "
+    "received any more; ending, to be started anew";
+
 class Watch {
   public:
     enum class Reason { none, signal, primary_gone, ipc_thread_gone, stuck };
@@ -54,6 +59,21 @@ class Watch {
 
     /* Main thread: sleeps until `due`, or until there is a reason to end or wake() was called. */
     void sleep_until(Clock::time_point due);
+    /* Main thread: looks again and again until `condition` holds, for what comes within moments and
+     * does not say so. false: it did not within `limit`, or there is a reason to end.
+     */
+    template <typename Condition>
+    bool look_until(Clock::duration limit, const Condition &condition) {
+        constexpr auto kPause = std::chrono::milliseconds(2);
+        const Clock::time_point give_up = Clock::now() + limit;
+        while (!condition()) {
+            if (ending() || Clock::now() >= give_up)
+                return false;
+            sleep_until(Clock::now() + kPause);
+        }
+        return true;
+    }
+
     /* Ends the main thread's sleep early. Any thread. */
     void wake();
 

@@ -149,7 +149,7 @@ end_nothing_to_read:
 }
 
 #if BROADCAST
-/* broadcast_round() of server.cpp. The lock is held over all sends, as by an asynchronous request. */
+/* broadcast_round() of server.cpp, with BroadcastLimit. The lock is held over all sends, as by an asynchronous request. */
 active proctype server_main() {
     byte i;
     byte unread_rounds;
