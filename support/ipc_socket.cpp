@@ -93,6 +93,10 @@ bool is_secondary(std::string_view peer, std::string_view dir) {
     return peer.substr(dir.size() + kStart.size()).find('/') == std::string_view::npos;
 }
 
+bool is_ipc_thread(std::string_view name) {
+    return name == "rte_mp_handle" || name == "dpdk-mp-msg"; /* until 23.07, since 23.11 */
+}
+
 pid_t find_ipc_thread() {
     std::error_code error;
     for (fs::directory_iterator it("/proc/self/task", error), end; !error && it != end;
@@ -100,7 +104,7 @@ pid_t find_ipc_thread() {
         std::ifstream comm(it->path() / "comm");
         std::string name;
         std::getline(comm, name);
-        if (name == "rte_mp_handle" || name == "dpdk-mp-msg")
+        if (is_ipc_thread(name))
             return std::atoi(it->path().filename().c_str());
     }
     return 0;

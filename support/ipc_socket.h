@@ -66,7 +66,10 @@ std::string_view peer_path(const void *peer);
  */
 bool is_secondary(std::string_view peer, std::string_view dir);
 
-/* The EAL's IPC thread; 0 where there is none of that name. */
+/* Whether a thread of this name is the EAL's IPC thread. */
+bool is_ipc_thread(std::string_view name);
+
+/* The EAL's IPC thread of this process; 0 where there is none of that name. */
 pid_t find_ipc_thread();
 
 /* net.unix.max_dgram_qlen; 10, the kernel's default, where it cannot be read. */

@@ -100,17 +100,22 @@ TEST_F(ClientFault, NoReplyIsEverTakenForAnothersAnswer) {
     EXPECT_GT(std::stol(sum[3]) + std::stol(sum[4]), 0);
 }
 
-/* Clients that flood a server, each in a process of its own. */
-std::vector<std::unique_ptr<Process>> flood(const Prefix &prefix, int count, const Words &more) {
-    std::vector<std::unique_ptr<Process>> clients;
+using Processes = std::vector<std::unique_ptr<Process>>;
+
+/* Starts clients that flood a server, each in a process of its own. */
+Processes flood(const Prefix &prefix, int count, const Words &more) {
+    Processes clients;
     for (int i = 0; i < count; i++) {
         Words options = {"ping", "--flood", "--quiet"};
         options.insert(options.end(), more.begin(), more.end());
         clients.push_back(std::make_unique<Process>(client(prefix, options)));
     }
+    return clients;
+}
+
+void expect_attached(const Processes &clients) {
     for (const auto &process : clients)
         EXPECT_TRUE(process->wait_for_out("Attached")) << process->describe();
-    return clients;
 }
 
 /* Whether a new client can attach and gets an answer, each within a second or so. */
@@ -131,7 +136,8 @@ TEST_F(ClientFault, ASlowServerFloodedByEightServesAllWhenItsFaultEnds) {
     Process server_process(server(prefix, {"--quiet", "--fault", "slow=50", "--fault-for", "20"}));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
     const auto fault_end = Steady::now() + milliseconds(20000);
-    const auto clients = flood(prefix, 8, {"--timeout", "0.001"});
+    const Processes clients = flood(prefix, 8, {"--timeout", "0.001"});
+    expect_attached(clients);
     std::this_thread::sleep_until(fault_end);
     EXPECT_TRUE(newcomer_is_served(prefix)) << server_process.describe();
     std::this_thread::sleep_until(fault_end + milliseconds(1000));
@@ -148,16 +154,17 @@ TEST_F(ClientFault, AFloodWithoutTheBoundsWedgesTheServer) {
     const Prefix prefix;
     Process server_process(server(prefix, {"--quiet", "--fault", "unbounded"}));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    const auto clients = flood(prefix, 2, {"--timeout", "0.00006", "--fault", "unbounded"});
+    /* The first may spring the trap before the second has attached. */
+    const Processes clients = flood(prefix, 2, {"--timeout", "0.00006", "--fault", "unbounded"});
     EXPECT_TRUE(eventually([&] { return !newcomer_is_served(prefix); }, std::chrono::seconds(60)))
         << "the trap that the bound is for did not spring";
     /* For good: nothing moves by itself. */
     EXPECT_FALSE(newcomer_is_served(prefix));
     /* Even so, Ctrl-C ends all of them, and with the flooding clients gone the server serves. */
-    for (const auto &process : clients) {
+    for (const auto &process : clients)
         process->signal(SIGINT);
+    for (const auto &process : clients)
         EXPECT_TRUE(process->wait()) << process->describe();
-    }
     EXPECT_TRUE(eventually([&] { return newcomer_is_served(prefix); }))
         << server_process.describe();
 }
@@ -166,7 +173,8 @@ TEST_F(ClientFault, TheSameFloodWithTheBoundLeavesTheServerWorking) {
     const Prefix prefix;
     Process server_process(server(prefix, {"--quiet"}));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    const auto clients = flood(prefix, 2, {"--timeout", "0.00006"});
+    const Processes clients = flood(prefix, 2, {"--timeout", "0.00006"});
+    expect_attached(clients);
     const auto end = Steady::now() + std::chrono::seconds(10);
     while (Steady::now() < end)
         ASSERT_TRUE(newcomer_is_served(prefix)) << server_process.describe();

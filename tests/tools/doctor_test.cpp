@@ -18,7 +18,7 @@
 #include "support/doctor_checks.h"
 #include "support/unique_fd.h"
 #include "tests/harness/pair.h"
-#include "tests/tools/temp_dir.h"
+#include "tests/harness/temp_dir.h"
 
 namespace mp_ipc::test {
 namespace {
@@ -103,79 +103,6 @@ TEST_F(Doctor, SpeaksChinese) {
 }
 
 /* ---- DPDK, hugepages ---------------------------------------------------------------------- */
-
-TEST(DoctorChecks, LibraryOfAnotherSeriesThanTheHeaders) {
-    EXPECT_EQ(check_versions("22.11.11", "DPDK 22.11.11").verdict, Verdict::good);
-    EXPECT_EQ(check_versions("22.11.4", "DPDK 22.11.11").verdict, Verdict::good);
-    EXPECT_EQ(check_versions("26.07.0", "DPDK 26.07.0").verdict, Verdict::good);
-    const Finding other = check_versions("22.11.11", "DPDK 23.11.0");
-    EXPECT_EQ(other.verdict, Verdict::bad);
-    EXPECT_TRUE(begins(other.text,
-                       "DPDK: built with the headers of 22.11.11, but running with "
-                       "the library 23.11.0: "))
-        << other.text;
-}
-
-/* A machine with these hugepages, and a mount at `mount` where it is not empty. */
-mp_ipc::Hugepages machine(const TempDir &root, int reserved, int free, const std::string &mount) {
-    const std::string pages = "sys/kernel/mm/hugepages/hugepages-2048kB/";
-    root.write(pages + "nr_hugepages", std::to_string(reserved) + "\n");
-    root.write(pages + "free_hugepages", std::to_string(free) + "\n");
-    root.write("proc/self/mounts",
-               "proc /proc proc rw 0 0\n" +
-                   (mount.empty() ? std::string() : "nodev " + mount + " hugetlbfs rw 0 0\n"));
-    return look_at_hugepages(root.path());
-}
-
-TEST(DoctorChecks, NoHugepagesAreReserved) {
-    const TempDir root;
-    const Finding none = check_hugepages(machine(root, 0, 0, ""), {}, false);
-    EXPECT_EQ(none.verdict, Verdict::bad);
-    EXPECT_TRUE(begins(none.text, "Hugepages: none are reserved: run scripts/setup.sh"));
-    const TempDir without_hugetlb;
-    EXPECT_EQ(check_hugepages(look_at_hugepages(without_hugetlb.path()), {}, false).verdict,
-              Verdict::bad);
-}
-
-TEST(DoctorChecks, AllHugepagesAreInUse) {
-    const TempDir root;
-    const std::string mount = root.make("huge");
-    root.write("huge/oldmap_0");
-    root.write("huge/oldmap_1");
-    root.write("huge/livemap_0");
-    const mp_ipc::Hugepages pages = machine(root, 64, 0, mount);
-    const Finding used = check_hugepages(pages, {}, false);
-    EXPECT_EQ(used.verdict, Verdict::bad);
-    EXPECT_TRUE(begins(used.text, "Hugepages: 64 reserved, none is free: ")) << used.text;
-    const Finding left =
-        check_hugepages(pages, look_at_left_pages(pages.mounts, {"old", "other"}), false);
-    EXPECT_EQ(left.verdict, Verdict::bad);
-    EXPECT_TRUE(left.text.ends_with("; left behind by servers that have ended: oldmap_* (2)"))
-        << left.text;
-    /* A client needs none of its own. */
-    EXPECT_EQ(check_hugepages(pages, {}, true).verdict, Verdict::good);
-    EXPECT_EQ(check_hugepages(machine(root, 64, 1, mount), {}, false).verdict, Verdict::good);
-}
-
-TEST(DoctorChecks, NoHugetlbfsIsMounted) {
-    const TempDir root;
-    const Finding none = check_hugepage_mount(machine(root, 64, 64, ""), {});
-    EXPECT_EQ(none.verdict, Verdict::bad);
-    EXPECT_TRUE(begins(none.text, "Hugepage mount: no hugetlbfs is mounted: ")) << none.text;
-    const std::string mount = root.make("huge");
-    EXPECT_EQ(check_hugepage_mount(machine(root, 64, 64, mount), {}).verdict, Verdict::good);
-    EXPECT_EQ(check_hugepage_mount(machine(root, 64, 64, mount), mount + "/").verdict,
-              Verdict::good);
-}
-
-TEST(DoctorChecks, TheMountIsNotWritable) {
-    const TempDir root;
-    const Finding other = check_hugepage_mount(machine(root, 64, 64, root.path() + "/nowhere"), {});
-    EXPECT_EQ(other.verdict, Verdict::bad);
-    EXPECT_NE(other.text.find("/nowhere is not writable for this user: run as root, or "),
-              std::string::npos)
-        << other.text;
-}
 
 TEST_F(Doctor, HugeDirIsNoHugetlbfs) {
     const Prefix prefix;
@@ -426,22 +353,6 @@ TEST_F(Doctor, TheServersCoreIsNamedTwice) {
     EXPECT_TRUE(begins(line_of(visit, "Cores"), "✗ Cores: the server has 0 too")) << visit.out;
 }
 
-TEST(DoctorChecks, Cores) {
-    CoreFacts facts;
-    facts.available = {0, 1};
-    EXPECT_EQ(check_cores(facts).verdict, Verdict::unknown); /* no -l, no server */
-    facts.list = "1";
-    EXPECT_EQ(check_cores(facts).verdict, Verdict::good);
-    facts.server = ProcessFacts{.seen = true, .state = 'S', .ipc_thread = true, .cores = {0, 1}};
-    const Finding all = check_cores(facts);
-    EXPECT_EQ(all.verdict, Verdict::bad);
-    EXPECT_EQ(all.text,
-              "Cores: the server has all of them (0, 1): start it with fewer, such as "
-              "-l 0, and mp_client with -l 1");
-    facts.other_option = true;
-    EXPECT_EQ(check_cores(facts).verdict, Verdict::unknown);
-}
-
 /* ---- the server --------------------------------------------------------------------------- */
 
 TEST_F(Doctor, AServerThatIsStopped) {
@@ -483,33 +394,6 @@ TEST_F(Doctor, APrimaryWithoutItsIpcThread) {
     EXPECT_TRUE(begins(line_of(visit, "Ping"), "– Ping: not checked")) << visit.out;
 }
 
-TEST(DoctorChecks, AServerThatCannotBeSeen) {
-    const TempDir proc;
-    EXPECT_FALSE(look_at_process(5, proc.path()).seen);
-    EXPECT_EQ(check_ipc_thread(look_at_process(5, proc.path()), 5).verdict, Verdict::unknown);
-}
-
-TEST(DoctorChecks, ThreadsOfBothNamings) {
-    const TempDir proc;
-    const auto thread = [&](int tid, const std::string &name, const std::string &cores) {
-        proc.write(
-            "5/task/" + std::to_string(tid) + "/status",
-            "Name:\t" + name + "\nState:\tS (sleeping)\nCpus_allowed_list:\t" + cores + "\n");
-    };
-    thread(5, "mp_server", "2");
-    thread(6, "rte-worker-3", "3");
-    thread(7, "rte_mp_handle", "0-1,4-7");
-    ProcessFacts facts = look_at_process(5, proc.path());
-    EXPECT_TRUE(facts.seen && facts.ipc_thread);
-    EXPECT_EQ(facts.state, 'S');
-    EXPECT_EQ(facts.cores, (std::vector<int>{2, 3}));
-    thread(6, "dpdk-worker4", "4-5");
-    thread(7, "dpdk-mp-msg", "0-1");
-    facts = look_at_process(5, proc.path());
-    EXPECT_TRUE(facts.ipc_thread);
-    EXPECT_EQ(facts.cores, (std::vector<int>{2, 4, 5}));
-}
-
 TEST_F(Doctor, AServerThatTakesNoSecondaries) {
     const Prefix prefix;
     Process server_process(server(prefix, {"--no-secondaries=0"}));
@@ -522,14 +406,6 @@ TEST_F(Doctor, AServerThatTakesNoSecondaries) {
     EXPECT_TRUE(begins(line_of(visit, "ASLR"),
                        aslr == 0 ? "✓ ASLR: off" : "✗ ASLR: on, and attaching failed: "))
         << visit.out;
-}
-
-TEST(DoctorChecks, Aslr) {
-    EXPECT_EQ(check_aslr(std::nullopt, Attach::done).verdict, Verdict::unknown);
-    EXPECT_EQ(check_aslr(0, Attach::failed).verdict, Verdict::good);
-    EXPECT_EQ(check_aslr(2, Attach::not_tried).verdict, Verdict::unknown);
-    EXPECT_EQ(check_aslr(2, Attach::done).verdict, Verdict::good);
-    EXPECT_EQ(check_aslr(2, Attach::failed).verdict, Verdict::bad);
 }
 
 TEST_F(Doctor, APrimaryWithoutTheMemzone) {
@@ -555,16 +431,6 @@ TEST_F(Doctor, AMemzoneOfAnotherSize) {
         << visit.out;
 }
 
-TEST(DoctorChecks, Zone) {
-    ZoneFacts zone{.found = true, .size = sizeof(SharedInfo), .boot_id = 7, .shutting_down = false};
-    EXPECT_EQ(check_zone(zone).text, "Memzone shared_info: 64 bytes, boot id 7");
-    zone.shutting_down = true;
-    EXPECT_EQ(check_zone(zone).verdict, Verdict::bad);
-    zone = {.found = true, .size = sizeof(SharedInfo), .boot_id = 0, .shutting_down = false};
-    EXPECT_EQ(check_zone(zone).verdict, Verdict::good);
-    EXPECT_NE(check_zone(zone).text.find("a server of another make"), std::string::npos);
-}
-
 TEST_F(Doctor, AServerThatDoesNotAnswer) {
     const Prefix prefix;
     Process server_process(server(prefix, {"--fault", "silent"}));
@@ -572,14 +438,6 @@ TEST_F(Doctor, AServerThatDoesNotAnswer) {
     const Finished visit = run(doctor(prefix.name(), {"--timeout", "0.2"}));
     EXPECT_EQ(visit.status, 1);
     EXPECT_TRUE(begins(line_of(visit, "Ping"), "✗ Ping: no reply within 0.200 s: ")) << visit.out;
-}
-
-TEST(DoctorChecks, AnAnswerThatIsNoGood) {
-    PingFacts ping;
-    ping.trouble = status_text(Status::bad_version);
-    const Finding finding = check_ping(ping);
-    EXPECT_EQ(finding.verdict, Verdict::bad);
-    EXPECT_TRUE(begins(finding.text, "Ping: no good reply: the struct has another version; "));
 }
 
 TEST_F(MadeUp, OptionsThatLeaveNothingToShare) {

@@ -10,8 +10,8 @@
 #include <set>
 
 #include "common.h"
+#include "tests/harness/temp_dir.h"
 #include "tests/tools/neighbour.h"
-#include "tests/tools/temp_dir.h"
 
 namespace mp_ipc::test {
 namespace {

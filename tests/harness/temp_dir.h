@@ -15,7 +15,7 @@ namespace mp_ipc::test {
 class TempDir {
   public:
     TempDir() {
-        char name[] = "/tmp/mpt_tools_XXXXXX"; /* short: socket paths go below it */
+        char name[] = "/tmp/mpt_dir_XXXXXX"; /* short: socket paths go below it */
         if (mkdtemp(name) == nullptr)
             throw std::runtime_error("mkdtemp failed");
         path_ = name;
