@@ -18,9 +18,14 @@ class Failure : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/* Bytes of a datagram of the library: a type, then a message without its descriptors. */
-inline constexpr std::size_t kFrame = sizeof(int) + sizeof(rte_mp_msg) - sizeof(rte_mp_msg::fds);
-static_assert(kFrame == 332);
+/* Bytes of a datagram of the library: a type, then a message without its descriptors. 332, and 340
+ * since DPDK 25.11.
+ */
+struct Frame {
+    int type;
+    rte_mp_msg message;
+};
+inline constexpr std::size_t kFrame = sizeof(Frame) - sizeof(rte_mp_msg::fds);
 
 /* Single times that a peer can hand over for one order. */
 inline constexpr std::size_t kMostSamples = 1U << 18;

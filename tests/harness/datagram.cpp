@@ -116,7 +116,7 @@ int RawSocket::drain() const {
 bool RawSocket::receive(WireMessage *message) const {
     pollfd wait = {fd_.get(), POLLIN, 0};
     WireMessage got;
-    if (poll(&wait, 1, 5000) != 1 || receive_from(fd_.get(), &got, sizeof(got)) != sizeof(got))
+    if (poll(&wait, 1, 5000) != 1 || receive_from(fd_.get(), &got, kWireSize) != ssize_t{kWireSize})
         return false;
     *message = got;
     return true;

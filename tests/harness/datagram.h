@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Unix datagrams in the wire format of rte_mp, made by hand: what somebody can send who reaches a
- * program's socket and does not use the library. The format (struct mp_msg_internal without fds[],
- * 332 bytes; descriptors by SCM_RIGHTS) is the same from DPDK 22.11 to 26.07.
+ * program's socket and does not use the library. The format is that of the library's struct
+ * mp_msg_internal without fds[] (332 bytes; 340 since DPDK 25.11, which aligns param), with
+ * descriptors by SCM_RIGHTS.
  */
 #pragma once
 
@@ -13,6 +14,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <rte_eal.h>
 
 #include "support/unique_fd.h"
 
@@ -26,14 +29,16 @@ enum WireType : std::int32_t {
     kWireIgnore = 3
 };
 
-struct WireMessage {
+struct WireHead {
     std::int32_t type = kWireMessage;
-    char name[64] = {}; /* nothing promises a NUL */
-    std::int32_t len_param = 0;
-    std::int32_t num_fds = 0;
-    std::uint8_t param[256] = {};
 };
-static_assert(sizeof(WireMessage) == 332);
+/* name (nothing promises a NUL), len_param, num_fds and param are the library's; its fds[], at the
+ * end, does not travel.
+ */
+struct WireMessage : WireHead, rte_mp_msg {
+    WireMessage() : rte_mp_msg{} {}
+};
+inline constexpr std::size_t kWireSize = sizeof(WireMessage) - sizeof(rte_mp_msg::fds);
 
 WireMessage wire_message(std::int32_t type, std::string_view name, std::string_view param = {});
 
@@ -52,7 +57,7 @@ class RawSocket {
              const std::vector<int> &fds = {}) const;
     int send(const std::string &to, const WireMessage &message,
              const std::vector<int> &fds = {}) const {
-        return send(to, &message, sizeof(message), fds);
+        return send(to, &message, kWireSize, fds);
     }
 
     /* Reads and drops all that has arrived, with its descriptors; how many messages. */
