@@ -66,6 +66,19 @@ class EalLog {
     std::string text_;
 };
 
+constexpr const char *kBadOptions =
+    "EAL does not take its options; its own lines above say which and why";
+
+bool g_in_eal_init = false;
+
+/* Since 25.11 EAL ends the process itself, with status 234, where it does not know an option. */
+void end_of_eal_init(int status, void *) {
+    if (!g_in_eal_init || status == 0)
+        return;
+    error(kBadOptions);
+    _exit(kExitUsage);
+}
+
 int run_eal_init(const EalArgs &args) {
     /* EAL reorders argv and keeps pointers into it: it gets a copy that is never freed. */
     static std::vector<std::string> words;
@@ -75,7 +88,11 @@ int run_eal_init(const EalArgs &args) {
     for (std::string &word : words)
         argv.push_back(word.data());
     argv.push_back(nullptr);
-    return rte_eal_init(static_cast<int>(argv.size()) - 1, argv.data());
+    on_exit(end_of_eal_init, nullptr);
+    g_in_eal_init = true;
+    const int result = rte_eal_init(static_cast<int>(argv.size()) - 1, argv.data());
+    g_in_eal_init = false;
+    return result;
 }
 
 /* What rte_eal_init() of a secondary takes in the primary's heap, for services that it does not
@@ -161,7 +178,7 @@ int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe) {
         error("no permission to use the runtime directory " + probe.dir +
               ": run as root, or set XDG_RUNTIME_DIR to a directory of this user");
     } else if (bad_options) {
-        error("EAL does not take its options; its own lines above say which and why");
+        error(kBadOptions);
         return kExitUsage;
     } else if (probe.state == PrimaryProbe::State::alive ||
                probe.state == PrimaryProbe::State::starting) {
@@ -333,7 +350,7 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status) {
     } else if (other_version) {
         error("the primary runs another DPDK version; both must use the same library");
     } else if (rte_errno == EINVAL) {
-        error("EAL does not take its options; its own lines above say which and why");
+        error(kBadOptions);
         *status = kExitUsage;
     } else {
         error("EAL could not attach to the primary" + eal_error() +
