@@ -398,26 +398,41 @@ TEST_F(ClientFault, ClientsThatEndUnderABusyServerKeepNobodyOut) {
     EXPECT_EQ(newcomer.status, 0) << newcomer.out << newcomer.err;
 }
 
-/* In its first 0.1 s a client holds locks of shared memory for reading, and one that is killed then
- * holds them for ever. Whoever needs one of them for writing, to let the heap grow, would wait for
- * ever; so the heap must not grow.
- */
-TEST_F(ClientFault, ClientsKilledInTheirStartKeepNobodyOut) {
+/* A server whose clients are killed in their first 0.11 s; what a newcomer then comes to. */
+Finished newcomer_after_kills() {
     const Prefix prefix;
     Process server_process(server(prefix, {"--quiet"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    EXPECT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
     std::mt19937 random(std::random_device{}());
     std::uniform_int_distribution<int> life(0, 110);
     for (int i = 0; i < 100; i++) {
         Process process(client(prefix));
         std::this_thread::sleep_for(milliseconds(life(random)));
         process.signal(SIGKILL);
-        ASSERT_TRUE(process.wait());
+        EXPECT_TRUE(process.wait());
     }
     const Finished newcomer = run(client(prefix, {"ping", "--count", "1"}));
-    EXPECT_EQ(newcomer.status, 0) << newcomer.out << newcomer.err;
     server_process.signal(SIGINT);
     EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+    return newcomer;
+}
+
+/* In its first 0.1 s a client holds locks of shared memory for reading, and one that is killed then
+ * holds them for ever. Whoever needs one of them for writing, to let the heap grow, would wait for
+ * ever; so the heap must not grow. What is left is the library's: for moments a start holds two
+ * locks as a writer, and who is killed just then keeps all others out (docs/faults.md). That must
+ * be rare, and said.
+ */
+TEST_F(ClientFault, ClientsKilledInTheirStartKeepNobodyOut) {
+    for (int tries = 0; tries < 3; tries++) {
+        const Finished newcomer = newcomer_after_kills();
+        if (newcomer.status == 0)
+            return;
+        ASSERT_EQ(newcomer.status, 1) << newcomer.out << newcomer.err;
+        ASSERT_TRUE(has(newcomer.err, "did not return in time")) << newcomer.err;
+        std::printf("a killed client kept the newcomer out\n");
+    }
+    FAIL() << "three times out of three";
 }
 
 TEST_F(ClientFault, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
