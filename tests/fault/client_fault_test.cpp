@@ -367,7 +367,7 @@ TEST_F(ClientFault, ClientsThatEndLeaveTheServersMemoryAsItWas) {
             Process process(client(prefix, {"--timeout", "3600"}));
             ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
             process.signal(number);
-            ASSERT_TRUE(process.wait()) << process.describe();
+            ASSERT_EQ(process.wait(), number == SIGINT ? 0 : 128 + number) << process.describe();
         }
     }
     EXPECT_EQ(prefix.hugepage_files(), pages);
@@ -381,7 +381,7 @@ TEST_F(ClientFault, ClientsThatEndUnderABusyServerKeepNobodyOut) {
     const Prefix prefix;
     Process server_process(server(prefix, {"--fault", "slow=2500"}));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    std::vector<std::unique_ptr<Process>> clients;
+    Processes clients;
     for (int i = 0; i < 16; i++) {
         clients.push_back(std::make_unique<Process>(
             client(prefix, {"--sync-interval", "0", "--async-interval", "0"})));
