@@ -109,8 +109,8 @@ Answer ask(rte_mp_msg &request, std::uint64_t ticket, const IsOwn &is_own) {
 /* Enters the end of a synchronous request into the books, and says it where it is no good one.
  * `what` was asked, `came` describes the reply where it was a late one. Whether it was answered.
  */
-bool close(std::string_view tag, const std::string &what, const Answer &answer,
-           const std::string &came) {
+bool settle(std::string_view tag, const std::string &what, const Answer &answer,
+            const std::string &came) {
     g_sync.close(answer.outcome);
     if (answer.outcome == Outcome::answered)
         return true;
@@ -131,7 +131,7 @@ void send_hello_sync(std::uint64_t ticket) {
         ask(request, ticket, [&](const rte_mp_msg &reply) { return quotes(text_of(reply), text); });
     const std::string came =
         answer.messages.count() > 0 ? printable(text_of(answer.messages[0])) : "";
-    if (close("SYNC", "'" + text + "'", answer, came) && !g_options.quiet)
+    if (settle("SYNC", "'" + text + "'", answer, came) && !g_options.quiet)
         say({"[SYNC] Reply: {}", "[SYNC] 回复: {}"}, came);
 }
 
@@ -357,7 +357,7 @@ void run_ping() {
         const Answer answer = ask_struct(kMsgPing, request, ticket, &reply);
         const auto time = static_cast<std::uint64_t>((Clock::now() - sent).count());
         const std::string seq = "seq=" + std::to_string(g_sync.sent);
-        if (!close("PING", seq, answer, sequence_text(reply)))
+        if (!settle("PING", seq, answer, sequence_text(reply)))
             continue;
         g_ping_times.add(time);
         if (!g_options.quiet && !g_options.flood)
@@ -396,21 +396,19 @@ void run_report() {
             break;
         ReportReply reply;
         Answer answer = ask_struct(kMsgReport, ReportRequest(), ticket, &reply);
-        std::string text;
+        std::optional<std::string> text;
         if (answer.outcome == Outcome::answered) {
-            const UniqueFd fd = answer.messages.take_fd(0);
-            const auto read_text =
-                fd ? read_sealed_text(fd.get(), reply.size, &answer.why) : std::nullopt;
-            if (!fd)
+            if (const UniqueFd fd = answer.messages.take_fd(0))
+                text = read_sealed_text(fd.get(), reply.size, &answer.why);
+            else
                 answer.why = "no descriptor came with the reply";
-            if (!read_text)
+            if (!text)
                 answer.outcome = Outcome::refused;
-            text = read_text.value_or("");
         }
-        if (!close("REPORT", "seq=" + std::to_string(g_sync.sent), answer, sequence_text(reply)) ||
+        if (!settle("REPORT", "seq=" + std::to_string(g_sync.sent), answer, sequence_text(reply)) ||
             g_options.quiet)
             continue;
-        std::istringstream lines(text);
+        std::istringstream lines(*text);
         for (std::string line; std::getline(lines, line);)
             say({"[REPORT] {}", "[REPORT] {}"}, printable(line));
     }
@@ -529,12 +527,13 @@ void say_end() {
  * last moments is answered, and not logged as unknown while the server waits in vain.
  */
 int end_run(Watch::Reason reason, int status) {
+    const IpcSocket socket = IpcSocket::find();
     if (server_has_shut_down()) /* it may have said so just now */
-        IpcSocket::find().wait_until_idle(std::chrono::milliseconds(20));
+        holds_within(std::chrono::milliseconds(20), [&] { return socket.idle(); });
     reason = run_again_if_waiting(reason);
     status = conclude(reason, server_has_shut_down(), status, g_status_if_stuck);
     say_end();
-    IpcSocket::find().remove_file(); /* the rest the kernel takes back: see eal_session.h */
+    socket.remove_file(); /* the rest the kernel takes back: see eal_session.h */
     return status;
 }
 

@@ -5,9 +5,7 @@
 An excerpt is a block that begins with "// FILE". Its marker is its own first line, or as many of its
 first lines as are found in FILE in one place only; it ends where the brace that opens there closes,
 or with the marker where none opens.
-
-  scripts/excerpts.py          rewrite the document
-  scripts/excerpts.py --check  change nothing; exit 1 where an excerpt is not the source
+The test Docs.ExcerptsOfTheWalkthroughAreTheSource says when to run it.
 """
 import pathlib
 import re
@@ -43,15 +41,10 @@ def pull(file, excerpt):
 
 
 def main():
-    if sys.argv[1:] not in ([], ["--check"]):
+    if sys.argv[1:]:
         sys.exit(__doc__)
     text = DOCUMENT.read_text()
-    new = BLOCK.sub(lambda m: f"```cpp\n// {m[1]}\n{pull(m[1], m[2])}```", text)
-    if sys.argv[1:]:
-        if new != text:
-            sys.exit(f"{DOCUMENT.name} is not the source: run scripts/excerpts.py")
-    else:
-        DOCUMENT.write_text(new)
+    DOCUMENT.write_text(BLOCK.sub(lambda m: f"```cpp\n// {m[1]}\n{pull(m[1], m[2])}```", text))
 
 
 main()

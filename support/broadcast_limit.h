@@ -8,9 +8,8 @@
  */
 #pragma once
 
-#include <unistd.h>
-
 #include <atomic>
+#include <chrono>
 
 #include "support/ipc_socket.h"
 #include "support/send_window.h"
@@ -25,7 +24,9 @@ class BroadcastLimit {
     bool take_turn(const IpcSocket &socket) {
         if (!incomplete_)
             return true;
-        if (!everything_read(socket) && unread_ + 1 >= SendWindow::kReserve)
+        if (holds_within(kMoment, [&] { return socket.unread_by_peers() == 0; }))
+            unread_ = 0;
+        else if (unread_ + 1 >= SendWindow::kReserve)
             return false; /* the first round that somebody did not answer is not in unread_ */
         unread_++;
         return true;
@@ -36,16 +37,7 @@ class BroadcastLimit {
     void ended(bool all_answered) { incomplete_ = !all_answered; }
 
   private:
-    bool everything_read(const IpcSocket &socket) {
-        for (int tries = 0; tries < 20; tries++) {
-            if (socket.unread_by_peers() == 0) {
-                unread_ = 0;
-                return true;
-            }
-            usleep(1000); /* a reply that was sent just now is read in microseconds */
-        }
-        return false;
-    }
+    static constexpr std::chrono::milliseconds kMoment{20};
 
     std::atomic<bool> incomplete_{false};
     unsigned unread_ = 0; /* main thread: broadcasts sent since all queues were seen empty, while

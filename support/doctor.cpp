@@ -93,10 +93,10 @@ PrefixFacts look_at_own_prefix(const EalArgs &args, Watch &watch) {
     PrefixFacts own;
     own.name = args.file_prefix;
     const std::string dir = runtime_dir(args.file_prefix);
-    const auto give_up = Clock::now() + kStartLimit;
-    while ((own.probe = probe_primary(dir)).state == PrimaryProbe::State::starting &&
-           Clock::now() < give_up && !watch.ending())
-        watch.sleep_until(Clock::now() + std::chrono::milliseconds(20));
+    watch.look_until(kStartLimit, [&] {
+        own.probe = probe_primary(dir);
+        return own.probe.state != PrimaryProbe::State::starting;
+    });
     own.socket_left = own.probe.state == PrimaryProbe::State::dead &&
                       access((dir + "/mp_socket").c_str(), F_OK) == 0;
     return own;

@@ -55,11 +55,6 @@ bool IpcSocket::idle() const {
     return unread_by_peers() == 0 && waiting == 0;
 }
 
-void IpcSocket::wait_until_idle(std::chrono::milliseconds limit) const {
-    for (auto left = limit; left.count() > 0 && !idle(); left--)
-        usleep(1000);
-}
-
 bool IpcSocket::refuse_fds() const {
 #ifdef SO_PASSRIGHTS
     constexpr int kPassRights = SO_PASSRIGHTS;

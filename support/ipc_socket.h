@@ -8,6 +8,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <string>
@@ -31,10 +32,6 @@ class IpcSocket {
 
     /* Whether nothing sent waits to be read and nothing received waits either. */
     bool idle() const;
-    /* Waits for that, `limit` at the most: for what was sent just now, which is read in
-     * microseconds on a quiet machine. Any thread.
-     */
-    void wait_until_idle(std::chrono::milliseconds limit) const;
 
     /* From now on the kernel refuses a message to this process that brings descriptors (EPERM, at
      * its sender): SO_PASSRIGHTS, Linux 6.16. rte_mp loses those that a message brings beyond the
@@ -54,6 +51,20 @@ class IpcSocket {
     int fd_ = -1; /* the EAL's, never closed here */
     std::string path_;
 };
+
+/* Looks until `condition` holds, for what was sent just now and is read in microseconds on a quiet
+ * machine; false: it does not within `limit`. Any thread; a reason to end does not cut it short, as
+ * it does Watch::look_until().
+ */
+template <typename Condition>
+bool holds_within(std::chrono::milliseconds limit, const Condition &condition) {
+    for (; limit.count() > 0; limit--) {
+        if (condition())
+            return true;
+        usleep(1000);
+    }
+    return false;
+}
 
 /* The `peer` of a handler as text. The library passes the sender's address as it came, and a path
  * that fills it has no NUL.
