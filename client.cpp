@@ -572,7 +572,9 @@ int main(int argc, char **argv) {
     if (g_options.unbounded)
         pacing.unbind();
     if (!g_options.unfiltered)
-        let_in_well_formed_only(pacing.socket(), DescriptorsIn::replies);
+        let_in_well_formed_only(pacing.socket(), g_options.command == ClientOptions::Command::report
+                                                     ? DescriptorsIn::replies
+                                                     : DescriptorsIn::none);
     remember_own_fds();
     if (!look_up_shared_info(line.args.file_prefix) || !register_actions())
         end_process(end_run(watch.reason(), watch.ending() ? kExitOk : kExitFailure));

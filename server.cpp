@@ -484,10 +484,8 @@ int main(int argc, char **argv) {
     gather_facts(line.args);
     g_gate.set_fault(g_options.fault);
     const IpcSocket socket = IpcSocket::find();
-    if (!g_options.fault.unfiltered) {
-        socket.refuse_fds(); /* no handler here takes any */
-        let_in_well_formed_only(socket, DescriptorsIn::none);
-    }
+    if (!g_options.fault.unfiltered)
+        let_in_well_formed_only(socket, DescriptorsIn::none); /* no handler here takes any */
     if (!g_options.fault.unbounded)
         g_reply_limit.set(socket);
     remember_own_fds();

@@ -78,6 +78,8 @@ void let_in_well_formed_only(const IpcSocket &socket, DescriptorsIn descriptors)
         diagnose(
             Severity::warning,
             "the kernel takes no filter for the IPC socket: one malformed datagram can end IPC");
+    if (!in_replies)
+        socket.refuse_fds();
 }
 
 }  // namespace mp_ipc

@@ -13,15 +13,17 @@
 
 namespace mp_ipc {
 
-/* Who may send descriptors. */
+/* Which messages may bring descriptors. */
 enum class DescriptorsIn {
-    none,   /* a primary whose actions take none; EAL's own requests to a primary bring none */
-    replies /* a secondary: EAL's own replies may bring some (VFIO), and those of `report` do */
+    none,   /* what neither registers nor asks for anything that brings some */
+    replies /* what asks for some. EAL's own does when a VFIO device is plugged into a secondary at
+               run time; in rte_eal_init() there is no filter yet. */
 };
 
-/* From now on only datagrams of the right length and with len_param and num_fds in range arrive.
- * After rte_eal_init(), as early as possible: what came before is not looked at. Warns where the
- * kernel takes no filter; nothing to do, and nothing said, where there is no socket.
+/* From now on only datagrams of the right length and with len_param and num_fds in range arrive;
+ * none that names descriptors, or brings some (Linux 6.16), where they are not wanted. After
+ * rte_eal_init(), as early as possible: what came before is not looked at. Warns where the kernel
+ * takes no filter; nothing to do, and nothing said, where there is no socket.
  */
 void let_in_well_formed_only(const IpcSocket &socket, DescriptorsIn descriptors);
 

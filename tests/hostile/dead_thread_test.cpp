@@ -70,11 +70,19 @@ int send_malformed(const std::string &to, const Malformed &what) {
 /* How the end of the thread is seen: by a pidfd, or (Linux before 6.9) by looking every 500 ms. */
 enum class Seen { by_pidfd, by_tick };
 
+/* As they stand in the name of a test. */
+void PrintTo(const Malformed &what, std::ostream *out) {
+    *out << what.name;
+}
+void PrintTo(Seen seen, std::ostream *out) {
+    *out << (seen == Seen::by_tick ? "ByTick" : "ByPidfd");
+}
+
 using Parameter = std::tuple<Malformed, Seen>;
 
 std::string name_of(const ::testing::TestParamInfo<Parameter> &info) {
-    return std::string(std::get<0>(info.param).name) +
-           (std::get<1>(info.param) == Seen::by_tick ? "ByTick" : "ByPidfd");
+    return ::testing::PrintToString(std::get<0>(info.param)) +
+           ::testing::PrintToString(std::get<1>(info.param));
 }
 
 class DeadThread : public Hugepages, public ::testing::WithParamInterface<Parameter> {
@@ -188,9 +196,7 @@ TEST_P(DeadThreadBusy, EndsAServerUnderLoad) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Busy, DeadThreadBusy, ::testing::Values(Seen::by_pidfd, Seen::by_tick),
-                         [](const ::testing::TestParamInfo<Seen> &seen) {
-                             return seen.param == Seen::by_tick ? "ByTick" : "ByPidfd";
-                         });
+                         ::testing::PrintToStringParamName());
 
 /* A server and a client that asks it all the time, the kernel's filter in place. */
 class Filter : public Hugepages {
@@ -232,8 +238,17 @@ TEST_F(Filter, NothingMalformedReachesEither) {
     }
 }
 
+/* The number of one of these (open_files()) that is a socket, or -1. */
+int a_socket(const std::vector<std::string> &files) {
+    for (const std::string &link : files) {
+        if (link.find("socket:") != std::string::npos)
+            return std::atoi(link.c_str());
+    }
+    return -1;
+}
+
 /* A message of an unknown name that names descriptors and brings none makes the library close what
- * its buffer holds: 0 at first. To a client only a reply may name any.
+ * its buffer holds, 0 at first; since 25.11 what its sender wrote: here the receiver's IPC socket.
  */
 TEST_F(Filter, NoDescriptorIsLostToAClaim) {
     ASSERT_NO_FATAL_FAILURE(start());
@@ -243,9 +258,9 @@ TEST_F(Filter, NoDescriptorIsLostToAClaim) {
         for (const std::int32_t type : {kWireMessage, kWireRequest, kWireReply, kWireIgnore}) {
             WireMessage message = wire_message(type, "nobody");
             message.num_fds = num_fds;
-            EXPECT_EQ(RawSocket().send(sockets_[0], message), 0);
-            if (type != kWireReply) {
-                EXPECT_EQ(RawSocket().send(sockets_[1], message), 0);
+            for (const std::string &to : sockets_) {
+                message.fds[0] = a_socket(to == sockets_[0] ? of_server : of_client);
+                EXPECT_EQ(RawSocket().send(to, message), 0);
             }
         }
     }
