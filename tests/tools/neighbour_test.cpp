@@ -126,7 +126,7 @@ class Neighbour : public Hugepages {
 };
 
 TEST_F(Neighbour, ComesAndGoesBesideThePair) {
-    start({"--stats-interval", "0.05"});
+    ASSERT_NO_FATAL_FAILURE(start({"--stats-interval", "0.05"}));
     for (int i = 0; i < 3; i++)
         use_it();
     EXPECT_EQ(server_->out().find("[STATUS]"), std::string::npos);
@@ -136,7 +136,7 @@ TEST_F(Neighbour, ComesAndGoesBesideThePair) {
 /* It never registered client_status, so it does not answer: the round says so, and only the round.
  */
 TEST_F(Neighbour, DoesNotAnswerABroadcastAndNobodyElseMinds) {
-    start({"--broadcast", "--stats-interval", "0.01"});
+    ASSERT_NO_FATAL_FAILURE(start({"--broadcast", "--stats-interval", "0.01"}));
     ASSERT_TRUE(server_->wait_for_out("[STATUS] Asked 2 clients, 2 answered", 3))
         << server_->describe();
     use_it();
@@ -152,7 +152,7 @@ TEST_F(Neighbour, DoesNotAnswerABroadcastAndNobodyElseMinds) {
 
 /* One after another: the call fails as a whole, and the next one succeeds. */
 TEST_F(Neighbour, MakesASynchronousBroadcastFailOnceAndNoMore) {
-    start({"--broadcast=sync", "--stats-interval", "0.01"});
+    ASSERT_NO_FATAL_FAILURE(start({"--broadcast=sync", "--stats-interval", "0.01"}));
     ASSERT_TRUE(server_->wait_for_out("[STATUS] Asked 2 clients, 2 answered", 3))
         << server_->describe();
     use_it();
@@ -167,7 +167,7 @@ TEST_F(Neighbour, MakesASynchronousBroadcastFailOnceAndNoMore) {
 
 /* A neighbour that is stopped while it is attached holds nobody up, and is asked no more. */
 TEST_F(Neighbour, StoppedInTheMiddleHoldsNobodyUp) {
-    start({"--broadcast", "--stats-interval", "0.05"});
+    ASSERT_NO_FATAL_FAILURE(start({"--broadcast", "--stats-interval", "0.05"}));
     /* Stopped once its socket is there, but not while it holds the lock on the directory, under
      * which sockets come and go: then the server could not broadcast at all.
      */
@@ -201,7 +201,7 @@ TEST_F(Neighbour, StoppedInTheMiddleHoldsNobodyUp) {
  * same, and ends in time.
  */
 TEST_F(Neighbour, KilledIsForgotten) {
-    start({"--broadcast", "--stats-interval", "0.05"});
+    ASSERT_NO_FATAL_FAILURE(start({"--broadcast", "--stats-interval", "0.05"}));
     for (int i = 0; i < 3; i++) {
         Process neighbour(proc_info(prefix_, "-m"));
         ASSERT_TRUE(eventually(
