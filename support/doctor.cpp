@@ -24,7 +24,7 @@ namespace mp_ipc {
 namespace {
 
 /* A primary between its lock and its socket is done with that well within this. */
-constexpr auto kStartLimit = std::chrono::seconds(2);
+constexpr auto kReadyLimit = std::chrono::seconds(2);
 
 /* The lines of a visit, and how many of each kind there were. */
 class Notes {
@@ -93,7 +93,7 @@ PrefixFacts look_at_own_prefix(const EalArgs &args, Watch &watch) {
     PrefixFacts own;
     own.name = args.file_prefix;
     const std::string dir = runtime_dir(args.file_prefix);
-    watch.look_until(kStartLimit, [&] {
+    watch.look_until(kReadyLimit, [&] {
         own.probe = probe_primary(dir);
         return own.probe.state != PrimaryProbe::State::starting;
     });

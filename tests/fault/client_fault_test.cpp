@@ -411,7 +411,7 @@ Finished newcomer_after_kills() {
         process.signal(SIGKILL);
         EXPECT_TRUE(process.wait());
     }
-    const Finished newcomer = run(client(prefix, {"ping", "--count", "1"}));
+    Finished newcomer = run(client(prefix, {"ping", "--count", "1"}));
     server_process.signal(SIGINT);
     EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
     return newcomer;

@@ -25,6 +25,7 @@ class Install : public Hugepages {
             run({MP_IPC_CMAKE, "--install", MP_IPC_BUILD_DIR, "--prefix", root_.path()});
         ASSERT_EQ(finished.status, 0) << finished.out << finished.err;
     }
+    void need_hugepages() { Hugepages::SetUp(); }
     std::set<std::string> files() const {
         std::set<std::string> found;
         for (const auto &entry : fs::recursive_directory_iterator(root_.path())) {
@@ -94,7 +95,7 @@ TEST_F(Install, ManPagesSayWhatHelpSays) {
 #endif
 
 TEST_F(Install, TheInstalledPairRuns) {
-    Hugepages::SetUp();
+    need_hugepages();
     if (IsSkipped() || HasFatalFailure())
         return;
     const Prefix prefix;
@@ -140,7 +141,7 @@ TEST_F(Unit, IsHardened) {
  * not after 2.
  */
 TEST_F(Unit, TheServerRunsWithWhatTheUnitLeavesIt) {
-    Hugepages::SetUp();
+    need_hugepages();
     if (IsSkipped() || HasFatalFailure())
         return;
     if (getuid() != 0)

@@ -162,7 +162,7 @@ class Connection {
 
   private:
     std::string receive() {
-        std::string text(64 * 1024, '\0');
+        std::string text(std::size_t{64} * 1024, '\0');
         const ssize_t got = recv(fd_.get(), text.data(), text.size(), 0);
         text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
         return text;
@@ -178,7 +178,8 @@ TEST_F(Telemetry, AnEndWhileItIsReadIsClean) {
         std::atomic<int> answers{0};
         std::thread reader([&] {
             Connection connection(prefix);
-            while (connection.ask("/mp_ipc/clients") != "" && connection.ask("/mp_ipc/stats") != "")
+            while (!connection.ask("/mp_ipc/clients").empty() &&
+                   !connection.ask("/mp_ipc/stats").empty())
                 answers++;
         });
         EXPECT_TRUE(eventually([&] { return answers > 100; }));

@@ -300,7 +300,7 @@ TEST_F(RuntimeDir, TellsALivePrimaryFromADeadOne) {
             pause();
     }
     char ok = 0;
-    ASSERT_EQ(read(ready[0], &ok, 1), 1);
+    ASSERT_EQ(::read(ready[0], &ok, 1), 1);
     ASSERT_EQ(ok, 'y');
     EXPECT_EQ(probe_primary(runtime_dir("p")).state, State::starting);
     EXPECT_EQ(probe_primary(runtime_dir("p")).pid, child);
@@ -335,7 +335,7 @@ TEST_F(RuntimeDir, NamesWhoHoldsTheFiles) {
             pause();
     }
     char ok = 0;
-    ASSERT_EQ(read(ready[0], &ok, 1), 1);
+    ASSERT_EQ(::read(ready[0], &ok, 1), 1);
     const auto holders = lock_holders(runtime_dir("p"));
     ASSERT_EQ(holders.size(), 1U);
     EXPECT_EQ(holders[0].pid, child);
