@@ -6,8 +6,10 @@
 include(GNUInstallDirs)
 
 install(TARGETS mp_server mp_client RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-# A DPDK outside the loader's path is found where it was linked from.
-set_target_properties(mp_server mp_client PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+# A DPDK outside the loader's path is found where it was linked from, also from the build folder:
+# CMake's own RPATH of a build ends in an empty element, which means the current folder.
+set_target_properties(mp_server mp_client PROPERTIES
+    INSTALL_RPATH_USE_LINK_PATH ON BUILD_WITH_INSTALL_RPATH ON)
 
 install(FILES ${CMAKE_CURRENT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 foreach(document README.md docs)

@@ -25,10 +25,21 @@ Words proc_info(const Prefix &prefix, const std::string &what) {
     return {"dpdk-proc-info", "--no-pci", "--file-prefix=" + prefix.name(), "--", what};
 }
 
+/* The file of librte_eal that a program is started with. */
+std::string eal_of(const std::string &program) {
+    const std::string libraries = run({"ldd", program}).out;
+    std::smatch match;
+    if (!std::regex_search(libraries, match, std::regex(R"(librte_eal\S* => (\S+))")))
+        return {};
+    return match[1];
+}
+
 class Neighbour : public Hugepages {
   protected:
     void SetUp() override {
         MP_IPC_NEEDS_PROGRAM("dpdk-proc-info", "dpdk-dev");
+        MP_IPC_NEEDS(eal_of(find_program("dpdk-proc-info")) == eal_of(server(prefix_)[0]),
+                     "dpdk-proc-info of the DPDK that mp_server runs with: EAL attaches no other");
         Hugepages::SetUp();
     }
 
