@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What docs/your-own.md adds to the pair, done to a copy of the source: it builds without a
+ * warning, and the copy's client gets its answer.
+ */
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <string>
+
+#include "tests/harness/temp_dir.h"
+#include "tests/tools/neighbour.h"
+
+namespace mp_ipc::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+/* The document's changes, one after another, as patch(1) reads them. */
+std::string changes_of(const std::string &document) {
+    static constexpr std::string_view kBegin = "```diff\n";
+    std::string changes;
+    for (std::size_t at = document.find(kBegin); at != std::string::npos;
+         at = document.find(kBegin, at)) {
+        at += kBegin.size();
+        changes += document.substr(at, document.find("```", at) - at);
+    }
+    return changes;
+}
+
+class YourOwn : public Hugepages {
+  protected:
+    void SetUp() override {
+        MP_IPC_NEEDS_PROGRAM("patch", "patch");
+        Hugepages::SetUp();
+    }
+};
+
+TEST_F(YourOwn, TheExampleOfTheDocumentBuildsAndRuns) {
+    const fs::path source = MP_IPC_SOURCE_DIR;
+    const TempDir copy;
+    for (const char *part :
+         {"CMakeLists.txt", "common.h", "server.cpp", "client.cpp", "support", "cmake"})
+        fs::copy(source / part, copy / part, fs::copy_options::recursive);
+    const std::string changes = changes_of(read_file((source / "docs/your-own.md").string()));
+    EXPECT_EQ(count_of(changes, "--- a/"), 6);
+    const Finished patched =
+        run({"patch", "-p1", "-d", copy.path(), "-i", copy.write("changes", changes)});
+    ASSERT_EQ(patched.status, 0) << patched.out << patched.err;
+
+    const std::string build = copy / "build";
+    const Finished configured =
+        run({MP_IPC_CMAKE, "-S", copy.path(), "-B", build, "-DCMAKE_BUILD_TYPE=Release",
+             "-DMP_IPC_TESTS=OFF", "-DMP_IPC_WERROR=ON", "-DCMAKE_UNITY_BUILD=ON"},
+            {}, std::chrono::seconds(60));
+    ASSERT_EQ(configured.status, 0) << configured.out << configured.err;
+    const Finished built =
+        run({MP_IPC_CMAKE, "--build", build, "--parallel", "2"}, {}, std::chrono::seconds(200));
+    ASSERT_EQ(built.status, 0) << built.out << built.err;
+
+    const Prefix prefix;
+    const auto own = [&](const char *program, Words argv) {
+        argv[0] = build + "/" + program;
+        return argv;
+    };
+    Process server_process(own("mp_server", server(prefix)));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    const Finished asked = run(own("mp_client", client(prefix, {"uptime"})));
+    EXPECT_EQ(asked.status, 0) << asked.err;
+    EXPECT_NE(asked.out.find("[UPTIME] "), std::string::npos) << asked.out << asked.err;
+    server_process.signal(SIGINT);
+    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+    EXPECT_EQ(run(client(prefix, {"uptime"})).status,
+              2); /* the pair as it is has no such command */
+}
+
+}  // namespace
+}  // namespace mp_ipc::test
