@@ -21,11 +21,11 @@ readonly mount_point=/dev/hugepages
 readonly record=/run/mp_ipc_setup
 
 # Packages by what they give. Needed to build and test; see --ci for the rest.
-debian_packages=(g++ cmake make pkg-config libdpdk-dev dpdk dpdk-dev libgtest-dev python3 procps)
+debian_packages=(g++ cmake make pkg-config libdpdk-dev dpdk dpdk-dev libgtest-dev python3 procps patch)
 debian_ci_packages=(clang clang-format clang-tidy libclang-rt-dev shellcheck libbenchmark-dev
     gnuplot-nox valgrind spin gcc help2man man-db libzmq3-dev)
 fedora_packages=(gcc-c++ cmake make pkgconf-pkg-config dpdk-devel dpdk dpdk-tools gtest-devel python3
-    procps-ng)
+    procps-ng patch)
 
 install_packages() {
     local missing=() package
