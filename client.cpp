@@ -314,8 +314,8 @@ bool run_hello() {
 }
 
 /* Sends a struct request, the next of g_sync, and waits for its struct reply, whose sequence says
- * whether it is this request's. A reply too short or of another version says so itself, with the
- * sequence it could read; a status other than ok is a refusal.
+ * whether it is this request's. A reply of another length or version is a refusal, as is one whose
+ * status is not ok.
  */
 template <Payload Request, Payload Reply>
 Answer ask_struct(const char *name, Request request, std::uint64_t ticket, Reply *reply) {
@@ -323,13 +323,16 @@ Answer ask_struct(const char *name, Request request, std::uint64_t ticket, Reply
     request.header = {kVersion, Status::ok, g_sync.sent, g_boot_id};
     rte_mp_msg message = make_message(name);
     fill(message, request);
+    Status status = Status::ok;
     Answer answer = ask(message, ticket, [&](const rte_mp_msg &received) {
-        read(received, reply);
+        status = read(received, reply);
         return reply->header.sequence == g_sync.sent;
     });
-    if (answer.outcome == Outcome::answered && reply->header.status != Status::ok) {
+    if (status == Status::ok)
+        status = reply->header.status;
+    if (answer.outcome == Outcome::answered && status != Status::ok) {
         answer.outcome = Outcome::refused;
-        answer.why = status_text(reply->header.status);
+        answer.why = status_text(status);
     }
     return answer;
 }

@@ -27,9 +27,10 @@ namespace mp_ipc {
 inline constexpr const char *kSharedInfoName = "shared_info";
 
 /* What lies in the memzone. The server writes all of it, except that nothing stops a secondary
- * with a bug: treat it as information, not as truth. One cache line, because all of it is
- * written by one thread (the server's IPC thread) and read rarely. Lock-free atomics, because two
- * processes share no lock and a plain `++` would lose counts.
+ * with a bug: treat it as information, not as truth. Each field has one writer (the counters: the
+ * server's IPC thread; the others: its main thread, or the watching one at the end). One cache
+ * line, since all of it is read rarely. Lock-free atomics, because the readers are in other
+ * processes, with which no lock is shared: what they see is a value that was written.
  */
 struct alignas(64) SharedInfo {
     std::atomic<std::uint32_t> force_quit;    /* 1: the server is shutting down, clients end */

@@ -253,7 +253,6 @@ void say_round(const rte_mp_msg &request, const struct rte_mp_reply &reply) {
         if (read(reply.msgs[i], &status) == Status::ok &&
             status.header.sequence == asked.header.sequence)
             own.push_back(status);
-        close_received_fds(reply.msgs[i]);
     }
     say({"[STATUS] Asked {} clients, {} answered", "[STATUS] 询问 Client: {} 个, 已回复: {} 个"},
         reply.nb_sent, own.size());
@@ -270,6 +269,8 @@ void say_round(const rte_mp_msg &request, const struct rte_mp_reply &reply) {
 
 /* IPC thread, or interrupt thread after a timeout. The library frees `reply` itself. */
 int on_round_answered(const rte_mp_msg *request, const struct rte_mp_reply *reply) {
+    for (int i = 0; i < reply->nb_received; i++)
+        close_received_fds(reply->msgs[i]);
     if (g_gate.enter()) {
         say_round(*request, *reply);
         g_gate.leave();
@@ -340,10 +341,12 @@ void gather_facts(const EalArgs &args) {
     g_facts.file_prefix = args.file_prefix;
     g_facts.started = Clock::now();
     g_facts.boot_id = new_boot_id();
+    const Fault &fault = g_options.fault;
+    const bool misbehaves = fault.kind != Fault::Kind::none || fault.unbounded || fault.unfiltered;
     g_facts.options = {{"broadcast", broadcast == Broadcast::off    ? "off"
                                      : broadcast == Broadcast::sync ? "sync"
                                                                     : "async"},
-                       {"fault", g_options.fault.kind == Fault::Kind::none ? "none" : "on"}};
+                       {"fault", misbehaves ? "on" : "none"}};
 }
 
 /* ---- main: the table of contents ------------------------------------------------------------ */

@@ -15,6 +15,7 @@
 #include "support/console.h"
 #include "support/doctor_checks.h"
 #include "support/eal_session.h"
+#include "support/ipc_filter.h"
 #include "support/ipc_socket.h"
 #include "support/received_fds.h"
 #include "support/reply_messages.h"
@@ -179,6 +180,7 @@ void visit_server(const EalArgs &args, double timeout_s, const std::string &stan
         skip_rest(words({"not attached", "未连接"}));
         return;
     }
+    let_in_well_formed_only(IpcSocket::find(), DescriptorsIn::none);
     remember_own_fds();
     notes->add({Finding::Verdict::good,
                 words({"Attaching: done, as a secondary", "连接: 成功 (secondary)"})});

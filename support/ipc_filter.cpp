@@ -61,7 +61,7 @@ void let_in_well_formed_only(const IpcSocket &socket, DescriptorsIn descriptors)
                           /*  3 */ if_equal(loaded(RTE_MP_MAX_PARAM_LEN), 2, 0),
                           /*  4 */ keep_bits(loaded(~std::uint32_t{RTE_MP_MAX_PARAM_LEN - 1})),
                           /*  5 */ if_equal(0, 0, 9),
-                          /*  6 */ load_word(kNumFds), /* 0, or 1 to the most (8) in a reply */
+                          /*  6 */ load_word(kNumFds), /* 0, or in a reply up to the most */
                           /*  7 */ if_equal(0, 6, in_replies ? 0 : 7),
                           /*  8 */ keep_bits(loaded(~std::uint32_t{0xff})),
                           /*  9 */ if_equal(0, 0, 5),

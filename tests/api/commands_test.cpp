@@ -288,6 +288,20 @@ TEST_F(Api, AStoppedClientCostsASyncBroadcastEverything) {
     clients[1]->signal(SIGCONT);
 }
 
+/* A struct of another length or version is never read as one of ours. */
+TEST_F(Api, AReplyOfAnotherBuildIsRefused) {
+    Process primary(helper("odd-replies", prefix_));
+    ASSERT_TRUE(primary.wait_for_out("ready")) << primary.describe();
+    const Finished ping = run_client({"--count", "4", "--interval", "0.01", "ping"});
+    EXPECT_EQ(ping.status, 4) << ping.out << ping.err;
+    for (const char *line : {"[PING] Reply: seq=1 time=",
+                             "[PING] Not answered: seq=2: the struct has another length\n",
+                             "[PING] Not answered: seq=3: the struct has another length\n",
+                             "[PING] Not answered: seq=4: the struct has another version\n",
+                             "[PING] 4 sent, 1 answered, 3 lost, 0 late\n"})
+        EXPECT_TRUE(has(ping.out, line)) << line << "\n" << ping.out;
+}
+
 /* ---- file descriptors ---- */
 
 TEST_F(Api, ReportComesInADescriptor) {

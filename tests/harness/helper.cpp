@@ -107,21 +107,47 @@ int odd_zone(const std::string &prefix, const Arguments &arguments) {
 /* A primary with the tutorial's memzone, no boot id and no handlers, which sets force_quit when it
  * is told to (SIGUSR1) and stays.
  */
+SharedInfo *reserve_zone() {
+    const rte_memzone *zone =
+        rte_memzone_reserve(kSharedInfoName, sizeof(SharedInfo), SOCKET_ID_ANY, 0);
+    return zone == nullptr ? nullptr : new (zone->addr) SharedInfo{};
+}
 int quitting_primary(const std::string &prefix, const Arguments &) {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGUSR1);
     sigprocmask(SIG_BLOCK, &signals, nullptr);
     start_primary(prefix);
-    const rte_memzone *zone =
-        rte_memzone_reserve(kSharedInfoName, sizeof(SharedInfo), SOCKET_ID_ANY, 0);
-    if (zone == nullptr)
+    SharedInfo *shared = reserve_zone();
+    if (shared == nullptr)
         return 1;
-    auto *shared = new (zone->addr) SharedInfo{};
     print("ready");
     int number = 0;
     sigwait(&signals, &number);
     shared->force_quit = 1;
+    wait_for_the_end();
+}
+
+/* A server whose ping replies are those of other builds: by the request's number right, a byte too
+ * long, a byte too short, of another version.
+ */
+int odd_replies(const std::string &prefix, const Arguments &) {
+    start_primary(prefix);
+    const auto on_ping = [](const rte_mp_msg *msg, const void *peer) -> int {
+        PingRequest request;
+        read(*msg, &request);
+        PingReply answer;
+        answer.header.sequence = request.header.sequence;
+        if (answer.header.sequence == 4)
+            answer.header.version++;
+        rte_mp_msg reply = make_message(msg->name);
+        fill(reply, answer);
+        reply.len_param += answer.header.sequence == 2 ? 1 : answer.header.sequence == 3 ? -1 : 0;
+        return rte_mp_reply(&reply, static_cast<const char *>(peer));
+    };
+    if (reserve_zone() == nullptr || rte_mp_action_register(kMsgPing, on_ping) != 0)
+        return 1;
+    print("ready");
     wait_for_the_end();
 }
 
@@ -349,6 +375,7 @@ int main(int argc, char **argv) {
         kRoles = {{"bare-primary", bare_primary},
                   {"odd-zone", odd_zone},
                   {"quitting-primary", quitting_primary},
+                  {"odd-replies", odd_replies},
                   {"held-secondary", held_secondary},
                   {"ask-all", ask_all},
                   {"register-names", register_names},
