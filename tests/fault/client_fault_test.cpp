@@ -10,6 +10,8 @@
 #include <random>
 #include <regex>
 
+#include <rte_version.h>
+
 #include "support/runtime_dir.h"
 #include "tests/harness/pair.h"
 
@@ -456,6 +458,11 @@ TEST_F(ClientFault, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
         peak = std::max(peak, rss_kib(client_process.pid()));
     EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
     EXPECT_LE(peak - before, 6000 * 4192 / 1024 + 4096) << "more than the library's own leak";
+#if RTE_VERSION < RTE_VERSION_NUM(26, 7, 0, 0) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
+    EXPECT_GE(peak - before, 6000 * 4192 / 1024 / 2)
+        << "the library's leak is less than documented";
+#endif
     EXPECT_LE(rss_kib(server_process.pid()) - server_before, 4096);
 }
 

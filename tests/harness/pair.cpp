@@ -48,18 +48,18 @@ Words helper(const std::string &role, const Prefix &prefix, const Words &more) {
     return argv;
 }
 
+bool in_ci() {
+    const char *ci = std::getenv("CI");
+    return ci != nullptr && std::string_view(ci) == "true";
+}
+
 void Hugepages::SetUp() {
     std::string why;
     if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
         why = "primary and secondary need a core each, this machine has one";
     else if (const auto trouble = hugepage_trouble(look_at_hugepages()))
         why = *trouble;
-    if (why.empty())
-        return;
-    const char *ci = std::getenv("CI");
-    if (ci != nullptr && std::string(ci) == "true")
-        FAIL() << "cannot run in CI: " << why;
-    GTEST_SKIP() << "needs hugepages: " << why;
+    MP_IPC_NEEDS(why.empty(), "hugepages: " + why);
 }
 
 std::string read_file(const std::string &path) {

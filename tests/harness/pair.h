@@ -25,9 +25,20 @@ Words helper(const std::string &role, const Prefix &prefix, const Words &more = 
 
 inline constexpr const char *kServerReady = "[Server] Ready";
 
-/* Base of all tests that need hugepages: skipped, with the reason, where there are none, and failed
- * in CI (CI=true in the environment), since there a skip would pass for a pass.
- */
+/* Whether CI=true is in the environment: where a skip would pass for a pass. */
+bool in_ci();
+
+/* In a test or a SetUp(): skips what the machine cannot do, with the reason, and fails it in CI. */
+#define MP_IPC_NEEDS(there, what)                           \
+    do {                                                    \
+        if (there)                                          \
+            break;                                          \
+        if (::mp_ipc::test::in_ci())                        \
+            FAIL() << "cannot run in CI: needs " << (what); \
+        GTEST_SKIP() << "needs " << (what);                 \
+    } while (false)
+
+/* Base of all tests that need hugepages. */
 class Hugepages : public ::testing::Test {
   protected:
     void SetUp() override;

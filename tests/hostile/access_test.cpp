@@ -37,8 +37,7 @@ class Access : public Hugepages {
   protected:
     void SetUp() override {
         Hugepages::SetUp();
-        if (!IsSkipped() && geteuid() != 0)
-            GTEST_SKIP() << "needs root, to run something as another user";
+        MP_IPC_NEEDS(geteuid() == 0, "root, to run something as another user");
     }
 };
 

@@ -159,8 +159,7 @@ TEST_F(Errors, OptionsWithoutSharedFiles) {
 }
 
 TEST_F(Errors, NoPermission) {
-    if (getuid() != 0)
-        GTEST_SKIP() << "needs hugepages: and root, to become another user";
+    MP_IPC_NEEDS(getuid() == 0, "root, to become another user");
     const Prefix prefix;
     Process server_process(server(prefix));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
@@ -191,8 +190,7 @@ TEST_F(Errors, NoPermission) {
  * hugepages stay as they are.
  */
 TEST_F(Errors, NoHugepagesToUse) {
-    if (getuid() != 0)
-        GTEST_SKIP() << "needs hugepages: and root, to hide them";
+    MP_IPC_NEEDS(getuid() == 0, "root, to hide them");
     const Prefix prefix;
     const auto in_namespace = [&](const std::string &commands) {
         return run(

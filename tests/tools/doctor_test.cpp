@@ -116,8 +116,7 @@ TEST_F(Doctor, HugeDirIsNoHugetlbfs) {
 }
 
 TEST_F(Doctor, WorksForAUserWithoutRights) {
-    if (getuid() != 0)
-        GTEST_SKIP() << "needs root to become another user";
+    MP_IPC_NEEDS(getuid() == 0, "root, to become another user");
     const Prefix prefix;
     Process server_process(server(prefix));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));

@@ -144,8 +144,7 @@ TEST_F(Unit, TheServerRunsWithWhatTheUnitLeavesIt) {
     need_hugepages();
     if (IsSkipped() || HasFatalFailure())
         return;
-    if (getuid() != 0)
-        GTEST_SKIP() << "needs root to drop capabilities";
+    MP_IPC_NEEDS(getuid() == 0, "root, to drop capabilities");
     const Prefix prefix;
     const std::string text = read_file(unit());
     for (const char *line : {"\nRestart=on-failure\n", "\nRestartPreventExitStatus=2\n",

@@ -39,7 +39,8 @@ class Neighbour : public Hugepages {
     void SetUp() override {
         MP_IPC_NEEDS_PROGRAM("dpdk-proc-info", "dpdk-dev");
         MP_IPC_NEEDS(eal_of(find_program("dpdk-proc-info")) == eal_of(server(prefix_)[0]),
-                     "dpdk-proc-info of the DPDK that mp_server runs with: EAL attaches no other");
+                     "the program dpdk-proc-info of the DPDK that mp_server runs with: EAL "
+                     "attaches no other");
         Hugepages::SetUp();
     }
 

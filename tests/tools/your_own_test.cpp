@@ -66,7 +66,7 @@ TEST_F(YourOwn, TheExampleOfTheDocumentBuildsAndRuns) {
     };
     Process server_process(own("mp_server", server(prefix)));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    const Finished asked = run(own("mp_client", client(prefix, {"uptime"})));
+    const Finished asked = run(own("mp_client", client(prefix, {"uptime", "--count", "3"})));
     EXPECT_EQ(asked.status, 0) << asked.err;
     EXPECT_NE(asked.out.find("[UPTIME] "), std::string::npos) << asked.out << asked.err;
     server_process.signal(SIGINT);

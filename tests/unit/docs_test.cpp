@@ -5,6 +5,7 @@
  */
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -96,15 +97,26 @@ TEST(Docs, ExcerptsOfTheWalkthroughAreTheSource) {
     EXPECT_GE(excerpts, 8);
 }
 
-TEST(Docs, EveryTestNamedInATableExists) {
-    std::string tests;
+/* "Suite.Name" of every test, as the sources have it. */
+std::vector<std::string> all_tests() {
+    std::vector<std::string> tests;
+    const std::regex declared("\\nTEST(?:_F|_P)?\\(([A-Za-z]+), ([A-Za-z0-9]+)\\)");
     for (const auto &entry : fs::recursive_directory_iterator(kRoot / "tests")) {
-        if (entry.path().extension() == ".cpp")
-            tests += text_of_file(entry.path());
+        if (entry.path().extension() != ".cpp")
+            continue;
+        const std::string text = text_of_file(entry.path());
+        for (std::sregex_iterator it(text.begin(), text.end(), declared), end; it != end; ++it)
+            tests.push_back((*it)[1].str() + "." + (*it)[2].str());
     }
+    return tests;
+}
+
+TEST(Docs, EveryTestNamedInATableExists) {
+    const std::vector<std::string> tests = all_tests();
     /* `Name` or `Suite.Name`, or the beginning of one before "…". */
-    const std::regex name("`(?:[A-Za-z]+\\.)?([A-Z][A-Za-z]{7,})(?:…)?`");
-    for (const char *document : {"docs/api.md", "docs/faults.md", "docs/walkthrough.md"}) {
+    const std::regex name("`((?:[A-Za-z]+\\.)?[A-Z][A-Za-z]{7,})(…)?`");
+    for (const char *document :
+         {"docs/api.md", "docs/faults.md", "docs/hostile.md", "docs/walkthrough.md"}) {
         std::istringstream lines(text_of_file(kRoot / document));
         int named = 0;
         for (std::string line; std::getline(lines, line);) {
@@ -112,12 +124,19 @@ TEST(Docs, EveryTestNamedInATableExists) {
                 continue;
             const std::string cell = line.substr(line.rfind(" | ") + 3);
             for (std::sregex_iterator it(cell.begin(), cell.end(), name), end; it != end; ++it) {
-                EXPECT_NE(tests.find((*it)[1].str()), std::string::npos)
-                    << document << " names " << (*it)[0];
+                const std::string wanted = (*it)[1];
+                const bool there = std::any_of(tests.begin(), tests.end(), [&](const auto &test) {
+                    const std::size_t dot = test.find('.');
+                    const std::string own =
+                        wanted.find('.') == std::string::npos ? test.substr(dot + 1) : test;
+                    return own == wanted || test.substr(0, dot) == wanted ||
+                           ((*it)[2].matched && own.starts_with(wanted));
+                });
+                EXPECT_TRUE(there) << document << " names " << (*it)[0];
                 named++;
             }
         }
-        EXPECT_GE(named, 8) << document;
+        EXPECT_GE(named, 4) << document;
     }
 }
 
