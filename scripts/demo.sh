@@ -22,9 +22,9 @@ last_core=$(($(nproc) - 1))
 server=
 # By its prefix, which nobody else has: under sudo, $server is sudo's pid, and sudo passes on no signal
 # that comes from its own process group.
-end_server() { "${as_root[@]}" pkill "-$1" -f "^$root/build/mp_server .*--file-prefix=$prefix "; }
+end_server() { "${as_root[@]}" pkill "-$1" -f "^/.*/build/mp_server .*--file-prefix=$prefix " || true; }
 clean_up() {
-    [ -z "$server" ] || end_server TERM || true
+    [ -z "$server" ] || end_server TERM
     wait
     "${as_root[@]}" rm -rf "/var/run/dpdk/$prefix" "/dev/hugepages/${prefix}map_"*
 }
@@ -34,7 +34,7 @@ say "$ mp_server -l 0 --no-pci --file-prefix=$prefix -- $*"
 "${as_root[@]}" "$root/build/mp_server" -l 0 "${eal[@]}" -- "$@" > >(sed -u 's/^/mp_server | /') 2>&1 &
 server=$!
 
-say "$ mp_client -l $last_core --no-pci --file-prefix=$prefix -- --count 2 $*"
+say "$ mp_client -l $last_core --no-pci --file-prefix=$prefix -- --wait=10 --count 2 $*"
 client_status=0
 "${as_root[@]}" "$root/build/mp_client" -l "$last_core" "${eal[@]}" -- --wait=10 --count 2 "$@" \
     > >(sed -u 's/^/mp_client | /') 2>&1 || client_status=$?

@@ -18,8 +18,8 @@ clean_up() {
     terminal kill-server 2>/dev/null || true
     rm -rf "/var/run/dpdk/$prefix" "/dev/hugepages/${prefix}map_"*
 }
-trap clean_up EXIT
 [ ! -e "/var/run/dpdk/$prefix" ] || die "the file prefix $prefix is in use"
+trap clean_up EXIT
 
 wait_for() { # wait_for WINDOW TEXT
     local tries

@@ -40,6 +40,7 @@ install_packages() {
         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes \
             --no-install-recommends "${missing[@]}" >/dev/null
     elif command -v dnf >/dev/null; then
+        [ $# -eq ${#debian_packages[@]} ] || die "--ci knows the packages of Debian only: see debian_ci_packages in $0"
         for package in "${fedora_packages[@]}"; do
             rpm -q --quiet "$package" || missing+=("$package")
         done
@@ -47,13 +48,13 @@ install_packages() {
         say "Installing: ${missing[*]}"
         "${as_root[@]}" dnf -q -y install "${missing[@]}"
     else
-        for package in c++ cmake pkg-config dpdk-hugepages.py; do
+        for package in c++ cmake make pkg-config dpdk-hugepages.py python3 patch; do
             command -v "$package" >/dev/null || missing+=("$package")
         done
         pkg-config --exists 'libdpdk >= 22.11' || missing+=("libdpdk")
         [ ${#missing[@]} -eq 0 ] ||
             die "${missing[*]} not found, and no apt-get and no dnf here: install a C++20 compiler, CMake 3.22, pkg-config," \
-                "DPDK 22.11 or later with its headers and dpdk-hugepages.py, and GoogleTest"
+                "DPDK 22.11 or later with its headers and dpdk-hugepages.py, python3, patch, and GoogleTest"
     fi
 }
 
