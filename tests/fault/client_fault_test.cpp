@@ -207,6 +207,37 @@ TEST_F(ClientFault, ALateAsyncReplyIsNotTakenForTheNextAnswer) {
     EXPECT_GE(async.late, 1);
 }
 
+/* The library's own timeout comes a second after --timeout, clear of a reply that is late by less:
+ * it is said to be late at once, and not dropped by a timeout that it races.
+ */
+TEST_F(ClientFault, AnAsyncReplyWithinTheMarginIsSaidToBeLate) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--fault", "slow=400"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    Process process(
+        client(prefix, {"--timeout", "0.1", "--async-interval", "60", "--sync-interval", "0"}));
+    EXPECT_TRUE(process.wait_for_out("[ASYNC] No reply to 'ASYNC Hello 1")) << process.describe();
+    EXPECT_TRUE(process.wait_for_out("[ASYNC] Late reply: Server ASYNC reply: Got 'ASYNC Hello 1"))
+        << process.describe();
+    process.signal(SIGINT);
+    EXPECT_EQ(process.wait(), 0) << process.describe();
+}
+
+/* Its init asks the primary about devices, and would wait 5 s for the answer. */
+TEST_F(ClientFault, APrimaryThatDiesWhileAClientAttachesEndsIt) {
+    const Prefix prefix;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    server_process.signal(SIGSTOP);
+    Process process(client(prefix));
+    ASSERT_TRUE(eventually([&] { return client_sockets(prefix.dir()).size() == 1; }))
+        << process.describe();
+    server_process.signal(SIGKILL);
+    EXPECT_TRUE(server_process.wait());
+    EXPECT_EQ(process.wait(std::chrono::seconds(4)), 3) << process.describe();
+    EXPECT_FALSE(has(process.out(), "Attached")) << process.describe();
+}
+
 TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
     const Prefix prefix;
     Process server_process(server(prefix));

@@ -270,6 +270,25 @@ TEST_F(Filter, NoDescriptorIsLostToAClaim) {
     EXPECT_EQ(open_files(client_->pid()), of_client);
 }
 
+/* It takes descriptors, but with replies only. */
+TEST_F(Filter, AReportingClientTakesClaimsInRepliesOnly) {
+    Process server_process(server(prefix_, {"--quiet"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    Process process(client(prefix_, {"--quiet", "report", "--count", "1000000"}));
+    ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
+    const std::string to = client_socket(prefix_);
+    for (const std::int32_t type : {kWireMessage, kWireRequest, kWireIgnore}) {
+        WireMessage message = wire_message(type, "nobody");
+        message.num_fds = 1;
+        EXPECT_EQ(RawSocket().send(to, message), 0);
+    }
+    EXPECT_EQ(RawSocket().send(to, wire_message(kWireMessage, "somebody")), 0); /* gets through */
+    EXPECT_TRUE(process.wait_for_err("Cannot find action: somebody")) << process.describe();
+    EXPECT_EQ(count_of(process.err(), "Cannot find action: nobody"), 0) << process.describe();
+    process.signal(SIGINT);
+    EXPECT_EQ(process.wait(), 0) << process.describe();
+}
+
 class InRange : public Hugepages {};
 
 /* What the library passes on or drops must not end anybody. */

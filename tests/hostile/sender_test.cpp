@@ -104,7 +104,9 @@ TEST_F(Sender, WhoNeverReadsCannotStopTheServer) {
         ASSERT_EQ(
             deaf.send(prefix.dir() + "/mp_socket", wire_message(kWireRequest, kMsgPing, bytes)), 0)
             << "message " << i << process.describe();
-    const Finished finished = run(client(prefix, {"--count", "20", "ping", "--flood"}));
+    /* At 500 ms for each message before it its first request would wait 5 s. */
+    const Finished finished =
+        run(client(prefix, {"--count", "20", "--timeout", "1", "ping", "--flood"}));
     EXPECT_EQ(finished.status, 0) << finished.out << process.describe();
     process.signal(SIGINT);
     EXPECT_EQ(process.wait(), 0) << process.describe();
