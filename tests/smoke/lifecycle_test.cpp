@@ -4,11 +4,17 @@
  */
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include "support/runtime_dir.h"
+#include "support/unique_fd.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
@@ -23,7 +29,10 @@ constexpr const char *kSyncReply =
 
 TEST_F(Lifecycle, TheTutorialsRunLinesStandAsTheyAre) {
     /* From the build folder, in the tutorial's words, but for the cores of a small machine. The
-     * default prefix may be somebody else's: then it is left alone. */
+     * default prefix may be somebody else's: then it is left alone; that of this test in another
+     * build is waited for. */
+    const UniqueFd lock(open("/var/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ASSERT_EQ(flock(lock.get(), LOCK_EX), 0) << std::strerror(errno);
     const bool default_is_free = !std::filesystem::exists(runtime_dir("rte"));
     const Prefix prefix;
     std::vector<Words> prefixes = {{"--file-prefix=" + prefix.name()}};
