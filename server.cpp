@@ -269,9 +269,9 @@ void say_round(const rte_mp_msg &request, const struct rte_mp_reply &reply) {
 
 /* IPC thread, or interrupt thread after a timeout. The library frees `reply` itself. */
 int on_round_answered(const rte_mp_msg *request, const struct rte_mp_reply *reply) {
-    for (int i = 0; i < reply->nb_received; i++)
-        close_received_fds(reply->msgs[i]);
     if (g_gate.enter()) {
+        for (int i = 0; i < reply->nb_received; i++)
+            close_received_fds(reply->msgs[i]);
         say_round(*request, *reply);
         g_gate.leave();
     }
