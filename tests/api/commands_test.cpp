@@ -319,11 +319,7 @@ TEST_F(Api, TenThousandReportsLeakNoDescriptor) {
     Process &server_process = start_server({"--quiet"});
     Process reports(client(prefix_, {"report", "--quiet", "--count", "1000000"}));
     ASSERT_TRUE(reports.wait_for_out("Attached"));
-    const auto received = [&] {
-        const Finished asked = run_client({"report"});
-        const std::size_t at = asked.out.find("report_request: received ");
-        return at == std::string::npos ? 0 : std::stol(asked.out.substr(at + 25));
-    };
+    const auto received = [&] { return received_by_server(prefix_, "report_request"); };
     ASSERT_TRUE(eventually([&] { return received() > 100; }));
     const int client_before = descriptors(reports.pid());
     const int server_before = descriptors(server_process.pid());

@@ -69,6 +69,13 @@ std::string read_file(const std::string &path) {
     return text.str();
 }
 
+long received_by_server(const Prefix &prefix, const std::string &name) {
+    const std::string report = run(client(prefix, {"report"})).out;
+    const std::string start = "action " + name + ": received ";
+    const std::size_t at = report.find(start);
+    return at == std::string::npos ? -1 : std::stol(report.substr(at + start.size()));
+}
+
 std::string own_lines(const std::string &err) {
     std::istringstream lines(err);
     std::string own;

@@ -61,6 +61,9 @@ bool eventually(const Condition &condition, std::chrono::milliseconds deadline =
 
 std::string read_file(const std::string &path);
 
+/* How many messages of this name the server has had, as a client's report says; -1: it does not. */
+long received_by_server(const Prefix &prefix, const std::string &name);
+
 /* Lines of text that are no EAL log line: what our programs said on stderr. */
 std::string own_lines(const std::string &err);
 

@@ -111,7 +111,7 @@ void expect_end_within_a_second(Process &process, std::chrono::steady_clock::tim
     EXPECT_TRUE(process.wait_for_err(kSaid)) << process.describe();
     const auto took = std::chrono::steady_clock::now() - sent;
     EXPECT_LE(took, kWithin) << process.describe();
-    EXPECT_EQ(process.wait(), 1) << process.describe();
+    EXPECT_EQ(process.wait(std::chrono::seconds(5)), 1) << process.describe();
     EXPECT_EQ(count_of(own_lines(process.err()), kSaid), 1) << process.describe();
     ::testing::Test::RecordProperty(
         "ms",

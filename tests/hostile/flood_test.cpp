@@ -267,14 +267,6 @@ TEST_P(Flood, OfTheServerLeavesEveryClientServed) {
     EXPECT_EQ(process.wait(), 0) << own_lines(process.err());
 }
 
-/* How many requests of this name the server has had. */
-int received(const Prefix &prefix, const std::string &name) {
-    const std::string report = run(client(prefix, {"report"})).out;
-    const std::string start = "action " + name + ": received ";
-    const std::size_t at = report.find(start);
-    return at == std::string::npos ? -1 : std::atoi(report.c_str() + at + start.size());
-}
-
 /* Floods a client that asks for `name` all the time; served is one that never has to say that a
  * request was not answered by its own reply in time.
  */
@@ -296,10 +288,10 @@ void flood_client(const Words &options, const char *name, Fds fds) {
     EXPECT_GT(drain.count(), kCount / 40);
     expect_nothing_left(before, process);
     EXPECT_EQ(count_of(process.out(), "\n"), 1) << process.out();
-    const int served = received(prefix, name);
+    const long served = received_by_server(prefix, name);
     EXPECT_GT(served, 100);
     std::printf(
-        "%d datagrams (%d refused for descriptors), %d replies; %d requests, all answered\n",
+        "%d datagrams (%d refused for descriptors), %d replies; %ld requests, all answered\n",
         thrown.taken, thrown.refused_fds, drain.count(), served);
     process.signal(SIGINT);
     EXPECT_EQ(process.wait(), 0) << own_lines(process.err());

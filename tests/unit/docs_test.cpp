@@ -11,6 +11,7 @@
 #include <regex>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mp_ipc {
@@ -115,8 +116,10 @@ TEST(Docs, EveryTestNamedInATableExists) {
     const std::vector<std::string> tests = all_tests();
     /* `Name` or `Suite.Name`, or the beginning of one before "…". */
     const std::regex name("`((?:[A-Za-z]+\\.)?[A-Z][A-Za-z]{7,})(…)?`");
-    for (const char *document :
-         {"docs/api.md", "docs/faults.md", "docs/hostile.md", "docs/walkthrough.md"}) {
+    for (const auto &[document, at_least] : {std::pair{"docs/api.md", 8},
+                                             {"docs/faults.md", 8},
+                                             {"docs/hostile.md", 7},
+                                             {"docs/walkthrough.md", 8}}) {
         std::istringstream lines(text_of_file(kRoot / document));
         int named = 0;
         for (std::string line; std::getline(lines, line);) {
@@ -136,7 +139,7 @@ TEST(Docs, EveryTestNamedInATableExists) {
                 named++;
             }
         }
-        EXPECT_GE(named, 4) << document;
+        EXPECT_GE(named, at_least) << document;
     }
 }
 
