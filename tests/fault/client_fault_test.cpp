@@ -179,6 +179,19 @@ TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
     EXPECT_EQ(async.timed_out, 1);
 }
 
+TEST_F(ClientFault, NotifyDoesNotWaitForEverForRoomInTheServersQueue) {
+    const Prefix prefix;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    ProcessOptions options;
+    options.environment = {"LD_PRELOAD=" BLOCKED_SEND};
+    const Finished notify = run(client(prefix, {"notify", "text", "--timeout", "0.2"}), options);
+    EXPECT_EQ(notify.status, 4) << notify.out << notify.err;
+    EXPECT_FALSE(has(notify.out, "[EVENT] Sent")) << notify.out;
+    EXPECT_TRUE(has(notify.err, "a call of the DPDK library did not return in time"));
+    EXPECT_EQ(client_sockets(prefix.dir()).size(), 0U);
+}
+
 TEST_F(ClientFault, WaitingClientsGoOnWithANewServerByThemselves) {
     const Prefix prefix;
     std::optional<Process> server_process;

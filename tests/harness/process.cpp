@@ -23,14 +23,18 @@
 namespace mp_ipc::test {
 namespace {
 
-/* pidfd_open(2) with PIDFD_THREAD (O_EXCL) fails with EINVAL from here on, as before Linux 6.9. */
-bool forbid_pidfd_thread() {
+/* pidfd_open(2) fails with EINVAL from here on: all of it, or that with PIDFD_THREAD (O_EXCL), as
+ * before Linux 6.9.
+ */
+bool forbid_pidfd(bool of_threads_only) {
+    const auto test = static_cast<std::uint16_t>(of_threads_only ? BPF_JSET : BPF_JGE);
+    const std::uint32_t with = of_threads_only ? O_EXCL : 0;                    /* all are >= 0 */
     constexpr auto kLow = offsetof(seccomp_data, args) + sizeof(std::uint64_t); /* of args[1] */
     sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 3),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(kLow)),
-        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_EXCL, 0, 1),
+        BPF_JUMP(BPF_JMP | test | BPF_K, with, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
@@ -49,7 +53,7 @@ bool forbid_pidfd_thread() {
 #endif
     if (getppid() != parent)
         _exit(126);
-    dup2(out, STDOUT_FILENO);
+    dup2(options.stdout_fd >= 0 ? options.stdout_fd : out, STDOUT_FILENO);
     dup2(options.stderr_fd >= 0 ? options.stderr_fd : err, STDERR_FILENO);
     const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     dup2(null, STDIN_FILENO);
@@ -63,7 +67,7 @@ bool forbid_pidfd_thread() {
         _exit(126);
     if (options.uid != 0)
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of user clears it */
-    if (options.no_pidfd_thread && !forbid_pidfd_thread())
+    if ((options.no_pidfd || options.no_pidfd_thread) && !forbid_pidfd(!options.no_pidfd))
         _exit(126);
     std::vector<char *> words;
     for (const std::string &word : argv)

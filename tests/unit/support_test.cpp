@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -21,6 +22,7 @@
 #include "support/books.h"
 #include "support/client_table.h"
 #include "support/console.h"
+#include "support/fault.h"
 #include "support/histogram.h"
 #include "support/hugepages.h"
 #include "support/received_fds.h"
@@ -28,6 +30,7 @@
 #include "support/schedule.h"
 #include "support/sealed_memory.h"
 #include "support/send_window.h"
+#include "tests/harness/pair.h"
 
 namespace mp_ipc {
 namespace {
@@ -137,6 +140,58 @@ TEST(Books, CountEveryOutcomeOnce) {
     }
     EXPECT_EQ(books.closed(), 4U);
     EXPECT_EQ(books.answered, 1U);
+}
+
+TEST(HandlerGate, ClosesWhenTheLastHandlerHasLeft) {
+    HandlerGate gate;
+    std::atomic<bool> inside{false};
+    std::atomic<bool> may_leave{false};
+    std::atomic<bool> left{false};
+    std::thread handler([&] {
+        ASSERT_TRUE(gate.enter());
+        inside = true;
+        while (!may_leave)
+            std::this_thread::yield();
+        left = true;
+        gate.leave();
+    });
+    while (!inside)
+        std::this_thread::yield();
+    std::thread end([&] {
+        gate.close();
+        EXPECT_TRUE(left);
+    });
+    /* as soon as close() has begun */
+    const auto kept_out = [&] {
+        if (!gate.enter())
+            return true;
+        gate.leave();
+        return false;
+    };
+    EXPECT_TRUE(test::eventually(kept_out));
+    may_leave = true;
+    end.join();
+    handler.join();
+    EXPECT_FALSE(gate.enter());
+}
+
+TEST(HandlerGate, ASlowHandlerDoesNotHoldUpTheEnd) {
+    HandlerGate gate;
+    Fault fault;
+    fault.kind = Fault::Kind::slow;
+    fault.least_s = fault.most_s = 3600;
+    gate.set_fault(fault);
+    std::atomic<bool> inside{false};
+    std::thread handler([&] {
+        ASSERT_TRUE(gate.enter());
+        inside = true;
+        EXPECT_EQ(gate.apply_fault(), Fault::Kind::none);
+        gate.leave();
+    });
+    while (!inside)
+        std::this_thread::yield();
+    gate.close();
+    handler.join();
 }
 
 TEST(SealedMemory, CarriesAText) {
