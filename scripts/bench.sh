@@ -8,6 +8,7 @@
 #   scripts/bench.sh            measure
 #   scripts/bench.sh --quick    every row once, in half a minute: shows that it works, no figures
 #   scripts/bench.sh --docs     measure, and put tables and plots into docs/
+#   scripts/bench.sh --build    build only
 #   scripts/bench.sh --cores A,B  the servers' core and the clients' core (default: the first two)
 #
 # Needs cmake, ninja or make, libdpdk-dev, libbenchmark-dev and hugepages; gnuplot-nox for the
@@ -19,17 +20,19 @@ build=$root/build-bench
 out=$build/out
 docs=no
 quick=
+build_only=no
 cores=
 while [ $# -gt 0 ]; do
     case $1 in
         --quick) quick=--quick ;;
         --docs) docs=yes ;;
+        --build) build_only=yes ;;
         --cores)
             [ $# -ge 2 ] || { echo "bench.sh: --cores takes A,B" >&2; exit 2; }
             cores=--cores=$2
             shift ;;
         --help | -h)
-            sed -n '3,15s/^# \{0,1\}//p' "$0"
+            sed -n '3,16s/^# \{0,1\}//p' "$0"
             exit 0 ;;
         *)
             echo "bench.sh: unknown option '$1'; see bench.sh --help" >&2
@@ -42,18 +45,19 @@ if [ "$docs" = yes ] && [ -n "$quick" ]; then
     exit 2
 fi
 
-"$root/scripts/setup.sh" --hugepages 24 # ten servers run side by side
-
 generator=
 command -v ninja >/dev/null 2>&1 && generator="-G Ninja"
 mkdir -p "$out"
 echo "Building in $build ..." >&2
 # shellcheck disable=SC2086 # two words or none
 if ! { cmake $generator -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DMP_IPC_BENCH=ON \
-           -DMP_IPC_TESTS=OFF && cmake --build "$build" --parallel; } >"$out/build.log" 2>&1; then
+           -DMP_IPC_TESTS=OFF && cmake --build "$build" --parallel "$(nproc)"; } >"$out/build.log" 2>&1; then
     tail -n 30 "$out/build.log" >&2
     exit 1
 fi
+[ "$build_only" = no ] || exit 0
+
+"$root/scripts/setup.sh" --hugepages 24 # ten servers run side by side
 
 load=$(cut -d' ' -f1 /proc/loadavg)
 if [ -z "$quick" ] && [ "$(printf '%.0f' "$load")" -ge 1 ]; then
