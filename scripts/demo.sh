@@ -14,10 +14,8 @@ source "$(dirname "$0")/lib.sh"
 build default mp_server mp_client
 
 prefix=mp_ipc_demo_$$
-# EAL's own start-up lines are left out; its warnings are not, but for telemetry's "No legacy callbacks".
-eal=(--no-pci --file-prefix="$prefix" --log-level='*:warning' --log-level=lib.telemetry:error)
-last_core=$(($(nproc) - 1))
-[ "$last_core" -ge 1 ] || die "primary and secondary need a core each; this machine has one"
+eal=(--no-pci --file-prefix="$prefix" "${quiet_eal[@]}")
+last_core=$(last_core)
 
 server=
 # By its prefix, which nobody else has: under sudo, $server is sudo's pid, and sudo passes on no signal

@@ -32,3 +32,15 @@ build() {
     (cd "$root" && cmake --preset "$preset" >/dev/null &&
         cmake --build --preset "$preset" --parallel "$(nproc)" "${targets[@]}")
 }
+
+# EAL's own start-up lines are left out, and telemetry's "No legacy callbacks"; what goes wrong is not.
+# The two do not overlap: where more than one fits, the last wins for a log type that is registered
+# already, and the first for one that registers later, as telemetry's does.
+# shellcheck disable=SC2034
+quiet_eal=(--log-level=lib.eal:warning --log-level=lib.telemetry:error)
+
+# For the second program of a pair: the first runs on core 0.
+last_core() {
+    [ "$(nproc)" -ge 2 ] || die "primary and secondary need a core each; this machine has one"
+    say $(($(nproc) - 1))
+}
