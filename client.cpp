@@ -516,6 +516,18 @@ Watch::Reason run_again_if_waiting(Watch::Reason reason) {
     return reason;
 }
 
+/* With --wait, addresses that are taken here are not the end either. */
+void run_again_elsewhere() {
+    const unsigned tried = take_layouts_tried() + 1;
+    if (!g_options.wait_s || tried > kMostLayouts || !g_watch->leave_signals_pending())
+        return;
+    say({"[Client] Trying again, laid out anew", "[Client] 换一个内存布局重试"});
+    IpcSocket::find().remove_file();
+    leave_layouts_tried(tried);
+    run_again(g_argv, {g_sync.numbers(), g_async.numbers()});
+    error(std::string("cannot run again: ") + std::strerror(errno));
+}
+
 /* The last lines of the console. */
 void say_end() {
     abandon_open("the program ends before a reply came");
@@ -568,8 +580,13 @@ int main(int argc, char **argv) {
     const auto wait = g_options.wait_s ? std::optional(seconds(*g_options.wait_s)) : std::nullopt;
     if (!wait_for_primary(line.args, wait, watch, &status))
         return status;
-    if (!start_secondary(line.args, watch, &status))
+    bool addresses_taken = false;
+    if (!start_secondary(line.args, watch, &status, &addresses_taken)) {
+        if (addresses_taken)
+            run_again_elsewhere();
         end_process(end_run(watch.reason(), status));
+    }
+    take_layouts_tried(); /* found one */
     Pacing pacing(watch);
     g_pacing = &pacing;
     if (g_options.unbounded)

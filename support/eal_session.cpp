@@ -313,7 +313,7 @@ bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, 
     }
 }
 
-bool start_secondary(const EalArgs &args, Watch &watch, int *status) {
+bool start_secondary(const EalArgs &args, Watch &watch, int *status, bool *addresses_taken) {
     rte_errno = 0;
     int result = 0;
     bool refused = false;
@@ -329,6 +329,10 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status) {
             give_back_service_memory();
         refused = log.says("refused secondary attachment");
         other_version = log.says("version mismatch");
+        if (addresses_taken != nullptr)
+            *addresses_taken = result < 0 && !watch.ending() &&
+                               (log.says("Cannot init memory") ||
+                                log.says("Cannot mmap memory for rte_config at"));
     }
     if (result >= 0) {
         if (rte_eal_process_type() == RTE_PROC_SECONDARY)

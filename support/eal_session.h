@@ -50,7 +50,11 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
  */
 bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, Watch &watch,
                       int *status);
-bool start_secondary(const EalArgs &args, Watch &watch, int *status);
+/* *addresses_taken: it failed since this process has something else where the primary has its
+ * memory; another run, laid out anew by the kernel, may not.
+ */
+bool start_secondary(const EalArgs &args, Watch &watch, int *status,
+                     bool *addresses_taken = nullptr);
 
 /* Ends the process with `status` should it not have ended within `limit_s` seconds: for calls that
  * may not return, where nothing else watches any more. Any thread; the last call counts.

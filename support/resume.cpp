@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <sstream>
@@ -15,7 +16,8 @@
 namespace mp_ipc {
 namespace {
 constexpr const char *kVariable = "MP_CLIENT_RESUME";
-}
+constexpr const char *kLayouts = "MP_CLIENT_LAYOUTS";
+}  // namespace
 
 std::optional<ResumeNumbers> take_resume_numbers() {
     const char *text = std::getenv(kVariable);
@@ -32,6 +34,17 @@ std::optional<ResumeNumbers> take_resume_numbers() {
     unsetenv(kVariable);
     prctl(PR_SET_NAME, program_invocation_short_name); /* the kernel took "exe" from the path */
     return numbers;
+}
+
+unsigned take_layouts_tried() {
+    const char *text = std::getenv(kLayouts);
+    const unsigned long tried = text != nullptr ? std::strtoul(text, nullptr, 10) : 0;
+    unsetenv(kLayouts);
+    return static_cast<unsigned>(std::min<unsigned long>(tried, kMostLayouts));
+}
+
+void leave_layouts_tried(unsigned tried) {
+    setenv(kLayouts, std::to_string(tried).c_str(), 1);
 }
 
 void run_again(char *const *argv, const ResumeNumbers &numbers) {

@@ -19,6 +19,15 @@ using ResumeNumbers = std::array<std::array<std::uint64_t, 5>, 2>;
 /* What the run before this one left, once; nothing in a first run. */
 std::optional<ResumeNumbers> take_resume_numbers();
 
+/* Runs of this program, one after another, that found the primary's addresses taken: at most so
+ * many. The kernel lays each out anew; seen once in some thousand starts.
+ */
+inline constexpr unsigned kMostLayouts = 5;
+/* How many there have been, this one aside; 0 also once it has been asked. */
+unsigned take_layouts_tried();
+/* For the run to come. */
+void leave_layouts_tried(unsigned tried);
+
 /* Runs /proc/self/exe anew. All descriptors but the standard three are closed by it, with the locks
  * that they hold on the runtime files. Returns only on failure, with errno. Any thread.
  */

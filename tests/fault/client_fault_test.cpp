@@ -290,6 +290,26 @@ TEST_F(ClientFault, AServerKilledFiftyTimesIsFoundAgainEachTime) {
     }
 }
 
+TEST_F(ClientFault, AWaitingClientTriesAgainWhereTheServersAddressesAreTaken) {
+    const Prefix prefix;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    ProcessOptions once;
+    once.environment = {"LD_PRELOAD=" TAKEN_ADDRESS};
+    const Finished waiting = run(client(prefix, {"--wait", "--count", "1"}), once);
+    EXPECT_EQ(waiting.status, 0) << waiting.out << waiting.err;
+    EXPECT_EQ(count_of(waiting.out, "[Client] Trying again, laid out anew"), 1) << waiting.out;
+    EXPECT_TRUE(has(waiting.out, "[SYNC] Reply")) << waiting.out;
+    /* Without --wait it says so and ends; with it, it does not try for ever. */
+    EXPECT_EQ(run(client(prefix, {"--count", "1"}), once).status, 1);
+    ProcessOptions always = once;
+    always.environment.emplace_back("TAKEN_ALWAYS=1");
+    const Finished never = run(client(prefix, {"--wait", "--count", "1"}), always);
+    EXPECT_EQ(never.status, 1) << never.out << never.err;
+    EXPECT_EQ(count_of(never.out, "[Client] Trying again, laid out anew"), 5) << never.out;
+    EXPECT_TRUE(client_sockets(prefix.dir()).empty());
+}
+
 TEST_F(ClientFault, AServerWaitsForALeftOverSecondaryAndNamesIt) {
     const Prefix prefix;
     Process first(server(prefix));

@@ -248,13 +248,27 @@ int a_socket(const std::vector<std::string> &files) {
     return -1;
 }
 
+/* What is open once the EAL's interrupt thread has its epoll: it closes it and makes another
+ * whenever a source is added, as the first alarm is.
+ */
+std::vector<std::string> settled_files(pid_t pid) {
+    std::vector<std::string> files;
+    EXPECT_TRUE(eventually([&] {
+        files = open_files(pid);
+        return std::any_of(files.begin(), files.end(), [](const std::string &file) {
+            return file.find("[eventpoll]") != std::string::npos;
+        });
+    }));
+    return files;
+}
+
 /* A message of an unknown name that names descriptors and brings none makes the library close what
  * its buffer holds, 0 at first; since 25.11 what its sender wrote: here the receiver's IPC socket.
  */
 TEST_F(Filter, NoDescriptorIsLostToAClaim) {
     ASSERT_NO_FATAL_FAILURE(start());
-    const auto of_server = open_files(server_->pid());
-    const auto of_client = open_files(client_->pid());
+    const auto of_server = settled_files(server_->pid());
+    const auto of_client = settled_files(client_->pid());
     for (const std::int32_t num_fds : {1, 2, RTE_MP_MAX_FD_NUM}) {
         for (const std::int32_t type : {kWireMessage, kWireRequest, kWireReply, kWireIgnore}) {
             WireMessage message = wire_message(type, "nobody");
@@ -266,15 +280,15 @@ TEST_F(Filter, NoDescriptorIsLostToAClaim) {
         }
     }
     expect_still_served();
-    EXPECT_EQ(open_files(server_->pid()), of_server);
-    EXPECT_EQ(open_files(client_->pid()), of_client);
+    EXPECT_EQ(settled_files(server_->pid()), of_server);
+    EXPECT_EQ(settled_files(client_->pid()), of_client);
 }
 
 /* It takes descriptors, but with replies only. */
 TEST_F(Filter, AReportingClientTakesClaimsInRepliesOnly) {
     Process server_process(server(prefix_, {"--quiet"}));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    Process process(client(prefix_, {"--quiet", "report", "--count", "1000000"}));
+    Process process(client(prefix_, {"--quiet", "report", "--count", "10000"}));
     ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
     const std::string to = client_socket(prefix_);
     for (const std::int32_t type : {kWireMessage, kWireRequest, kWireIgnore}) {
@@ -285,8 +299,7 @@ TEST_F(Filter, AReportingClientTakesClaimsInRepliesOnly) {
     EXPECT_EQ(RawSocket().send(to, wire_message(kWireMessage, "somebody")), 0); /* gets through */
     EXPECT_TRUE(process.wait_for_err("Cannot find action: somebody")) << process.describe();
     EXPECT_EQ(count_of(process.err(), "Cannot find action: nobody"), 0) << process.describe();
-    process.signal(SIGINT);
-    EXPECT_EQ(process.wait(), 0) << process.describe();
+    EXPECT_EQ(process.wait(), 0) << "all answered\n" << process.describe();
 }
 
 class InRange : public Hugepages {};

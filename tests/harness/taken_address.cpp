@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * For LD_PRELOAD: something lies where the primary has its memory (in the 64 GiB that EAL
+ * reserves behind its --base-virtaddr, 4 GiB on x86), as address space randomization may put it
+ * there. In the first run of a program only, unless TAKEN_ALWAYS is set.
+ */
+#include <sys/mman.h>
+
+#include <cstdlib>
+
+namespace {
+__attribute__((constructor)) void take() {
+    constexpr unsigned long kBase = 0x200000000;
+    constexpr unsigned long kSize = 4096;
+    if (std::getenv("MP_CLIENT_LAYOUTS") == nullptr || std::getenv("TAKEN_ALWAYS") != nullptr)
+        mmap(reinterpret_cast<void *>(kBase), kSize, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+}
+}  // namespace
