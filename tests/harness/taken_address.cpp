@@ -5,6 +5,8 @@
  * there. In the first run of a program only, unless TAKEN_ALWAYS is set.
  */
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -12,8 +14,10 @@ namespace {
 __attribute__((constructor)) void take() {
     constexpr unsigned long kBase = 0x200000000;
     constexpr unsigned long kSize = 4096;
-    if (std::getenv("MP_CLIENT_LAYOUTS") == nullptr || std::getenv("TAKEN_ALWAYS") != nullptr)
-        mmap(reinterpret_cast<void *>(kBase), kSize, PROT_NONE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (std::getenv("MP_CLIENT_LAYOUTS") != nullptr && std::getenv("TAKEN_ALWAYS") == nullptr)
+        return;
+    if (syscall(SYS_mmap, kBase, kSize, PROT_NONE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) < 0)
+        std::abort();
 }
 }  // namespace
