@@ -500,6 +500,14 @@ int status_of_run(Watch::Reason reason) {
     return run_status(g_options, g_sync, g_async, g_notified, reason == Watch::Reason::signal);
 }
 
+/* Returns only where it cannot, and has said so. */
+void run_anew() {
+    IpcSocket::find().remove_file();
+    abandon_open("the server went away before a reply came");
+    run_again(g_argv, {g_sync.numbers(), g_async.numbers()});
+    error(std::string("cannot run again: ") + std::strerror(errno));
+}
+
 /* With --wait, the loss of the server is not the end: this program runs anew and waits. Returns why
  * to end where it does not: a Ctrl-C that came together with the loss is what counts.
  */
@@ -509,23 +517,19 @@ Watch::Reason run_again_if_waiting(Watch::Reason reason) {
     if (!g_watch->leave_signals_pending())
         return Watch::Reason::signal;
     say({"[Client] The server went away", "[Client] Server 已断开"});
-    IpcSocket::find().remove_file();
-    abandon_open("the server went away before a reply came");
-    run_again(g_argv, {g_sync.numbers(), g_async.numbers()});
-    error(std::string("cannot run again: ") + std::strerror(errno));
+    run_anew();
     return reason;
 }
 
-/* With --wait, addresses that are taken here are not the end either. */
-void run_again_elsewhere() {
-    const unsigned tried = take_layouts_tried() + 1;
-    if (!g_options.wait_s || tried > kMostLayouts || !g_watch->leave_signals_pending())
+/* With --wait, addresses that are taken here are not the end either; `tried`: in how many runs they
+ * have been before this one.
+ */
+void run_again_elsewhere(unsigned tried) {
+    if (!g_options.wait_s || tried >= kMostLayouts || !g_watch->leave_signals_pending())
         return;
     say({"[Client] Trying again, laid out anew", "[Client] 换一个内存布局重试"});
-    IpcSocket::find().remove_file();
-    leave_layouts_tried(tried);
-    run_again(g_argv, {g_sync.numbers(), g_async.numbers()});
-    error(std::string("cannot run again: ") + std::strerror(errno));
+    leave_layouts_tried(tried + 1);
+    run_anew();
 }
 
 /* The last lines of the console. */
@@ -568,6 +572,7 @@ int main(int argc, char **argv) {
     g_options = line.options;
     if (g_options.command == ClientOptions::Command::doctor)
         end_process(run_doctor(line.args, g_options.timeout_s));
+    const unsigned layouts_tried = take_layouts_tried();
     const auto resumed = take_resume_numbers();
     if (resumed) {
         g_sync.go_on_from((*resumed)[0]);
@@ -583,10 +588,9 @@ int main(int argc, char **argv) {
     bool addresses_taken = false;
     if (!start_secondary(line.args, watch, &status, &addresses_taken)) {
         if (addresses_taken)
-            run_again_elsewhere();
+            run_again_elsewhere(layouts_tried);
         end_process(end_run(watch.reason(), status));
     }
-    take_layouts_tried(); /* found one */
     Pacing pacing(watch);
     g_pacing = &pacing;
     if (g_options.unbounded)

@@ -23,7 +23,7 @@ std::optional<ResumeNumbers> take_resume_numbers();
  * many. The kernel lays each out anew; seen once in some thousand starts.
  */
 inline constexpr unsigned kMostLayouts = 5;
-/* How many there have been, this one aside; 0 also once it has been asked. */
+/* How many there have been before this one, once. */
 unsigned take_layouts_tried();
 /* For the run to come. */
 void leave_layouts_tried(unsigned tried);

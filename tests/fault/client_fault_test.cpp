@@ -154,12 +154,18 @@ TEST_F(ClientFault, APrimaryThatDiesWhileAClientAttachesEndsIt) {
     EXPECT_FALSE(has(process.out(), "Attached")) << process.describe();
 }
 
+/* A library before all others: see tests/harness. */
+ProcessOptions preload(const std::string &library) {
+    ProcessOptions options;
+    options.environment = {"LD_PRELOAD=" + library};
+    return options;
+}
+
 TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
     const Prefix prefix;
     Process server_process(server(prefix));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    ProcessOptions options;
-    options.environment = {"LD_PRELOAD=" LOST_CALLBACK};
+    const ProcessOptions options = preload(LOST_CALLBACK);
     Process process(
         client(prefix, {"--timeout", "0.2", "--async-interval", "0.2", "--sync-interval", "0.2"}),
         options);
@@ -183,8 +189,7 @@ TEST_F(ClientFault, NotifyDoesNotWaitForEverForRoomInTheServersQueue) {
     const Prefix prefix;
     Process server_process(server(prefix));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    ProcessOptions options;
-    options.environment = {"LD_PRELOAD=" BLOCKED_SEND};
+    const ProcessOptions options = preload(BLOCKED_SEND);
     const Finished notify = run(client(prefix, {"notify", "text", "--timeout", "0.2"}), options);
     EXPECT_EQ(notify.status, 4) << notify.out << notify.err;
     EXPECT_FALSE(has(notify.out, "[EVENT] Sent")) << notify.out;
@@ -294,8 +299,7 @@ TEST_F(ClientFault, AWaitingClientTriesAgainWhereTheServersAddressesAreTaken) {
     const Prefix prefix;
     Process server_process(server(prefix));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    ProcessOptions once;
-    once.environment = {"LD_PRELOAD=" TAKEN_ADDRESS};
+    const ProcessOptions once = preload(TAKEN_ADDRESS);
     const Finished waiting = run(client(prefix, {"--wait", "--count", "1"}), once);
     EXPECT_EQ(waiting.status, 0) << waiting.out << waiting.err;
     EXPECT_EQ(count_of(waiting.out, "[Client] Trying again, laid out anew"), 1) << waiting.out;
