@@ -521,11 +521,11 @@ Watch::Reason run_again_if_waiting(Watch::Reason reason) {
     return reason;
 }
 
-/* With --wait, addresses that are taken here are not the end either; `tried`: in how many runs they
- * have been before this one.
+/* Addresses that are taken here may not be in another run; `tried`: in how many runs they have been
+ * before this one. Returns where there is to be no other.
  */
 void run_again_elsewhere(unsigned tried) {
-    if (!g_options.wait_s || tried >= kMostLayouts || !g_watch->leave_signals_pending())
+    if (tried >= kMostLayouts || !g_watch->leave_signals_pending())
         return;
     say({"[Client] Trying again, laid out anew", "[Client] 换一个内存布局重试"});
     leave_layouts_tried(tried + 1);
@@ -604,7 +604,7 @@ int main(int argc, char **argv) {
         end_process(end_run(watch.reason(), watch.ending() ? kExitOk : kExitFailure));
     if (!watch.follow_ipc_thread())
         diagnose(Severity::warning, "the EAL's IPC thread was not found; its end will not be seen");
-    if (resumed)
+    if (resumed && layouts_tried == 0)
         say({"[Client] Attached to the new server of file prefix '{}'",
              "[Client] 已连接新的 Server, file-prefix '{}'"},
             printable(line.args.file_prefix));

@@ -146,8 +146,9 @@ ends() { # ends NAME STATUS: by itself, or after a signal
 kill_server() { # and reap it where bash does not remark on it
     { kill -KILL "${pid[server]}" && wait "${pid[server]}"; } 2>/dev/null || status[server]=$?
 }
-end_server() { # Ctrl-C
-    kill -INT "${pid[server]}" 2>/dev/null || true
+interrupt() { kill -INT "${pid[$1]}" 2>/dev/null || true; } # Ctrl-C
+end_server() {
+    interrupt server
     ends server 0
 }
 stop_all() { # what the row has left running
@@ -184,6 +185,22 @@ row_ping_flood() {
     await client "[PING] 5000 sent, 5000 answered, 0 lost, 0 late"
     end_server
 }
+row_ping_interrupted() {
+    server
+    start_client client ping --interval 0.1
+    await client "[PING] Reply: seq=3 "
+    interrupt client
+    ends client 0
+    await client " lost, 0 late"
+    end_server
+}
+row_ping_millisecond() {
+    server --fault silent
+    client 4 ping --timeout 0.001 --interval 0.001 --count 3
+    await client "[PING] No reply to seq=3 within 0.001 s"
+    await client "[PING] 3 sent, 0 answered, 3 lost, 0 late"
+    end_server
+}
 row_several_clients() {
     local name
     server
@@ -210,7 +227,7 @@ row_shutdown_event() {
     await client "[EVENT] The server is shutting down"
 }
 row_late_reply() {
-    server --fault slow=600
+    server --fault slow=750
     client 4 --timeout 0.5 --async-interval 0 --sync-interval 0.01 --count 2
     await client "[SYNC] Late reply, not to 'SYNC Hello 2 from Client': Server SYNC reply: Got 'SYNC Hello 1 from Client'"
     end_server

@@ -75,7 +75,7 @@ TEST_F(Api, PingFloodIsSumOnly) {
 
 TEST_F(Api, CtrlCGivesPingsSummary) {
     start_server();
-    Process ping(client(prefix_, {"ping", "--interval", "0.01"}));
+    Process ping(client(prefix_, {"ping", "--interval", "0.1"}));
     ASSERT_TRUE(ping.wait_for_out("seq=5 "));
     ping.signal(SIGINT);
     EXPECT_EQ(ping.wait(), 0) << ping.describe();
@@ -150,7 +150,7 @@ TEST_F(Api, ABroadcastingServerTellsOfItsShutdown) {
 /* ---- exercise 5: timeouts, and the pitfalls on demand ---- */
 
 TEST_F(Api, ALateReplyIsNotTakenForTheNextAnswer) {
-    start_server({"--fault", "slow=600"});
+    start_server({"--fault", "slow=750"});
     const Finished hello = run_client(
         {"--timeout", "0.5", "--async-interval", "0", "--sync-interval", "0.01", "--count", "4"});
     EXPECT_EQ(hello.status, 4);
@@ -164,7 +164,7 @@ TEST_F(Api, ALateReplyIsNotTakenForTheNextAnswer) {
 }
 
 TEST_F(Api, ALateStructIsNotTakenForTheNextAnswer) {
-    start_server({"--fault", "slow=600"});
+    start_server({"--fault", "slow=750"});
     const Finished ping =
         run_client({"ping", "--timeout", "0.5", "--interval", "0.01", "--count", "2"});
     EXPECT_EQ(ping.status, 4);

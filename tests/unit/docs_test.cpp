@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -98,6 +99,25 @@ TEST(Docs, ExcerptsOfTheWalkthroughAreTheSource) {
     EXPECT_GE(excerpts, 8);
 }
 
+TEST(Docs, EveryRowOfTheApiHasItsConsoles) {
+    const std::string text = text_of_file(kRoot / "docs/api.md");
+    const std::regex row(R"(\n\| \[[^\]]*\]\(#([a-z-]+)\) \|)");
+    std::set<std::string> rows;
+    for (std::sregex_iterator it(text.begin(), text.end(), row), end; it != end; ++it) {
+        const std::string name = (*it)[1];
+        EXPECT_TRUE(rows.insert(name).second) << name << " is there twice";
+        const std::size_t at = text.find("\n### " + name + "\n");
+        ASSERT_NE(at, std::string::npos) << "no heading for " << name;
+        const std::vector<std::string> blocks =
+            console_blocks(text.substr(at, text.find("\n### ", at + 1) - at));
+        ASSERT_EQ(blocks.size(), 1U) << name;
+        EXPECT_NE(blocks[0].find("\n$ mp_"), std::string::npos)
+            << "run scripts/tour.sh --docs " << name;
+    }
+    EXPECT_EQ(console_blocks(text).size(), rows.size() + 1) << "one of them is the tour's own";
+    EXPECT_GE(rows.size(), 24U);
+}
+
 /* "Suite.Name" of every test, as the sources have it. */
 std::vector<std::string> all_tests() {
     std::vector<std::string> tests;
@@ -115,7 +135,7 @@ std::vector<std::string> all_tests() {
 TEST(Docs, EveryTestNamedInATableExists) {
     const std::vector<std::string> tests = all_tests();
     /* `Name` or `Suite.Name`, or the beginning of one before "…". */
-    const std::regex name("`((?:[A-Za-z]+\\.)?[A-Z][A-Za-z]{7,})(…)?`");
+    const std::regex name("`((?:[A-Za-z]+\\.)?[A-Z][A-Za-z0-9]{7,})(…)?`");
     for (const auto &[document, at_least] : {std::pair{"docs/api.md", 8},
                                              {"docs/faults.md", 8},
                                              {"docs/hostile.md", 7},
