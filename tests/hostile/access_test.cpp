@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -125,7 +126,8 @@ TEST_F(Access, NobodysProgramsSaySoInOneLine) {
 }
 
 /* What `scripts/setup.sh --user NAME` does, by hand: a hugetlbfs mount and a runtime directory that
- * belong to the user.
+ * belong to the user. The mount is seen by this process and what it starts alone: beside it, tests
+ * look at what is said where nobody has none.
  */
 class OwnPlaces {
   public:
@@ -133,8 +135,10 @@ class OwnPlaces {
         : root_("/tmp/" + prefix.name()) {
         fs::create_directories(pages());
         fs::create_directories(runtime());
-        mounted_ = with_mount && mount("nodev", pages().c_str(), "hugetlbfs", 0,
-                                       "pagesize=2M,uid=65534,gid=65534,mode=0700") == 0;
+        mounted_ = with_mount && unshare(CLONE_NEWNS) == 0 &&
+                   mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                   mount("nodev", pages().c_str(), "hugetlbfs", 0,
+                         "pagesize=2M,uid=65534,gid=65534,mode=0700") == 0;
         error_ = errno;
         ready_ = mounted_ == with_mount && chown(runtime().c_str(), kNobody, kNobody) == 0 &&
                  chmod(runtime().c_str(), 0700) == 0;
