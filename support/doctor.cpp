@@ -218,14 +218,14 @@ int run_doctor(const EalArgs &args, double timeout_s) {
 
     notes.add(check_versions(MP_IPC_DPDK_VERSION, rte_version()));
 
-    const Hugepages pages = look_at_hugepages();
+    const Hugepages pages = look_at_hugepages(args.huge_dir);
     std::vector<std::string> dead;
     for (const PrefixFacts &prefix : all) {
         if (prefix.probe.state == State::dead)
             dead.push_back(prefix.name);
     }
     notes.add(check_hugepages(pages, look_at_left_pages(pages.mounts, dead), alive));
-    notes.add(check_hugepage_mount(pages, args.huge_dir));
+    notes.add(check_hugepage_mount(pages, args.huge_dir, alive));
 
     notes.add(check_runtime(look_at_runtime(root, dir)));
     notes.add(check_prefix(own, lock_holders(dir), all));

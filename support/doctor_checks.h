@@ -33,9 +33,12 @@ struct LeftPages {
 };
 std::vector<LeftPages> look_at_left_pages(const std::vector<std::string> &mounts,
                                           const std::vector<std::string> &dead_prefixes);
-/* `server`: there is one already, which has its pages; a client needs none of its own. */
+/* `server`: there is one already, which has its pages and its mount; a client needs none of its
+ * own.
+ */
 Finding check_hugepages(const Hugepages &pages, const std::vector<LeftPages> &left, bool server);
-Finding check_hugepage_mount(const Hugepages &pages, const std::optional<std::string> &huge_dir);
+Finding check_hugepage_mount(const Hugepages &pages, const std::optional<std::string> &huge_dir,
+                             bool server);
 
 struct RuntimeFacts {
     std::string root; /* …/dpdk */

@@ -98,7 +98,8 @@ Finding check_hugepages(const Hugepages &pages, const std::vector<LeftPages> &le
                          pages.reserved, pages.free));
 }
 
-Finding check_hugepage_mount(const Hugepages &pages, const std::optional<std::string> &huge_dir) {
+Finding check_hugepage_mount(const Hugepages &pages, const std::optional<std::string> &huge_dir,
+                             bool server) {
     if (pages.mounts.empty())
         return bad(
             in_words({"Hugepage mount: no hugetlbfs is mounted: run scripts/setup.sh (as "
@@ -106,21 +107,25 @@ Finding check_hugepage_mount(const Hugepages &pages, const std::optional<std::st
                       "大页挂载: 没有挂载 hugetlbfs: 请以 root 运行 scripts/setup.sh"}));
     const std::string mounts =
         joined(pages.mounts, [](const std::string &mount) { return printable(mount); });
-    if (huge_dir &&
-        std::none_of(pages.mounts.begin(), pages.mounts.end(), [&](const std::string &mount) {
-            return fs::path(mount) == fs::path(*huge_dir) ||
-                   fs::path(mount) / "" == fs::path(*huge_dir);
-        }))
+    if (huge_dir && pages.taken.empty())
         return bad(in_words({"Hugepage mount: --huge-dir {} is no hugetlbfs; there is {}",
                              "大页挂载: --huge-dir {} 不是 hugetlbfs; 现有: {}"},
                             printable(*huge_dir), mounts));
-    if (!pages.writable)
-        return bad(in_words(
-            {"Hugepage mount: {} is not writable for this user: run as root, or "
-             "scripts/setup.sh --user NAME",
-             "大页挂载: 当前用户不能写 {}: 请以 root 运行, 或运行 scripts/setup.sh --user NAME"},
-            mounts));
-    return good(in_words({"Hugepage mount: {}, writable", "大页挂载: {}, 可写"}, mounts));
+    /* A server that runs has got its --huge-dir, and a client needs none. */
+    if (pages.writable || (server && !pages.other.empty()))
+        return good(in_words({"Hugepage mount: {}, writable", "大页挂载: {}, 可写"},
+                             printable(pages.writable ? pages.taken : pages.other)));
+    if (!pages.other.empty())
+        return bad(
+            in_words({"Hugepage mount: {} is not writable for this user, but {} is: give mp_server "
+                      "--huge-dir={}",
+                      "大页挂载: 当前用户不能写 {}, 但能写 {}: 请给 mp_server 加上 --huge-dir={}"},
+                     printable(pages.taken), printable(pages.other), printable(pages.other)));
+    return bad(in_words(
+        {"Hugepage mount: {} is not writable for this user: run as root, or scripts/setup.sh "
+         "--user NAME",
+         "大页挂载: 当前用户不能写 {}: 请以 root 运行, 或运行 scripts/setup.sh --user NAME"},
+        printable(pages.taken)));
 }
 
 /* ---- the runtime directory ---------------------------------------------------------------- */

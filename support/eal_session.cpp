@@ -173,7 +173,7 @@ int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe) {
     const bool bad_options = rte_errno == EINVAL;
     const bool no_access = access(runtime_root().c_str(), W_OK) != 0 && errno != ENOENT;
     const auto holders = lock_holders(probe.dir);
-    const auto pages = hugepage_trouble(look_at_hugepages());
+    const auto pages = hugepage_trouble(look_at_hugepages(args.huge_dir));
     if (probe.state == PrimaryProbe::State::forbidden || no_access) {
         error("no permission to use the runtime directory " + probe.dir +
               ": run as root, or set XDG_RUNTIME_DIR to a directory of this user");

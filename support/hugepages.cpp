@@ -4,11 +4,13 @@
 #include <mntent.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <set>
 
 namespace mp_ipc {
 namespace {
@@ -19,9 +21,19 @@ unsigned long number_in(const std::filesystem::path &path) {
     return file >> number ? number : 0;
 }
 
+bool may_use(const std::string &dir) {
+    return access(dir.c_str(), R_OK | W_OK | X_OK) == 0;
+}
+
+/* A directory that is `mount` or below it. */
+bool is_in(const std::filesystem::path &dir, const std::filesystem::path &mount) {
+    const auto parts = std::mismatch(mount.begin(), mount.end(), dir.begin(), dir.end());
+    return parts.first == mount.end() && access(dir.c_str(), F_OK) == 0;
+}
+
 }  // namespace
 
-Hugepages look_at_hugepages(const std::string &root) {
+Hugepages look_at_hugepages(const std::optional<std::string> &huge_dir, const std::string &root) {
     Hugepages pages;
     std::error_code error;
     for (std::filesystem::directory_iterator it(root + "/sys/kernel/mm/hugepages", error), end;
@@ -33,12 +45,28 @@ Hugepages look_at_hugepages(const std::string &root) {
         setmntent((root + "/proc/self/mounts").c_str(), "r"), endmntent);
     mntent entry = {};
     char buffer[4096];
+    std::set<std::string> sizes;
+    const auto take = [&pages](const std::string &dir) {
+        if (pages.writable)
+            return;
+        pages.writable = may_use(dir);
+        if (pages.writable || pages.taken.empty())
+            pages.taken = dir;
+    };
     while (mounts && getmntent_r(mounts.get(), &entry, buffer, sizeof(buffer)) != nullptr) {
         if (std::strcmp(entry.mnt_type, "hugetlbfs") != 0)
             continue;
         pages.mounts.emplace_back(entry.mnt_dir);
-        pages.writable = pages.writable || access(entry.mnt_dir, R_OK | W_OK | X_OK) == 0;
+        const char *found = hasmntopt(&entry, "pagesize"); /* and what stands behind it */
+        const std::string size = found == nullptr ? "" : found;
+        const bool first = sizes.insert(size.substr(0, size.find(','))).second;
+        if (huge_dir ? is_in(*huge_dir, entry.mnt_dir) : first)
+            take(huge_dir.value_or(entry.mnt_dir));
+        else if (pages.other.empty() && may_use(entry.mnt_dir))
+            pages.other = entry.mnt_dir;
     }
+    if (pages.writable)
+        pages.other.clear();
     return pages;
 }
 
@@ -49,10 +77,15 @@ std::optional<std::string> hugepage_trouble(const Hugepages &pages) {
     if (pages.mounts.empty())
         return "hugepages are reserved, but no hugetlbfs is mounted: run scripts/setup.sh (as "
                "root)";
+    if (pages.taken.empty())
+        return "--huge-dir names no hugetlbfs: give it a directory of one, such as " +
+               (pages.other.empty() ? pages.mounts[0] : pages.other);
     if (!pages.writable)
-        return "no permission to write to " + pages.mounts[0] +
-               ", where the hugepages are: run as root, or mount one for this user: "
-               "scripts/setup.sh --user NAME";
+        return "no permission to write to " + pages.taken +
+               ", where EAL takes its hugepages from: " +
+               (pages.other.empty()
+                    ? "run as root, or mount one for this user: scripts/setup.sh --user NAME"
+                    : "give it this user's own mount, --huge-dir=" + pages.other);
     if (pages.free == 0)
         return "all " + std::to_string(pages.reserved) +
                " hugepages are in use: end what uses them, or reserve more with scripts/setup.sh";

@@ -164,6 +164,13 @@ class OwnPlaces {
     int error_ = 0;
 };
 
+ProcessOptions nobody_at(const OwnPlaces &places) {
+    ProcessOptions options;
+    options.uid = kNobody;
+    options.environment = {"XDG_RUNTIME_DIR=" + places.runtime()};
+    return options;
+}
+
 /* argv with --huge-dir before `--`. */
 Words on_mount(Words words, const OwnPlaces &places) {
     words.insert(words.begin() + 1, "--huge-dir=" + places.pages());
@@ -174,9 +181,7 @@ TEST_F(Access, ThePairRunsWithoutRoot) {
     const Prefix prefix;
     const OwnPlaces places(prefix);
     ASSERT_TRUE(places.ready()) << std::strerror(places.error());
-    ProcessOptions options;
-    options.uid = kNobody;
-    options.environment = {"XDG_RUNTIME_DIR=" + places.runtime()};
+    const ProcessOptions options = nobody_at(places);
 
     Process server_process(on_mount(server(prefix, {"--stats-interval", "0"}), places), options);
     ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
@@ -198,6 +203,10 @@ TEST_F(Access, ThePairRunsWithoutRoot) {
     EXPECT_EQ(count_of(hello.out, "sent 2, answered 2"), 2) << hello.out;
     const Finished report = run(on_mount(client(prefix, {"report"}), places), options);
     EXPECT_EQ(report.status, 0) << report.out << report.err;
+    /* A client needs no --huge-dir. */
+    const Finished doctor = run(client(prefix, {"doctor"}), options);
+    EXPECT_EQ(doctor.status, 0) << doctor.out << doctor.err;
+    EXPECT_EQ(count_of(doctor.out, places.pages() + ", writable\n"), 1) << doctor.out;
 
     server_process.signal(SIGINT);
     EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
@@ -211,14 +220,33 @@ TEST_F(Access, AServerWithoutItsOwnMountSaysSo) {
     const Prefix prefix;
     const OwnPlaces places(prefix, false);
     ASSERT_TRUE(places.ready()) << std::strerror(places.error());
-    ProcessOptions options;
-    options.uid = kNobody;
-    options.environment = {"XDG_RUNTIME_DIR=" + places.runtime()};
+    const ProcessOptions options = nobody_at(places);
     const Finished finished = run(server(prefix), options);
     EXPECT_EQ(finished.status, 1) << finished.err;
     EXPECT_EQ(count_of(own_lines(finished.err), "\n"), 1) << finished.err;
     EXPECT_EQ(count_of(finished.err, "no permission to write to"), 1) << finished.err;
     EXPECT_EQ(count_of(finished.err, "scripts/setup.sh --user NAME"), 1) << finished.err;
+}
+
+/* EAL takes the first mount of a page size, root's, even where the user has one. */
+TEST_F(Access, AServerThatForgetsItsMountIsToldOfIt) {
+    const Prefix prefix;
+    const OwnPlaces places(prefix);
+    ASSERT_TRUE(places.ready()) << std::strerror(places.error());
+    const ProcessOptions options = nobody_at(places);
+    const Finished finished = run(server(prefix), options);
+    EXPECT_EQ(finished.status, 1) << finished.err;
+    EXPECT_EQ(count_of(own_lines(finished.err), "\n"), 1) << finished.err;
+    EXPECT_EQ(count_of(finished.err,
+                       "where EAL takes its hugepages from: give it this user's own "
+                       "mount, --huge-dir=" +
+                           places.pages() + "\n"),
+              1)
+        << finished.err;
+    const Finished doctor = run(client(prefix, {"doctor"}), options);
+    EXPECT_EQ(doctor.status, 1) << doctor.out;
+    EXPECT_EQ(count_of(doctor.out, "give mp_server --huge-dir=" + places.pages() + "\n"), 1)
+        << doctor.out;
 }
 
 }  // namespace

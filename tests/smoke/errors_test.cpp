@@ -146,6 +146,16 @@ TEST_F(Errors, AnOptionThatEalDoesNotKnow) {
     expect_one_line(run(argv), 2, {"EAL does not take its options"});
 }
 
+TEST_F(Errors, HugeDirIsNoHugetlbfs) {
+    const Prefix prefix;
+    for (const char *dir : {"/tmp", "/dev/hugepages-nonexistent", "/dev/hugepages/nonexistent"}) {
+        Words argv = server(prefix);
+        argv.insert(argv.begin() + 1, std::string("--huge-dir=") + dir);
+        expect_one_line(run(argv), 1,
+                        {"--huge-dir names no hugetlbfs: give it a directory of one, such as /"});
+    }
+}
+
 TEST_F(Errors, OptionsWithoutSharedFiles) {
     const Prefix prefix;
     for (const char *option : {"--no-shconf", "--in-memory"}) {

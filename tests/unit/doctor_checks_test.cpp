@@ -40,7 +40,7 @@ Hugepages machine(const TempDir &root, int reserved, int free, const std::string
     root.write("proc/self/mounts",
                "proc /proc proc rw 0 0\n" +
                    (mount.empty() ? std::string() : "nodev " + mount + " hugetlbfs rw 0 0\n"));
-    return look_at_hugepages(root.path());
+    return look_at_hugepages({}, root.path());
 }
 
 TEST(DoctorChecks, NoHugepagesAreReserved) {
@@ -49,7 +49,7 @@ TEST(DoctorChecks, NoHugepagesAreReserved) {
     EXPECT_EQ(none.verdict, Verdict::bad);
     EXPECT_TRUE(begins(none.text, "Hugepages: none are reserved: run scripts/setup.sh"));
     const TempDir without_hugetlb;
-    EXPECT_EQ(check_hugepages(look_at_hugepages(without_hugetlb.path()), {}, false).verdict,
+    EXPECT_EQ(check_hugepages(look_at_hugepages({}, without_hugetlb.path()), {}, false).verdict,
               Verdict::bad);
 }
 
@@ -75,22 +75,54 @@ TEST(DoctorChecks, AllHugepagesAreInUse) {
 
 TEST(DoctorChecks, NoHugetlbfsIsMounted) {
     const TempDir root;
-    const Finding none = check_hugepage_mount(machine(root, 64, 64, ""), {});
+    const Finding none = check_hugepage_mount(machine(root, 64, 64, ""), {}, false);
     EXPECT_EQ(none.verdict, Verdict::bad);
     EXPECT_TRUE(begins(none.text, "Hugepage mount: no hugetlbfs is mounted: ")) << none.text;
     const std::string mount = root.make("huge");
-    EXPECT_EQ(check_hugepage_mount(machine(root, 64, 64, mount), {}).verdict, Verdict::good);
-    EXPECT_EQ(check_hugepage_mount(machine(root, 64, 64, mount), mount + "/").verdict,
-              Verdict::good);
+    EXPECT_EQ(check_hugepage_mount(machine(root, 64, 64, mount), {}, false).verdict, Verdict::good);
+    for (const std::string &dir : {mount + "/", root.make("huge/below")})
+        EXPECT_EQ(check_hugepage_mount(look_at_hugepages(dir, root.path()), dir, false).text,
+                  "Hugepage mount: " + dir + ", writable");
+    for (const std::string &dir : {root.path(), root.make("huge2")})
+        EXPECT_EQ(check_hugepage_mount(look_at_hugepages(dir, root.path()), dir, false).text,
+                  "Hugepage mount: --huge-dir " + dir + " is no hugetlbfs; there is " + mount);
 }
 
 TEST(DoctorChecks, TheMountIsNotWritable) {
     const TempDir root;
-    const Finding other = check_hugepage_mount(machine(root, 64, 64, root.path() + "/nowhere"), {});
+    const Finding other =
+        check_hugepage_mount(machine(root, 64, 64, root.path() + "/nowhere"), {}, false);
     EXPECT_EQ(other.verdict, Verdict::bad);
     EXPECT_NE(other.text.find("/nowhere is not writable for this user: run as root, or "),
               std::string::npos)
         << other.text;
+}
+
+/* EAL takes --huge-dir, or the first mount of each page size, and looks for no better one. */
+TEST(DoctorChecks, AnotherMountIsWritable) {
+    const TempDir root;
+    const std::string own = root.make("own");
+    const std::string nowhere = root.path() + "/nowhere";
+    const auto mounts = [&](const std::string &first, const std::string &second) {
+        root.write("proc/self/mounts",
+                   "nodev " + nowhere + " hugetlbfs rw,relatime,pagesize=" + first + " 0 0\n" +
+                       "nodev " + own + " hugetlbfs rw,relatime,pagesize=" + second + " 0 0\n");
+    };
+    mounts("2M", "2M,size=64M");
+    const Hugepages pages = look_at_hugepages({}, root.path());
+    EXPECT_EQ(pages.mounts, (std::vector<std::string>{nowhere, own}));
+    EXPECT_EQ(check_hugepage_mount(pages, {}, false).verdict, Verdict::bad);
+    EXPECT_EQ(check_hugepage_mount(pages, {}, false).text,
+              "Hugepage mount: " + nowhere + " is not writable for this user, but " + own +
+                  " is: give mp_server --huge-dir=" + own);
+    EXPECT_EQ(check_hugepage_mount(pages, {}, true).text, "Hugepage mount: " + own + ", writable");
+    EXPECT_EQ(check_hugepage_mount(look_at_hugepages(own, root.path()), own, false).text,
+              "Hugepage mount: " + own + ", writable");
+    EXPECT_EQ(check_hugepage_mount(look_at_hugepages(nowhere, root.path()), nowhere, false).verdict,
+              Verdict::bad);
+    mounts("1024M", "2M");
+    EXPECT_EQ(check_hugepage_mount(look_at_hugepages({}, root.path()), {}, false).text,
+              "Hugepage mount: " + own + ", writable");
 }
 
 TEST(DoctorChecks, Cores) {

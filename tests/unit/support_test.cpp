@@ -426,9 +426,17 @@ TEST(HugepageTrouble, NamesWhatIsMissingAndTheScript) {
               std::string::npos);
     pages.reserved = 8;
     EXPECT_NE(hugepage_trouble(pages)->find("no hugetlbfs is mounted"), std::string::npos);
-    pages.mounts = {"/dev/hugepages"};
-    EXPECT_NE(hugepage_trouble(pages)->find("no permission to write to /dev/hugepages"),
-              std::string::npos);
+    pages.mounts = {"/dev/hugepages", "/dev/hugepages-me"};
+    EXPECT_EQ(*hugepage_trouble(pages),
+              "--huge-dir names no hugetlbfs: give it a directory of one, such as /dev/hugepages");
+    pages.taken = "/dev/hugepages";
+    EXPECT_EQ(*hugepage_trouble(pages),
+              "no permission to write to /dev/hugepages, where EAL takes its hugepages from: run "
+              "as root, or mount one for this user: scripts/setup.sh --user NAME");
+    pages.other = "/dev/hugepages-me";
+    EXPECT_EQ(*hugepage_trouble(pages),
+              "no permission to write to /dev/hugepages, where EAL takes its hugepages from: give "
+              "it this user's own mount, --huge-dir=/dev/hugepages-me");
     pages.writable = true;
     EXPECT_NE(hugepage_trouble(pages)->find("all 8 hugepages are in use"), std::string::npos);
     pages.free = 1;
