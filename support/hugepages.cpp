@@ -21,8 +21,12 @@ unsigned long number_in(const std::filesystem::path &path) {
     return file >> number ? number : 0;
 }
 
-bool may_use(const std::string &dir) {
-    return access(dir.c_str(), R_OK | W_OK | X_OK) == 0;
+/* Empty where this process may use none. */
+std::string first_usable(const std::vector<std::string> &dirs) {
+    const auto found = std::find_if(dirs.begin(), dirs.end(), [](const std::string &dir) {
+        return access(dir.c_str(), R_OK | W_OK | X_OK) == 0;
+    });
+    return found == dirs.end() ? std::string() : *found;
 }
 
 /* A directory that is `mount` or below it. */
@@ -46,13 +50,7 @@ Hugepages look_at_hugepages(const std::optional<std::string> &huge_dir, const st
     mntent entry = {};
     char buffer[4096];
     std::set<std::string> sizes;
-    const auto take = [&pages](const std::string &dir) {
-        if (pages.writable)
-            return;
-        pages.writable = may_use(dir);
-        if (pages.writable || pages.taken.empty())
-            pages.taken = dir;
-    };
+    std::vector<std::string> taken;
     while (mounts && getmntent_r(mounts.get(), &entry, buffer, sizeof(buffer)) != nullptr) {
         if (std::strcmp(entry.mnt_type, "hugetlbfs") != 0)
             continue;
@@ -61,12 +59,14 @@ Hugepages look_at_hugepages(const std::optional<std::string> &huge_dir, const st
         const std::string size = found == nullptr ? "" : found;
         const bool first = sizes.insert(size.substr(0, size.find(','))).second;
         if (huge_dir ? is_in(*huge_dir, entry.mnt_dir) : first)
-            take(huge_dir.value_or(entry.mnt_dir));
-        else if (pages.other.empty() && may_use(entry.mnt_dir))
-            pages.other = entry.mnt_dir;
+            taken.push_back(huge_dir.value_or(entry.mnt_dir));
     }
-    if (pages.writable)
-        pages.other.clear();
+    pages.taken = first_usable(taken);
+    pages.writable = !pages.taken.empty();
+    if (!pages.writable) {
+        pages.taken = taken.empty() ? "" : taken.front();
+        pages.other = first_usable(pages.mounts);
+    }
     return pages;
 }
 
