@@ -17,7 +17,7 @@
 
 #include <rte_eal.h>
 
-#include "support/text.h"
+#include "support/base/text.h"
 
 namespace mp_ipc {
 

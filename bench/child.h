@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "bench/wire.h"
-#include "support/schedule.h"
-#include "support/unique_fd.h"
+#include "support/base/schedule.h"
+#include "support/base/unique_fd.h"
 
 namespace mp_ipc::bench {
 

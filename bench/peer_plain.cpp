@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "bench/peer.h"
-#include "support/unique_fd.h"
+#include "support/base/unique_fd.h"
 
 namespace mp_ipc::bench {
 namespace {

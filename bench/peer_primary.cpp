@@ -15,7 +15,7 @@
 #include "bench/peer.h"
 #include "bench/peer_requests.h"
 #include "common.h"
-#include "support/reply_messages.h"
+#include "support/ipc/reply_messages.h"
 
 namespace mp_ipc::bench {
 namespace {

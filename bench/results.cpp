@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include "support/console.h"
+#include "support/console/console.h"
 
 namespace mp_ipc::bench {
 namespace {

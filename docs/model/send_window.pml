@@ -5,7 +5,7 @@
  * client's full queue?
  *
  *   QLEN       net.unix.max_dgram_qlen; a queue takes one message more before a send blocks
- *   BOUND      1: clients keep to SendWindow (support/send_window.h); 0: they send at will
+ *   BOUND      1: clients keep to SendWindow (support/ipc/send_window.h); 0: they send at will
  *   RESERVE    SendWindow::kReserve: places left to the server's broadcasts
  *   WINDOW     SendWindow::bound_for(QLEN), or what is given instead, to see it fail
  *   BROADCAST  1: the server also asks all clients, as with --broadcast

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <regex>
 
-#include "support/runtime_dir.h"
+#include "support/eal/runtime_dir.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {

@@ -12,7 +12,7 @@
 
 #include <rte_version.h>
 
-#include "support/runtime_dir.h"
+#include "support/eal/runtime_dir.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {

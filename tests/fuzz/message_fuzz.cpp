@@ -11,8 +11,8 @@
 #include <string_view>
 
 #include "common.h"
-#include "support/client_table.h"
-#include "support/ipc_socket.h"
+#include "support/eal/ipc_socket.h"
+#include "support/stats/client_table.h"
 #include "tests/fuzz/check.h"
 
 namespace {

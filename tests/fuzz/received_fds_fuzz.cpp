@@ -14,8 +14,8 @@
 #include <iterator>
 
 #include "common.h"
-#include "support/received_fds.h"
-#include "support/reply_messages.h"
+#include "support/ipc/received_fds.h"
+#include "support/ipc/reply_messages.h"
 #include "tests/fuzz/check.h"
 
 using namespace mp_ipc;

@@ -13,7 +13,7 @@
 #include <optional>
 #include <string>
 
-#include "support/sealed_memory.h"
+#include "support/base/sealed_memory.h"
 #include "tests/fuzz/check.h"
 
 using namespace mp_ipc;

@@ -17,7 +17,7 @@
 
 #include <rte_eal.h>
 
-#include "support/unique_fd.h"
+#include "support/base/unique_fd.h"
 
 namespace mp_ipc::test {
 

@@ -32,8 +32,8 @@
 #include <rte_memzone.h>
 
 #include "common.h"
-#include "support/received_fds.h"
-#include "support/runtime_dir.h"
+#include "support/eal/runtime_dir.h"
+#include "support/ipc/received_fds.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "support/hugepages.h"
+#include "support/eal/hugepages.h"
 
 namespace mp_ipc::test {
 

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "support/hugepages.h"
-#include "support/runtime_dir.h"
+#include "support/eal/hugepages.h"
+#include "support/eal/runtime_dir.h"
 
 namespace mp_ipc::test {
 namespace {

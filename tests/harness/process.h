@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "support/unique_fd.h"
+#include "support/base/unique_fd.h"
 
 namespace mp_ipc::test {
 

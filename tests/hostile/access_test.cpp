@@ -22,8 +22,8 @@
 #include <filesystem>
 #include <functional>
 
-#include "support/hugepages.h"
-#include "support/runtime_dir.h"
+#include "support/eal/hugepages.h"
+#include "support/eal/runtime_dir.h"
 #include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 

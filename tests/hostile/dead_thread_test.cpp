@@ -19,7 +19,7 @@
 #include <tuple>
 #include <vector>
 
-#include "support/runtime_dir.h"
+#include "support/eal/runtime_dir.h"
 #include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 

@@ -20,7 +20,7 @@
 #include <regex>
 
 #include "common.h"
-#include "support/runtime_dir.h"
+#include "support/eal/runtime_dir.h"
 #include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 

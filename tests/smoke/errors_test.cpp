@@ -11,7 +11,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include "support/runtime_dir.h"
+#include "support/eal/runtime_dir.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {

@@ -13,8 +13,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "support/runtime_dir.h"
-#include "support/unique_fd.h"
+#include "support/base/unique_fd.h"
+#include "support/eal/runtime_dir.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {

@@ -13,7 +13,7 @@
 #include <random>
 #include <regex>
 
-#include "support/runtime_dir.h"
+#include "support/eal/runtime_dir.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {

@@ -15,8 +15,8 @@
 #include <cstring>
 
 #include "common.h"
-#include "support/doctor_checks.h"
-#include "support/unique_fd.h"
+#include "doctor/checks.h"
+#include "support/base/unique_fd.h"
 #include "tests/harness/pair.h"
 #include "tests/harness/temp_dir.h"
 

@@ -11,8 +11,8 @@
 #include <regex>
 #include <sstream>
 
-#include "support/doctor_checks.h"
-#include "support/runtime_dir.h"
+#include "doctor/checks.h"
+#include "support/eal/runtime_dir.h"
 #include "tests/tools/neighbour.h"
 
 namespace mp_ipc::test {

@@ -12,8 +12,8 @@
 #include <regex>
 #include <thread>
 
-#include "support/live_histogram.h"
-#include "support/telemetry.h"
+#include "support/base/live_histogram.h"
+#include "support/stats/telemetry.h"
 #include "tests/tools/neighbour.h"
 
 namespace mp_ipc::test {

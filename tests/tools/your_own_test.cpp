@@ -40,8 +40,8 @@ class YourOwn : public Hugepages {
 TEST_F(YourOwn, TheExampleOfTheDocumentBuildsAndRuns) {
     const fs::path source = MP_IPC_SOURCE_DIR;
     const TempDir copy;
-    for (const char *part :
-         {"CMakeLists.txt", "common.h", "server.cpp", "client.cpp", "support", "cmake"})
+    for (const char *part : {"CMakeLists.txt", "common.h", "server.cpp", "client.cpp", "exercises",
+                             "doctor", "support", "cmake"})
         fs::copy(source / part, copy / part, fs::copy_options::recursive);
     const std::string changes = changes_of(read_file((source / "docs/your-own.md").string()));
     EXPECT_EQ(count_of(changes, "--- a/"), 6);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common.h"
-#include "support/doctor_checks.h"
+#include "doctor/checks.h"
 #include "tests/harness/temp_dir.h"
 
 namespace mp_ipc::test {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "support/options.h"
+#include "exercises/options.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "common.h"
-#include "support/run_status.h"
+#include "exercises/run_status.h"
 
 namespace mp_ipc::test {
 namespace {

@@ -19,17 +19,17 @@
 #include <random>
 #include <thread>
 
-#include "support/books.h"
-#include "support/client_table.h"
-#include "support/console.h"
-#include "support/fault.h"
-#include "support/histogram.h"
-#include "support/hugepages.h"
-#include "support/received_fds.h"
-#include "support/runtime_dir.h"
-#include "support/schedule.h"
-#include "support/sealed_memory.h"
-#include "support/send_window.h"
+#include "exercises/fault.h"
+#include "support/base/books.h"
+#include "support/base/histogram.h"
+#include "support/base/schedule.h"
+#include "support/base/sealed_memory.h"
+#include "support/console/console.h"
+#include "support/eal/hugepages.h"
+#include "support/eal/runtime_dir.h"
+#include "support/ipc/received_fds.h"
+#include "support/ipc/send_window.h"
+#include "support/stats/client_table.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "support/text.h"
+#include "support/base/text.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The doctor's checks of the machine: what a server and a client need before either starts.
+ */
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <iterator>
+
+#include "doctor/checks.h"
+#include "doctor/words.h"
+#include "support/base/text.h"
+#include "support/options/eal_args.h"
+
+namespace mp_ipc {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string mode_text(unsigned mode) {
+    char text[16];
+    std::snprintf(text, sizeof(text), "%04o", mode & 07777U);
+    return text;
+}
+
+/* "22.11" of "22.11.11". */
+std::string series(const std::string &version) {
+    const std::size_t first = version.find('.');
+    return version.substr(0, first == std::string::npos ? first : version.find('.', first + 1));
+}
+
+}  // namespace
+
+Finding not_checked(const std::string &what, const std::string &why) {
+    return unknown(in_words({"{}: not checked: {}", "{}: 未检查: {}"}, what, why));
+}
+
+/* ---- DPDK --------------------------------------------------------------------------------- */
+
+Finding check_versions(const std::string &headers, const std::string &library) {
+    const std::size_t space = library.rfind(' ');
+    const std::string running = library.substr(space == std::string::npos ? 0 : space + 1);
+    if (series(headers) != series(running))
+        return bad(in_words(
+            {"DPDK: built with the headers of {}, but running with the library {}: build it anew, "
+             "or run it with the library that it was built for",
+             "DPDK: 编译时的头文件是 {}, 运行时的库是 {}: 请重新编译, 或使用编译时的库"},
+            headers, running));
+    return good(
+        in_words({"DPDK: library {}, headers {}", "DPDK: 库 {}, 头文件 {}"}, running, headers));
+}
+
+/* ---- hugepages ---------------------------------------------------------------------------- */
+
+std::vector<LeftPages> look_at_left_pages(const std::vector<std::string> &mounts,
+                                          const std::vector<std::string> &dead_prefixes) {
+    std::vector<LeftPages> left;
+    for (const std::string &prefix : dead_prefixes) {
+        unsigned long files = 0;
+        for (const std::string &mount : mounts) {
+            std::error_code error;
+            for (fs::directory_iterator it(mount, error), end; !error && it != end;
+                 it.increment(error))
+                files += it->path().filename().string().starts_with(prefix + "map_") ? 1U : 0U;
+        }
+        if (files > 0)
+            left.push_back({prefix, files});
+    }
+    return left;
+}
+
+Finding check_hugepages(const Hugepages &pages, const std::vector<LeftPages> &left, bool server) {
+    if (pages.reserved == 0)
+        return bad(in_words({"Hugepages: none are reserved: run scripts/setup.sh (as root)",
+                             "大页: 没有预留: 请以 root 运行 scripts/setup.sh"}));
+    if (pages.free == 0 && !server) {
+        const std::string text =
+            in_words({"Hugepages: {} reserved, none is free: end what uses them, or reserve more "
+                      "with scripts/setup.sh",
+                      "大页: 已预留 {} 个, 没有空闲: 请结束占用它们的程序, 或用 scripts/setup.sh "
+                      "预留更多"},
+                     pages.reserved);
+        if (left.empty())
+            return bad(text);
+        return bad(text + in_words({"; left behind by servers that have ended: {}",
+                                    "; 已结束的 Server 留下的文件: {}"},
+                                   joined(left, [](const LeftPages &pages_left) {
+                                       return printable(pages_left.prefix) + "map_* (" +
+                                              std::to_string(pages_left.files) + ")";
+                                   })));
+    }
+    return good(in_words({"Hugepages: {} reserved, {} free", "大页: 已预留 {} 个, 空闲 {} 个"},
+                         pages.reserved, pages.free));
+}
+
+Finding check_hugepage_mount(const Hugepages &pages, const std::optional<std::string> &huge_dir,
+                             bool server) {
+    if (pages.mounts.empty())
+        return bad(
+            in_words({"Hugepage mount: no hugetlbfs is mounted: run scripts/setup.sh (as "
+                      "root)",
+                      "大页挂载: 没有挂载 hugetlbfs: 请以 root 运行 scripts/setup.sh"}));
+    const std::string mounts =
+        joined(pages.mounts, [](const std::string &mount) { return printable(mount); });
+    if (huge_dir && pages.taken.empty())
+        return bad(in_words({"Hugepage mount: --huge-dir {} is no hugetlbfs; there is {}",
+                             "大页挂载: --huge-dir {} 不是 hugetlbfs; 现有: {}"},
+                            printable(*huge_dir), mounts));
+    /* A server that runs has got its --huge-dir, and a client needs none. */
+    if (pages.writable || (server && !pages.other.empty()))
+        return good(in_words({"Hugepage mount: {}, writable", "大页挂载: {}, 可写"},
+                             printable(pages.writable ? pages.taken : pages.other)));
+    if (!pages.other.empty())
+        return bad(
+            in_words({"Hugepage mount: {} is not writable for this user, but {} is: give mp_server "
+                      "--huge-dir={}",
+                      "大页挂载: 当前用户不能写 {}, 但能写 {}: 请给 mp_server 加上 --huge-dir={}"},
+                     printable(pages.taken), printable(pages.other), printable(pages.other)));
+    return bad(in_words(
+        {"Hugepage mount: {} is not writable for this user: run as root, or scripts/setup.sh "
+         "--user NAME",
+         "大页挂载: 当前用户不能写 {}: 请以 root 运行, 或运行 scripts/setup.sh --user NAME"},
+        printable(pages.taken)));
+}
+
+/* ---- the runtime directory ---------------------------------------------------------------- */
+
+RuntimeFacts look_at_runtime(const std::string &root, const std::string &dir) {
+    RuntimeFacts facts;
+    facts.root = root;
+    facts.dir = dir;
+    struct stat status = {};
+    facts.root_exists = stat(root.c_str(), &status) == 0;
+    if (stat(dir.c_str(), &status) == 0) {
+        facts.mode = status.st_mode & 07777U;
+        facts.owner = status.st_uid;
+        facts.foreign = status.st_uid != geteuid();
+    }
+    /* EAL makes …/dpdk and the prefix's directory, but nothing above. */
+    const std::string above = fs::path(root).parent_path().string();
+    for (const std::string &path : {dir, root, above}) {
+        facts.missing_at = path;
+        if (access(path.c_str(), F_OK) != 0 && path != above && errno == ENOENT)
+            continue; /* it can be made if the one above is writable */
+        facts.usable = eaccess(path.c_str(), R_OK | W_OK | X_OK) == 0;
+        break;
+    }
+    return facts;
+}
+
+Finding check_runtime(const RuntimeFacts &facts) {
+    if (!facts.usable)
+        return bad(in_words(
+            {"Runtime directory: {} cannot be used: no permission for {}, or it is missing: run "
+             "as the user of the server, or point XDG_RUNTIME_DIR at a directory of this user",
+             "运行时目录: 无法使用 {}: {} 没有权限或不存在: 请使用 Server 的用户, 或将 "
+             "XDG_RUNTIME_DIR 指向当前用户的目录"},
+            printable(facts.dir), printable(facts.missing_at)));
+    if ((facts.mode & 077U) != 0)
+        return bad(in_words(
+            {"Runtime directory: {} has mode {}, open to other users, any of whom can end the IPC "
+             "of all by one malformed message: chmod 700 {}",
+             "运行时目录: {} 的权限是 {}, 对其他用户开放, 任何人用一条错误的消息就能中断所有 IPC: "
+             "chmod 700 {}"},
+            printable(facts.dir), mode_text(facts.mode), printable(facts.dir)));
+    if (facts.mode == 0)
+        return good(in_words({"Runtime directory: {}, not there yet, can be made",
+                              "运行时目录: {}, 尚不存在, 可以创建"},
+                             printable(facts.dir)));
+    return good(in_words({"Runtime directory: {}, mode {}", "运行时目录: {}, 权限 {}"},
+                         printable(facts.dir), mode_text(facts.mode)));
+}
+
+Finding check_path_length(const std::string &dir, unsigned long pid_max) {
+    /* mp_socket_PID_TSC: the counter is 64 bits in hexadecimal. */
+    constexpr std::size_t kTscDigits = 16;
+    const std::size_t longest = dir.size() + std::string_view("/mp_socket_").size() +
+                                std::to_string(pid_max).size() + 1 + kTscDigits;
+    constexpr std::size_t kMost = sizeof(sockaddr_un::sun_path) - 1; /* 108 with the NUL */
+    if (longest > kMost)
+        return bad(in_words(
+            {"Path length: socket paths in {} can have {} bytes, a unix socket's address takes {}, "
+             "and DPDK cuts what is longer: use a shorter --file-prefix",
+             "路径长度: {} 中的套接字路径可达 {} 字节, unix 套接字地址最多 {} 字节, DPDK "
+             "会截断更长的路径: 请使用更短的 --file-prefix"},
+            printable(dir), longest, kMost));
+    return good(in_words({"Path length: at most {} of {} bytes", "路径长度: 最长 {}/{} 字节"},
+                         longest, kMost));
+}
+
+/* ---- what attaching depends on ------------------------------------------------------------ */
+
+Finding check_aslr(std::optional<int> aslr, Attach attach) {
+    if (!aslr)
+        return not_checked("ASLR", "/proc/sys/kernel/randomize_va_space");
+    if (*aslr == 0)
+        return good(in_words({"ASLR: off", "ASLR: 关闭"}));
+    switch (attach) {
+        case Attach::done:
+            return good(in_words({"ASLR: on, and the server's memory could be mapped all the same",
+                                  "ASLR: 打开, 但仍能映射 Server 的内存"}));
+        case Attach::failed:
+            return bad(in_words(
+                {"ASLR: on, and attaching failed: where EAL's lines above name memory that could "
+                 "not be mapped, try again; if that stays, start both programs by setarch -R",
+                 "ASLR: 打开, 并且连接失败: 如果上面 EAL 的输出提到无法映射内存, 请再试一次; "
+                 "如果仍然失败, 请用 setarch -R 启动两个程序"}));
+        case Attach::not_tried:
+            break;
+    }
+    return unknown(
+        in_words({"ASLR: on; only with a server it shows whether it is in the way (it seldom is)",
+                  "ASLR: 打开; 有 Server 运行时才能看出是否有影响 (很少有)"}));
+}
+
+Finding check_cores(const CoreFacts &facts) {
+    const std::string available = list_of(facts.available);
+    if (facts.available.size() < 2)
+        return bad(in_words({"Cores: only {} is available; primary and secondary need different "
+                             "ones: use a machine (or a cpuset) with two",
+                             "核: 只有 {} 可用; primary 和 secondary 需要不同的核: "
+                             "请使用至少有两个核的机器"},
+                            available));
+    if (facts.other_option)
+        return unknown(in_words({"Cores: not checked: only those of -l are understood here",
+                                 "核: 未检查: 这里只检查 -l"}));
+    std::vector<int> mine = facts.list ? cores_of_list(*facts.list) : facts.available;
+    std::sort(mine.begin(), mine.end());
+    std::vector<int> missing;
+    std::set_difference(mine.begin(), mine.end(), facts.available.begin(), facts.available.end(),
+                        std::back_inserter(missing));
+    const std::string given = facts.list ? "-l " + printable(*facts.list) : "";
+    if (!missing.empty())
+        return bad(in_words({"Cores: {} names cores that are not available: {} (available: {})",
+                             "核: {} 中有不可用的核: {} (可用: {})"},
+                            given, list_of(missing), available));
+    if (!facts.server || facts.server->cores.empty()) {
+        if (facts.list)
+            return good(in_words({"Cores: {}, available: {}; give mp_server others",
+                                  "核: {}, 可用: {}; mp_server 请使用其他核"},
+                                 given, available));
+        return unknown(in_words({"Cores: no -l: EAL would take all ({}); give mp_server and "
+                                 "mp_client different ones: -l {} and -l {}",
+                                 "核: 没有 -l: EAL 会使用全部 ({}); 请给 mp_server 和 mp_client "
+                                 "不同的核: -l {} 和 -l {}"},
+                                available, facts.available.front(), facts.available.back()));
+    }
+    const std::vector<int> &others = facts.server->cores;
+    std::vector<int> shared;
+    std::set_intersection(mine.begin(), mine.end(), others.begin(), others.end(),
+                          std::back_inserter(shared));
+    std::vector<int> left;
+    std::set_difference(facts.available.begin(), facts.available.end(), others.begin(),
+                        others.end(), std::back_inserter(left));
+    if (!shared.empty() && left.empty())
+        return bad(in_words({"Cores: the server has all of them ({}): start it with fewer, such as "
+                             "-l {}, and mp_client with -l {}",
+                             "核: Server 占用了全部 ({}): 请用较少的核启动它, 如 -l {}, "
+                             "mp_client 用 -l {}"},
+                            list_of(others), facts.available.front(), facts.available.back()));
+    if (!shared.empty())
+        return bad(in_words({"Cores: the server has {} too: start mp_client with -l {}",
+                             "核: Server 也使用 {}: 请用 -l {} 启动 mp_client"},
+                            list_of(shared), left.back()));
+    return good(in_words({"Cores: {}, the server's: {}", "核: {}, Server 的核: {}"}, given,
+                         list_of(others)));
+}
+
+}  // namespace mp_ipc

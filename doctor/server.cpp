@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The doctor's checks of file prefixes and of the server under the one that is asked for.
+ */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "common.h"
+#include "doctor/checks.h"
+#include "doctor/words.h"
+#include "support/eal/ipc_socket.h"
+#include "support/options/eal_args.h"
+
+namespace mp_ipc {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_alive(PrimaryProbe::State state) {
+    return state == PrimaryProbe::State::alive || state == PrimaryProbe::State::starting;
+}
+
+}  // namespace
+
+/* ---- prefixes ----------------------------------------------------------------------------- */
+
+std::vector<PrefixFacts> look_at_prefixes(const std::string &root) {
+    std::vector<PrefixFacts> all;
+    std::error_code error;
+    for (fs::directory_iterator it(root, error), end; !error && it != end; it.increment(error)) {
+        PrefixFacts facts;
+        facts.name = it->path().filename().string();
+        facts.probe = probe_primary(it->path().string());
+        if (facts.probe.state == PrimaryProbe::State::no_files)
+            continue;
+        facts.socket_left = facts.probe.state == PrimaryProbe::State::dead &&
+                            access((it->path() / "mp_socket").c_str(), F_OK) == 0;
+        all.push_back(std::move(facts));
+    }
+    std::sort(all.begin(), all.end(), [](const PrefixFacts &left, const PrefixFacts &right) {
+        return left.name < right.name;
+    });
+    return all;
+}
+
+namespace {
+
+/* "; other prefixes: a (live), b (killed)": who has mistyped the prefix sees it here. */
+std::string others_text(const PrefixFacts &own, const std::vector<PrefixFacts> &all) {
+    std::vector<std::string> words;
+    for (const PrefixFacts &other : all) {
+        if (other.name == own.name)
+            continue;
+        const std::string name = printable(other.name);
+        if (is_alive(other.probe.state))
+            words.push_back(in_words({"{} (live)", "{} (运行中)"}, name));
+        else if (other.probe.state == PrimaryProbe::State::forbidden)
+            words.push_back(in_words({"{} (no permission)", "{} (没有权限)"}, name));
+        else if (other.socket_left)
+            words.push_back(in_words({"{} (killed)", "{} (被杀死)"}, name));
+        else
+            words.push_back(in_words({"{} (ended)", "{} (已结束)"}, name));
+    }
+    constexpr std::size_t kMost = 16; /* a line is to be read */
+    if (words.size() > kMost) {
+        words.resize(kMost);
+        words.emplace_back("…");
+    }
+    return words.empty() ? std::string()
+                         : in_words({"; other prefixes: {}", "; 其他 file-prefix: {}"},
+                                    joined(words, [](const std::string &word) { return word; }));
+}
+
+std::string process_text(pid_t pid) {
+    return pid > 0 ? "pid " + std::to_string(pid) + " " + printable(process_name(pid)) : "pid ?";
+}
+
+}  // namespace
+
+Finding check_prefix(const PrefixFacts &own, const std::vector<Holder> &holders,
+                     const std::vector<PrefixFacts> &all) {
+    using State = PrimaryProbe::State;
+    const std::string name = printable(own.name);
+    const std::string others = others_text(own, all);
+    switch (own.probe.state) {
+        case State::alive:
+            return good(in_words(
+                {"Prefix '{}': a live primary, {}{}", "file-prefix '{}': primary 运行中, {}{}"},
+                name, process_text(own.probe.pid), others));
+        case State::starting:
+            return bad(in_words({"Prefix '{}': a primary ({}) holds it but takes no messages: it "
+                                 "has not come to the end of its start; end it, start mp_server{}",
+                                 "file-prefix '{}': primary ({}) 占用它但不接收消息: "
+                                 "它没有完成启动; 请结束它并启动 mp_server{}"},
+                                name, process_text(own.probe.pid), others));
+        case State::forbidden:
+            return unknown(in_words({"Prefix '{}': not checked: no permission for {}; run as the "
+                                     "user who runs mp_server{}",
+                                     "file-prefix '{}': 未检查: 没有 {} 的权限; 请使用运行 "
+                                     "mp_server 的用户{}"},
+                                    name, printable(own.probe.dir), others));
+        case State::dead:
+        case State::no_files:
+            break;
+    }
+    if (!holders.empty())
+        return bad(in_words(
+            {"Prefix '{}': its primary is gone, but processes hold its files and keep the next one "
+             "out: {}: end them{}",
+             "file-prefix '{}': primary 已不在, 但有进程占用它的文件, 下一个 primary 无法启动: "
+             "{}: 请结束它们{}"},
+            name, joined(holders, [](const Holder &holder) { return process_text(holder.pid); }),
+            others));
+    if (own.socket_left)
+        return bad(in_words({"Prefix '{}': its primary was killed and left its files: start "
+                             "mp_server again, which clears them{}",
+                             "file-prefix '{}': primary 被杀死, 留下了文件: 请重新启动 mp_server, "
+                             "它会清理{}"},
+                            name, others));
+    return unknown(
+        in_words({"Prefix '{}': no primary runs under {}; start mp_server with the same "
+                  "--file-prefix to check the rest{}",
+                  "file-prefix '{}': {} 下没有 primary 运行; 用相同的 --file-prefix 启动 "
+                  "mp_server 才能检查其余项目{}"},
+                 name, printable(fs::path(own.probe.dir).parent_path().string()), others));
+}
+
+Finding check_stale_sockets(const std::vector<ClientSocket> &sockets) {
+    std::vector<std::string> stale;
+    for (const ClientSocket &socket : sockets) {
+        if (!socket.live)
+            stale.push_back(printable(socket.path));
+    }
+    if (!stale.empty())
+        return bad(in_words({"Client sockets: {} of {} are of clients that were killed: rm {}",
+                             "Client 套接字: {}/{} 属于被杀死的 Client: rm {}"},
+                            stale.size(), sockets.size(), [&] {
+                                std::string paths;
+                                for (const std::string &path : stale)
+                                    paths += (paths.empty() ? "" : " ") + path;
+                                return paths;
+                            }()));
+    return good(in_words({"Client sockets: {}, none stale", "Client 套接字: {} 个, 没有残留"},
+                         sockets.size()));
+}
+
+/* ---- the server --------------------------------------------------------------------------- */
+
+ProcessFacts look_at_process(pid_t pid, const std::string &proc) {
+    ProcessFacts facts;
+    const fs::path tasks = fs::path(proc) / std::to_string(pid) / "task";
+    std::error_code error;
+    for (fs::directory_iterator it(tasks, error), end; !error && it != end; it.increment(error)) {
+        std::ifstream file(it->path() / "status");
+        std::string name;
+        std::string cores;
+        char state = '?';
+        for (std::string line; std::getline(file, line);) {
+            const auto value = [&] {
+                return line.substr(line.find_first_not_of("\t ", line.find(':') + 1));
+            };
+            if (line.starts_with("Name:\t"))
+                name = value();
+            else if (line.starts_with("State:\t"))
+                state = value()[0];
+            else if (line.starts_with("Cpus_allowed_list:\t"))
+                cores = value();
+        }
+        if (name.empty())
+            continue;
+        facts.seen = true;
+        const bool main = it->path().filename() == std::to_string(pid);
+        if (main)
+            facts.state = state;
+        facts.ipc_thread = facts.ipc_thread || is_ipc_thread(name);
+        /* rte-worker-N until 23.07, dpdk-workerN since 23.11 */
+        if (main || name.starts_with("rte-worker-") || name.starts_with("dpdk-worker")) {
+            for (const int core : cores_of_list(cores))
+                facts.cores.push_back(core);
+        }
+    }
+    std::sort(facts.cores.begin(), facts.cores.end());
+    facts.cores.erase(std::unique(facts.cores.begin(), facts.cores.end()), facts.cores.end());
+    return facts;
+}
+
+Finding check_ipc_thread(const ProcessFacts &server, pid_t pid) {
+    if (!server.seen)
+        return not_checked(in_words({"IPC thread", "IPC 线程"}),
+                           in_words({"the threads of the server (pid {}) cannot be seen",
+                                     "无法查看 Server (pid {}) 的线程"},
+                                    pid));
+    if (server.state == 'T' || server.state == 't')
+        return bad(in_words({"IPC thread: the server (pid {}) is stopped, by a signal or a "
+                             "debugger: kill -CONT {}",
+                             "IPC 线程: Server (pid {}) 已暂停 (信号或调试器): kill -CONT {}"},
+                            pid, pid));
+    if (!server.ipc_thread)
+        return bad(
+            in_words({"IPC thread: that of the server (pid {}) is gone, as after one "
+                      "malformed message; it hears nothing any more: start it anew",
+                      "IPC 线程: Server (pid {}) 的 IPC 线程已结束 (一条错误的消息即可造成), "
+                      "它不再接收消息: 请重新启动"},
+                     pid));
+    return good(in_words({"IPC thread: the server's is running", "IPC 线程: Server 的线程在运行"}));
+}
+
+Finding check_zone(const ZoneFacts &zone) {
+    if (!zone.found)
+        return bad(in_words({"Memzone {}: not there: this primary is no mp_server; choose the "
+                             "--file-prefix of one",
+                             "memzone {}: 不存在: 该 primary 不是 mp_server; 请使用 mp_server 的 "
+                             "--file-prefix"},
+                            kSharedInfoName));
+    if (zone.size != sizeof(SharedInfo))
+        return bad(in_words({"Memzone {}: {} bytes, not {}: that server is of another version; use "
+                             "the mp_client built with it",
+                             "memzone {}: {} 字节, 应为 {}: Server 的版本不同; "
+                             "请使用与它一起编译的 mp_client"},
+                            kSharedInfoName, zone.size, sizeof(SharedInfo)));
+    if (zone.shutting_down)
+        return bad(in_words({"Memzone {}: force_quit is set: the server is shutting down; start it "
+                             "again",
+                             "memzone {}: force_quit 已设置: Server 正在退出; 请重新启动"},
+                            kSharedInfoName));
+    if (zone.boot_id == 0)
+        return good(in_words({"Memzone {}: {} bytes, no boot id: a server of another make",
+                              "memzone {}: {} 字节, 没有 boot id: 其他实现的 Server"},
+                             kSharedInfoName, zone.size));
+    return good(in_words({"Memzone {}: {} bytes, boot id {}", "memzone {}: {} 字节, boot id {}"},
+                         kSharedInfoName, zone.size, zone.boot_id));
+}
+
+Finding check_ping(const PingFacts &ping) {
+    if (ping.timed_out)
+        return bad(in_words({"Ping: no reply within {} s: is the server busy, stopped or "
+                             "misbehaving (--fault)? see its console",
+                             "Ping: {} 秒内没有回复: Server 是否繁忙, 暂停或异常 (--fault)? "
+                             "请看它的输出"},
+                            fixed(ping.timeout_s, 3)));
+    if (!ping.trouble.empty())
+        return bad(in_words({"Ping: no good reply: {}; use an mp_client and an mp_server of one "
+                             "build",
+                             "Ping: 没有正确的回复: {}; 请使用同一次编译的 mp_client 和 "
+                             "mp_server"},
+                            ping.trouble));
+    return good(in_words(
+        {"Ping: answered in {} ms, message version {}", "Ping: {} ms 内收到回复, 消息版本 {}"},
+        fixed(ping.time_ms, 3), kVersion));
+}
+
+}  // namespace mp_ipc

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/console/console.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+
+#include <rte_log.h>
+
+namespace mp_ipc {
+namespace {
+
+Language g_language = Language::english;
+std::mutex g_write_lock; /* a line that takes several writes stays whole */
+std::atomic<bool> g_failed{false};
+std::string g_program = "mp_ipc"; /* set once, before the first thread */
+int g_logtype = RTE_LOGTYPE_USER1;
+
+}  // namespace
+
+Language language_of_environment() {
+    for (const char *name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+        const char *value = std::getenv(name);
+        if (value != nullptr && *value != '\0')
+            return std::strncmp(value, "zh", 2) == 0 ? Language::chinese : Language::english;
+    }
+    return Language::english;
+}
+
+std::string fixed(double value, int decimals) {
+    char text[64];
+    std::snprintf(text, sizeof(text), "%.*f", decimals, value);
+    return text;
+}
+
+void set_language(Language language) {
+    g_language = language;
+}
+Language language() {
+    return g_language;
+}
+
+namespace detail {
+
+void write_line(std::string_view line, const Shown *values, std::size_t count) {
+    std::string text;
+    text.reserve(line.size() + 300);
+    std::size_t next = 0;
+    while (!line.empty()) {
+        const std::size_t place = line.find("{}");
+        text += line.substr(0, place);
+        if (place == std::string_view::npos)
+            break;
+        if (next < count)
+            text += values[next++].text();
+        line.remove_prefix(place + 2);
+    }
+    text += '\n';
+
+    const std::lock_guard lock(g_write_lock);
+    if (g_failed)
+        return;
+    for (std::string_view rest = text; !rest.empty();) {
+        const ssize_t written = write(STDOUT_FILENO, rest.data(), rest.size());
+        if (written >= 0) {
+            rest.remove_prefix(static_cast<std::size_t>(written));
+        } else if (errno == EAGAIN) { /* whoever shares this pipe made it non-blocking */
+            pollfd wait = {STDOUT_FILENO, POLLOUT, 0};
+            poll(&wait, 1, -1);
+        } else if (errno != EINTR) {
+            const std::string why = std::strerror(errno);
+            g_failed = true;
+            error("cannot write to stdout: " + why + "; ending");
+            return;
+        }
+    }
+}
+
+}  // namespace detail
+
+bool console_failed() {
+    return g_failed;
+}
+
+void set_program(const char *name) {
+    g_program = name;
+    const std::string logtype = "mp_ipc." + g_program;
+    const int registered = rte_log_register(logtype.c_str());
+    if (registered >= 0) {
+        g_logtype = registered;
+        rte_log_set_level(static_cast<std::uint32_t>(registered), RTE_LOG_INFO);
+    }
+}
+
+void diagnose(Severity severity, const std::string &text) {
+    static constexpr struct {
+        std::uint32_t level;
+        const char *word;
+    } kLevels[] = {{RTE_LOG_ERR, "error: "},
+                   {RTE_LOG_WARNING, "warning: "},
+                   {RTE_LOG_INFO, ""},
+                   {RTE_LOG_DEBUG, "debug: "}};
+    const auto &level = kLevels[static_cast<std::size_t>(severity)];
+    rte_log(level.level, static_cast<std::uint32_t>(g_logtype), "%s: %s%s\n", g_program.c_str(),
+            level.word, text.c_str());
+}
+
+}  // namespace mp_ipc

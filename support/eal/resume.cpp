@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/eal/resume.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <sstream>
+#include <string>
+
+namespace mp_ipc {
+namespace {
+constexpr const char *kVariable = "MP_CLIENT_RESUME";
+constexpr const char *kLayouts = "MP_CLIENT_LAYOUTS";
+}  // namespace
+
+std::optional<ResumeNumbers> take_resume_numbers() {
+    const char *text = std::getenv(kVariable);
+    if (text == nullptr)
+        return std::nullopt;
+    ResumeNumbers numbers{};
+    std::istringstream stream(text);
+    for (auto &books : numbers) {
+        for (std::uint64_t &number : books) {
+            if (!(stream >> number))
+                return std::nullopt;
+        }
+    }
+    unsetenv(kVariable);
+    prctl(PR_SET_NAME, program_invocation_short_name); /* the kernel took "exe" from the path */
+    return numbers;
+}
+
+unsigned take_layouts_tried() {
+    const char *text = std::getenv(kLayouts);
+    const unsigned long tried = text != nullptr ? std::strtoul(text, nullptr, 10) : 0;
+    unsetenv(kLayouts);
+    return static_cast<unsigned>(std::min<unsigned long>(tried, kMostLayouts));
+}
+
+void leave_layouts_tried(unsigned tried) {
+    setenv(kLayouts, std::to_string(tried).c_str(), 1);
+}
+
+void run_again(char *const *argv, const ResumeNumbers &numbers) {
+    std::string text;
+    for (const auto &books : numbers) {
+        for (const std::uint64_t number : books)
+            text += std::to_string(number) + " ";
+    }
+    setenv(kVariable, text.c_str(), 1);
+    /* close_range(2) by number: glibc has the function since 2.34 only. */
+    if (syscall(SYS_close_range, 3U, ~0U, static_cast<unsigned>(CLOSE_RANGE_CLOEXEC)) != 0) {
+        const long most = sysconf(_SC_OPEN_MAX);
+        for (int fd = 3; fd < most; fd++)
+            fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+    alarm(0); /* a pending one would outlive execve(), and end the next run */
+    execv("/proc/self/exe", argv);
+}
+
+}  // namespace mp_ipc

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/eal/runtime_dir.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "support/base/unique_fd.h"
+
+namespace mp_ipc {
+namespace {
+
+namespace fs = std::filesystem;
+
+/* Paths of the entries of dir whose name begins with `start`; none where it cannot be read. */
+std::vector<std::string> entries(const std::string &dir, const std::string &start) {
+    std::vector<std::string> found;
+    std::error_code error;
+    for (fs::directory_iterator it(dir, error), end; !error && it != end; it.increment(error)) {
+        if (it->path().filename().string().starts_with(start))
+            found.push_back(it->path().string());
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+}  // namespace
+
+std::string runtime_root() {
+    const char *directory = std::getenv("RUNTIME_DIRECTORY"); /* systemd's */
+    if (directory == nullptr && getuid() == 0)
+        directory = "/var/run";
+    if (directory == nullptr)
+        directory = std::getenv("XDG_RUNTIME_DIR");
+    if (directory == nullptr)
+        directory = "/tmp";
+    return std::string(directory) + "/dpdk";
+}
+
+std::string runtime_dir(const std::string &file_prefix) {
+    return runtime_root() + "/" + file_prefix;
+}
+
+bool socket_is_live(const std::string &path) {
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof(address.sun_path))
+        return false;
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    const UniqueFd probe(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    /* Any other error is about us, not about the socket: no descriptor left, or closed under us by
+     * rte_mp, which closes whatever numbers a message claims. */
+    return connect(probe.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) ==
+               0 ||
+           (errno != ECONNREFUSED && errno != ENOENT && errno != ENOTDIR && errno != EPROTOTYPE);
+}
+
+PrimaryProbe probe_primary(const std::string &dir) {
+    using State = PrimaryProbe::State;
+    PrimaryProbe probe;
+    probe.dir = dir;
+    const UniqueFd config(open((dir + "/config").c_str(), O_RDONLY | O_CLOEXEC));
+    if (!config) {
+        probe.state = errno == EACCES || errno == EPERM ? State::forbidden : State::no_files;
+        return probe;
+    }
+    /* The same question as rte_eal_primary_proc_alive() asks; this way the answer names the pid. */
+    struct flock lock = {};
+    lock.l_type = F_RDLCK;
+    lock.l_whence = SEEK_SET;
+    if (fcntl(config.get(), F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) {
+        probe.state = State::dead;
+        return probe;
+    }
+    probe.pid = lock.l_pid > 0 ? lock.l_pid : 0;
+    /* Right after its lock, a new primary still shows the memory configuration of the one before.
+     * Its socket is bound after that is overwritten. */
+    probe.state = socket_is_live(dir + "/mp_socket") ? State::alive : State::starting;
+    return probe;
+}
+
+std::vector<std::string> live_prefixes() {
+    std::vector<std::string> live;
+    for (const std::string &dir : entries(runtime_root(), "")) {
+        const auto state = probe_primary(dir).state;
+        if (state == PrimaryProbe::State::alive || state == PrimaryProbe::State::starting)
+            live.push_back(fs::path(dir).filename().string());
+    }
+    return live;
+}
+
+std::string process_name(pid_t pid) {
+    std::ifstream comm("/proc/" + std::to_string(pid) + "/comm");
+    std::string name;
+    return std::getline(comm, name) ? name : "?";
+}
+
+std::vector<Holder> lock_holders(const std::string &dir) {
+    /* "1: FLOCK  ADVISORY  READ 1234 08:01:5678 0 EOF"; device in hexadecimal, inode in decimal */
+    std::set<std::string> files;
+    for (const std::string &path : entries(dir, "fbarray_")) {
+        struct stat status = {};
+        if (stat(path.c_str(), &status) != 0)
+            continue;
+        char id[64];
+        std::snprintf(id, sizeof(id), "%02x:%02x:%lu", major(status.st_dev), minor(status.st_dev),
+                      static_cast<unsigned long>(status.st_ino));
+        files.insert(id);
+    }
+    std::vector<Holder> holders;
+    std::ifstream locks("/proc/locks");
+    for (std::string line; !files.empty() && std::getline(locks, line);) {
+        char type[16];
+        char id[64];
+        int pid = 0;
+        if (std::sscanf(line.c_str(), "%*d: %15s %*s %*s %d %63s", type, &pid, id) != 3 ||
+            std::strcmp(type, "FLOCK") != 0 || !files.contains(id) || pid == getpid())
+            continue;
+        const bool known = std::any_of(holders.begin(), holders.end(),
+                                       [&](const Holder &holder) { return holder.pid == pid; });
+        if (!known)
+            holders.push_back({pid, process_name(pid)});
+    }
+    return holders;
+}
+
+std::vector<ClientSocket> client_sockets(const std::string &dir) {
+    std::vector<ClientSocket> sockets;
+    for (const std::string &path : entries(dir, "mp_socket_")) {
+        const std::string rest = path.substr(dir.size() + std::strlen("/mp_socket_"));
+        sockets.push_back({path, std::atoi(rest.c_str()), socket_is_live(path)});
+    }
+    return sockets;
+}
+
+std::vector<std::string> remove_stale_sockets(const std::string &dir) {
+    std::vector<std::string> live;
+    for (const ClientSocket &client : client_sockets(dir)) {
+        if (client.live)
+            live.push_back(client.path);
+        else
+            unlink(client.path.c_str());
+    }
+    return live;
+}
+
+}  // namespace mp_ipc

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/eal/watch.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <ctime>
+
+#include "support/console/console.h"
+#include "support/eal/ipc_socket.h"
+#include "support/eal/runtime_dir.h"
+
+namespace mp_ipc {
+namespace {
+
+/* Where the kernel cannot tell of an end by itself (a thread's before Linux 6.9, a process's in
+ * another pid namespace), it is looked at this often.
+ */
+constexpr int kTickMs = 500;
+
+/* How long a main thread inside a call may take to come out by itself, and so to an orderly end: a
+ * request that is about to be answered is, one that is not is left.
+ */
+constexpr auto kGrace = std::chrono::milliseconds(50);
+
+constexpr unsigned kPidfdThread = O_EXCL; /* PIDFD_THREAD of linux/pidfd.h, since 6.9 */
+
+int open_pidfd(pid_t pid, unsigned flags) {
+    return static_cast<int>(syscall(SYS_pidfd_open, pid, flags));
+}
+
+void post(int event_fd) {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(event_fd, &one, sizeof(one));
+}
+
+void drain(int event_fd) {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t got = read(event_fd, &count, sizeof(count));
+}
+
+}  // namespace
+
+Watch::Watch(std::function<void(Reason)> leave)
+    : leave_(std::move(leave)),
+      control_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        struct sigaction action = {};
+        sigaction(number, nullptr, &action);
+        /* nohup(1) ignores SIGHUP; a blocked signal would come all the same. SIGINT is ignored in
+         * what a script starts in the background, and still ends it here. */
+        if (number != SIGHUP || action.sa_handler != SIG_IGN)
+            sigaddset(&signals, number);
+    }
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN); /* a closed stdout is an error of write(), and said as one */
+    signal_fd_ = UniqueFd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signal_fd_ || !control_fd_ || !wake_fd_) {
+        error(
+            "cannot open the descriptors for signals; is the limit of open files (ulimit -n) "
+            "reached?");
+        std::exit(1);
+    }
+    thread_ = std::thread([this] { run(); });
+    pthread_setname_np(thread_.native_handle(), "watch");
+}
+
+Watch::~Watch() {
+    finished_ = true;
+    post(control_fd_.get());
+    thread_.join();
+    for (const int fd : {primary_fd_.load(), ipc_fd_.load()}) {
+        if (fd >= 0)
+            close(fd);
+    }
+}
+
+void Watch::follow_primary(pid_t pid, const std::string &dir) {
+    if (pid > 0)
+        primary_fd_ = open_pidfd(pid, 0);
+    if (primary_fd_ < 0) {
+        if (pid > 0 && errno == ESRCH) { /* it ended since its pid was read */
+            primary_gone_ = true;
+            set_reason(Reason::primary_gone);
+        }
+        primary_dir_ = dir;
+        primary_by_tick_ = true;
+    }
+    post(control_fd_.get());
+}
+
+bool Watch::follow_ipc_thread() {
+    const pid_t tid = find_ipc_thread();
+    if (tid == 0)
+        return false;
+    ipc_fd_ = open_pidfd(tid, kPidfdThread);
+    if (ipc_fd_ < 0)
+        ipc_tid_ = tid;
+    post(control_fd_.get());
+    return true;
+}
+
+void Watch::sleep_until(Clock::time_point due) {
+    if (ending())
+        return;
+    timespec time = {};
+    const timespec *timeout = nullptr;
+    if (due != Clock::time_point::max()) {
+        const auto left = std::max(due - Clock::now(), Clock::duration::zero());
+        time = to_timespec(left);
+        timeout = &time;
+    }
+    pollfd wait = {wake_fd_.get(), POLLIN, 0};
+    if (ppoll(&wait, 1, timeout, nullptr) > 0)
+        drain(wake_fd_.get());
+}
+
+void Watch::wake() {
+    post(wake_fd_.get());
+}
+
+Watch::Blocking::Blocking(Watch &watch, Interruptible interruptible,
+                          std::optional<Clock::duration> limit)
+    : watch_(watch) {
+    if (limit)
+        watch_.limit_ = (Clock::now() + *limit).time_since_epoch().count();
+    switch (interruptible) {
+        case Interruptible::no:
+            watch_.main_ = Main::blocked_until_done;
+            break;
+        case Interruptible::if_primary_gone:
+            watch_.main_ = Main::blocked_unless_primary_gone;
+            break;
+        case Interruptible::yes:
+            watch_.main_ = Main::blocked;
+            break;
+    }
+    /* A reason that came before main_ was set has been seen by nobody; and a limit has to be heard
+     * of. Without either the watching thread need not wake: this is the path of every request. */
+    if (limit || (interruptible != Interruptible::no && watch_.ending()))
+        post(watch_.control_fd_.get());
+}
+
+Watch::Blocking::~Blocking() {
+    Main blocked = watch_.main_;
+    while (blocked == Main::left || !watch_.main_.compare_exchange_weak(blocked, Main::free)) {
+        if (blocked == Main::left)
+            pause(); /* the watching thread is ending the process */
+    }
+    watch_.limit_ = 0;
+}
+
+void Watch::set_reason(Reason reason) {
+    Reason none = Reason::none;
+    reason_.compare_exchange_strong(none, reason);
+    wake();
+}
+
+/* Whether leave() may be called while main stands where it does. */
+bool Watch::may_leave(Main main) const {
+    return main == Main::blocked || (main == Main::blocked_unless_primary_gone && primary_gone_);
+}
+
+/* Takes the process's end over from a blocked main thread. */
+void Watch::try_leave(Reason reason) {
+    Main main = main_;
+    const bool may = may_leave(main) || (main != Main::free && reason == Reason::stuck);
+    if (!may || !main_.compare_exchange_strong(main, Main::left))
+        return;
+    set_reason(reason);
+    leave_(reason);
+    _exit(1); /* leave_ does not return */
+}
+
+bool Watch::tick_needed() const {
+    return primary_by_tick_ || ipc_tid_ != 0;
+}
+
+int Watch::timeout_ms() const {
+    int timeout = tick_needed() ? kTickMs : -1;
+    const auto wake_at = [&](Clock::time_point time) {
+        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now()).count();
+        const int until = static_cast<int>(std::clamp<std::int64_t>(ms, 0, 3'600'000));
+        timeout = timeout < 0 ? until : std::min(timeout, until);
+    };
+    if (const Clock::rep limit = limit_; limit != 0)
+        wake_at(Clock::time_point(Clock::duration(limit)));
+    if (leave_at_ && may_leave(main_))
+        wake_at(*leave_at_);
+    return timeout;
+}
+
+void Watch::tick() {
+    if (primary_by_tick_) {
+        const auto state = probe_primary(primary_dir_).state;
+        if (state == PrimaryProbe::State::dead || state == PrimaryProbe::State::no_files) {
+            primary_gone_ = true;
+            set_reason(Reason::primary_gone);
+        }
+    }
+    const pid_t tid = ipc_tid_;
+    if (tid != 0 && access(("/proc/self/task/" + std::to_string(tid)).c_str(), F_OK) != 0)
+        set_reason(Reason::ipc_thread_gone);
+}
+
+bool Watch::leave_signals_pending() {
+    const std::lock_guard lock(signal_lock_);
+    signals_stay_pending_ = !first_signal_;
+    return signals_stay_pending_;
+}
+
+void Watch::note_signal() {
+    const std::lock_guard lock(signal_lock_);
+    if (signals_stay_pending_)
+        return;
+    signalfd_siginfo info = {};
+    while (read(signal_fd_.get(), &info, sizeof(info)) == sizeof(info)) {
+    }
+    /* One Ctrl-C may arrive twice (a supervisor signals the process and its group). Somebody who
+     * asks again a second later means it: whatever holds the main thread up, end now. */
+    const Clock::time_point now = Clock::now();
+    if (!first_signal_) {
+        first_signal_ = now;
+    } else if (now - *first_signal_ > std::chrono::seconds(1)) {
+        _exit(1); /* and say nothing: the console may be what holds it up */
+    }
+    set_reason(Reason::signal);
+}
+
+void Watch::run() {
+    bool ipc_gone_seen = false;
+    while (!finished_) {
+        pollfd fds[] = {{control_fd_.get(), POLLIN, 0},
+                        {signal_fd_.get(), POLLIN, 0},
+                        {primary_gone_ ? -1 : primary_fd_.load(), POLLIN, 0},
+                        {ipc_gone_seen ? -1 : ipc_fd_.load(), POLLIN, 0}};
+        if (poll(fds, std::size(fds), timeout_ms()) < 0 && errno != EINTR)
+            break;
+        if (fds[0].revents != 0)
+            drain(control_fd_.get());
+        if (fds[2].revents != 0) {
+            primary_gone_ = true;
+            set_reason(Reason::primary_gone);
+        }
+        if (fds[1].revents != 0)
+            note_signal();
+        if (fds[3].revents != 0) {
+            ipc_gone_seen = true;
+            /* rte_eal_cleanup() ends that thread too; then main_ says so. */
+            if (main_ != Main::blocked_until_done)
+                set_reason(Reason::ipc_thread_gone);
+        }
+        if (tick_needed() && main_ != Main::blocked_until_done)
+            tick();
+        if (ending() && !leave_at_)
+            leave_at_ = Clock::now() + kGrace;
+        if (leave_at_ && Clock::now() >= *leave_at_)
+            try_leave(reason_);
+        const Clock::rep limit = limit_;
+        if (limit != 0 && Clock::now().time_since_epoch().count() >= limit)
+            try_leave(Reason::stuck);
+    }
+}
+
+}  // namespace mp_ipc

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Ends a program at once when it should end: on Ctrl-C, when its primary dies, when its EAL IPC
+ * thread is gone. A thread of its own waits for all of these, so that they are seen even while the
+ * main thread is inside a call that nothing can interrupt: rte_eal_init() waiting for a primary
+ * that died half-way, rte_mp_request_sync() waiting for a reply, sendmsg() on a full queue.
+ *
+ * There is no signal handler: the signals are blocked in every thread and read from a signalfd.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "support/base/schedule.h"
+#include "support/base/unique_fd.h"
+
+namespace mp_ipc {
+
+/* What to say of Reason::ipc_thread_gone. */
+inline constexpr const char *kIpcThreadGone =
+    "the EAL's IPC thread has ended, as it does after one malformed datagram: no message can be "
+    "received any more; ending, to be started anew";
+
+class Watch {
+  public:
+    enum class Reason { none, signal, primary_gone, ipc_thread_gone, stuck };
+
+    /* Blocks SIGINT, SIGTERM and SIGHUP in this thread and all that it starts later, ignores
+     * SIGPIPE, and starts the watching thread. `leave` is called in that thread, at most once, when
+     * there is a reason to end while the main thread is inside a Blocking call; it says what there
+     * is to say and does not return (_exit or exec). Construct before rte_eal_init().
+     */
+    explicit Watch(std::function<void(Reason)> leave);
+    ~Watch();
+    Watch(const Watch &) = delete;
+    Watch &operator=(const Watch &) = delete;
+
+    /* From now on the end of this process is a reason to end. pid 0: unknown, `dir` is asked. */
+    void follow_primary(pid_t pid, const std::string &dir);
+    /* From now on the end of this process's EAL IPC thread is a reason to end; false if the thread
+     * was not found and is not watched.
+     */
+    bool follow_ipc_thread();
+    /* Why to end, if so. The first reason counts. Any thread. */
+    Reason reason() const { return reason_; }
+    bool ending() const { return reason_ != Reason::none; }
+
+    /* From now on signals stay pending, for the program that exec() puts in the place of this one;
+     * false: one has come already, and was meant for this one. Any thread.
+     */
+    bool leave_signals_pending();
+
+    /* Main thread: sleeps until `due`, or until there is a reason to end or wake() was called. */
+    void sleep_until(Clock::time_point due);
+    /* Main thread: looks again and again until `condition` holds, for what comes within moments and
+     * does not say so. false: it did not within `limit`, or there is a reason to end.
+     */
+    template <typename Condition>
+    bool look_until(Clock::duration limit, const Condition &condition) {
+        constexpr auto kPause = std::chrono::milliseconds(2);
+        const Clock::time_point give_up = Clock::now() + limit;
+        while (!condition()) {
+            if (ending() || Clock::now() >= give_up)
+                return false;
+            sleep_until(Clock::now() + kPause);
+        }
+        return true;
+    }
+
+    /* Ends the main thread's sleep early. Any thread. */
+    void wake();
+
+    /* The main thread is inside a call that cannot be woken, for as long as this lives.
+     * `interruptible`: a reason to end (or only that the primary is gone) leads to leave(), 50 ms
+     * later. `limit`: after so long leave()
+     * is called with Reason::stuck.
+     */
+    class Blocking {
+      public:
+        enum class Interruptible { no, if_primary_gone, yes };
+        Blocking(Watch &watch, Interruptible interruptible,
+                 std::optional<Clock::duration> limit = {});
+        ~Blocking();
+        Blocking(const Blocking &) = delete;
+        Blocking &operator=(const Blocking &) = delete;
+
+      private:
+        Watch &watch_;
+    };
+
+  private:
+    enum class Main { free, blocked, blocked_unless_primary_gone, blocked_until_done, left };
+
+    void run();
+    void set_reason(Reason reason);
+    bool may_leave(Main main) const;
+    void try_leave(Reason reason);
+    int timeout_ms() const;
+    bool tick_needed() const;
+    void tick();
+    void note_signal();
+
+    std::function<void(Reason)> leave_;
+    std::atomic<Reason> reason_{Reason::none};
+    std::atomic<Main> main_{Main::free};
+    std::atomic<Clock::rep> limit_{0}; /* of the Blocking call, since the clock's epoch; 0: none */
+    std::atomic<bool> finished_{false};
+    std::atomic<int> primary_fd_{-1};
+    std::atomic<int> ipc_fd_{-1};
+    std::atomic<pid_t> ipc_tid_{0}; /* watched by tick; 0: not */
+    std::atomic<bool> primary_by_tick_{false};
+    std::string primary_dir_; /* written before primary_by_tick_ */
+    std::mutex signal_lock_;
+    std::optional<Clock::time_point> first_signal_; /* under signal_lock_ */
+    bool signals_stay_pending_ = false;             /* under signal_lock_ */
+    std::atomic<bool> primary_gone_{false};
+    std::optional<Clock::time_point>
+        leave_at_; /* watching thread only: when a blocked main is left */
+    UniqueFd signal_fd_;
+    UniqueFd control_fd_; /* eventfd: look again at what to watch */
+    UniqueFd wake_fd_;    /* eventfd: the main thread wakes */
+    std::thread thread_;
+};
+
+}  // namespace mp_ipc

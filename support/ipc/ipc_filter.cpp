@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/ipc/ipc_filter.h"
+
+#include <arpa/inet.h>
+#include <linux/filter.h>
+#include <sys/socket.h>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+
+#include <rte_eal.h>
+
+#include "support/console/console.h"
+
+namespace mp_ipc {
+namespace {
+
+/* What the library sends: this without fds[]. 332 bytes; 340 since 25.11, which aligns param. */
+struct Datagram {
+    int type;
+    rte_mp_msg message;
+};
+constexpr std::uint32_t kType = offsetof(Datagram, type);
+constexpr std::uint32_t kMessage = offsetof(Datagram, message);
+constexpr std::uint32_t kLenParam = kMessage + offsetof(rte_mp_msg, len_param);
+constexpr std::uint32_t kNumFds = kMessage + offsetof(rte_mp_msg, num_fds);
+constexpr std::uint32_t kSize = sizeof(Datagram) - sizeof(rte_mp_msg::fds);
+static_assert(RTE_MP_MAX_FD_NUM <= 255); /* one byte is looked at */
+
+constexpr std::uint32_t kReply = 2; /* MP_REP of the library's enum */
+
+/* A filter loads words in network byte order, the library writes them in its own: `native` is what
+ * such a word is loaded as.
+ */
+std::uint32_t loaded(std::uint32_t native) {
+    return htonl(native);
+}
+
+constexpr sock_filter load_word(std::uint32_t offset) {
+    return BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset);
+}
+/* Goes on after `then` more instructions if the loaded value is `value`, else after `otherwise`. */
+constexpr sock_filter if_equal(std::uint32_t value, std::uint8_t then, std::uint8_t otherwise) {
+    return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, then, otherwise);
+}
+constexpr sock_filter keep_bits(std::uint32_t bits) {
+    return BPF_STMT(BPF_ALU | BPF_AND | BPF_K, bits);
+}
+
+}  // namespace
+
+void let_in_well_formed_only(const IpcSocket &socket, DescriptorsIn descriptors) {
+    constexpr std::uint32_t kLowByte = std::endian::native == std::endian::little ? 0 : 3;
+    const bool in_replies = descriptors == DescriptorsIn::replies;
+    /* Jumps count from the next instruction; 14 lets the datagram in, 15 drops it. */
+    sock_filter code[] = {/*  0 */ BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+                          /*  1 */ if_equal(kSize, 0, 13),
+                          /*  2 */ load_word(kLenParam), /* 0 to 256 */
+                          /*  3 */ if_equal(loaded(RTE_MP_MAX_PARAM_LEN), 2, 0),
+                          /*  4 */ keep_bits(loaded(~std::uint32_t{RTE_MP_MAX_PARAM_LEN - 1})),
+                          /*  5 */ if_equal(0, 0, 9),
+                          /*  6 */ load_word(kNumFds), /* 0, or in a reply up to the most */
+                          /*  7 */ if_equal(0, 6, in_replies ? 0 : 7),
+                          /*  8 */ keep_bits(loaded(~std::uint32_t{0xff})),
+                          /*  9 */ if_equal(0, 0, 5),
+                          /* 10 */ BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kNumFds + kLowByte),
+                          /* 11 */ BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, RTE_MP_MAX_FD_NUM, 3, 0),
+                          /* 12 */ load_word(kType),
+                          /* 13 */ if_equal(loaded(kReply), 0, 1),
+                          /* 14 */ BPF_STMT(BPF_RET | BPF_K, kSize),
+                          /* 15 */ BPF_STMT(BPF_RET | BPF_K, 0)};
+    static_assert(std::has_single_bit(unsigned{RTE_MP_MAX_PARAM_LEN}));
+    const sock_fprog program = {std::size(code), code};
+    if (socket.found() &&
+        setsockopt(socket.fd(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0)
+        diagnose(
+            Severity::warning,
+            "the kernel takes no filter for the IPC socket: one malformed datagram can end IPC");
+    if (!in_replies)
+        socket.refuse_fds();
+}
+
+}  // namespace mp_ipc

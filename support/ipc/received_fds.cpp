@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/ipc/received_fds.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+namespace mp_ipc {
+namespace {
+
+std::set<int> g_own; /* written by remember_own_fds() only */
+
+bool came_with_message(int fd) {
+    return fd > STDERR_FILENO && !g_own.contains(fd) && fcntl(fd, F_GETFD) != -1;
+}
+
+int count(const rte_mp_msg &msg) {
+    return std::clamp(msg.num_fds, 0, RTE_MP_MAX_FD_NUM);
+}
+
+}  // namespace
+
+void remember_own_fds() {
+    std::error_code error;
+    g_own.clear();
+    for (std::filesystem::directory_iterator it("/proc/self/fd", error), end; !error && it != end;
+         it.increment(error))
+        g_own.insert(std::atoi(it->path().filename().c_str()));
+    /* The listing's own descriptor was among them; its number is free again. */
+    std::erase_if(g_own, [](int fd) { return fcntl(fd, F_GETFD) == -1; });
+}
+
+void close_received_fds(const rte_mp_msg &msg) {
+    for (int i = 0; i < count(msg); i++) {
+        if (came_with_message(msg.fds[i]))
+            close(msg.fds[i]);
+    }
+}
+
+UniqueFd take_received_fd(const rte_mp_msg &msg) {
+    if (count(msg) == 1 && came_with_message(msg.fds[0]))
+        return UniqueFd(msg.fds[0]);
+    close_received_fds(msg);
+    return {};
+}
+
+}  // namespace mp_ipc

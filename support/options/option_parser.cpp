@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/options/option_parser.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+
+#include "support/base/text.h"
+
+namespace mp_ipc {
+namespace {
+
+std::string plain(double value) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.5f", value);
+    std::string shown = text;
+    shown.erase(shown.find_last_not_of('0') + 1); /* 0.00100, 5.00000 */
+    if (shown.back() == '.')
+        shown.pop_back();
+    return shown;
+}
+
+}  // namespace
+
+std::optional<double> parse_number(std::string_view text) {
+    double value = 0;
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
+        return std::nullopt;
+    return value;
+}
+
+std::string parse_options(const std::vector<std::string> &args, const std::vector<Option> &options,
+                          std::vector<std::string> *words) {
+    for (std::size_t i = 0; i < args.size(); i++) {
+        const std::string_view arg = args[i];
+        if (arg == "--") { /* the rest are words, whatever they look like */
+            words->insert(words->end(), args.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                          args.end());
+            break;
+        }
+        if (arg.size() < 2 || arg[0] != '-') {
+            words->emplace_back(arg);
+            continue;
+        }
+        const std::size_t equals = arg.find('=');
+        const std::string_view name = arg == "-h" ? "help" : arg.substr(2, equals - 2);
+        const auto option = std::find_if(options.begin(), options.end(),
+                                         [&](const Option &o) { return o.name == name; });
+        if (option == options.end() || (!arg.starts_with("--") && arg != "-h"))
+            return "unknown option '" + printable(arg) + "' after '--'; --help lists them";
+
+        const std::string shown = "--" + option->name;
+        std::string_view value;
+        if (equals != std::string_view::npos) {
+            if (option->takes == Option::Takes::nothing)
+                return shown + " takes no value";
+            value = arg.substr(equals + 1);
+        } else if (option->takes == Option::Takes::value) {
+            if (i + 1 == args.size())
+                return shown + " needs a value: " + shown + " " + option->value;
+            value = args[++i];
+        }
+        const std::string wrong = option->set(value);
+        if (!wrong.empty())
+            return shown + " " + wrong + ", not '" + printable(value) + "'";
+    }
+    return {};
+}
+
+std::string help_of(const std::vector<Option> &options) {
+    constexpr std::size_t kColumn = 26;
+    std::string text;
+    for (const Option &option : options) {
+        std::string left = "  --" + option.name;
+        if (option.takes == Option::Takes::value)
+            left += " " + option.value;
+        else if (option.takes == Option::Takes::optional_value)
+            left += "[=" + option.value + "]";
+        if (left.size() + 2 > kColumn)
+            left += "\n" + std::string(kColumn, ' ');
+        else
+            left.resize(kColumn, ' ');
+        text += left;
+        for (const char c : option.help) {
+            text += c;
+            if (c == '\n')
+                text.append(kColumn, ' ');
+        }
+        text += '\n';
+    }
+    return text;
+}
+
+std::function<std::string(std::string_view)> set_seconds(double *seconds, double least, double most,
+                                                         bool zero_is_off) {
+    return [=](std::string_view text) -> std::string {
+        const std::optional<double> value = parse_number(text);
+        const bool off = zero_is_off && value && *value == 0 && !std::signbit(*value);
+        if (!value || (!off && (*value < least || *value > most)))
+            return "takes seconds from " + plain(least) + " to " + plain(most) +
+                   (zero_is_off ? ", or 0 for off" : "");
+        *seconds = *value;
+        return {};
+    };
+}
+
+std::function<std::string(std::string_view)> set_count(std::optional<unsigned long> *count,
+                                                       unsigned long most) {
+    return [=](std::string_view text) -> std::string {
+        unsigned long value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > most)
+            return "takes a whole number from 1 to " + std::to_string(most);
+        *count = value;
+        return {};
+    };
+}
+
+std::function<std::string(std::string_view)> set_flag(bool *flag) {
+    return [=](std::string_view) {
+        *flag = true;
+        return std::string();
+    };
+}
+
+}  // namespace mp_ipc

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/stats/server_facts.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <random>
+
+#include <rte_version.h>
+
+#include "support/console/console.h"
+
+namespace mp_ipc {
+
+std::uint64_t new_boot_id() {
+    std::random_device random;
+    std::uint64_t id = 0;
+    while (id == 0)
+        id = std::uint64_t{random()} << 32 | random();
+    return id;
+}
+
+std::string report_text(const ServerFacts &facts) {
+    const auto up = std::chrono::duration<double>(Clock::now() - facts.started).count();
+    std::string text = "mp_server " MP_IPC_VERSION "\n";
+    text += std::string("dpdk: ") + rte_version() + "\n";
+    text += "pid: " + std::to_string(getpid()) + "\n";
+    text += "boot_id: " + std::to_string(facts.boot_id) + "\n";
+    text += "uptime_s: " + fixed(up, 1) + "\n";
+    for (const ActionTotals *totals : facts.actions) {
+        text += "action " + std::string(totals->name) + ": received " +
+                std::to_string(totals->received) + ", replied " + std::to_string(totals->replied) +
+                ", refused " + std::to_string(totals->refused) + "\n";
+    }
+    const auto clients = facts.clients->list();
+    text += "clients: " + std::to_string(clients.size()) + "\n";
+    for (const ClientRecord &client : clients) {
+        text += "client pid " + std::to_string(client.pid) +
+                (client.name.empty() ? "" : " " + client.name) + ": messages " +
+                std::to_string(client.requests) + "\n";
+    }
+    return text;
+}
+
+}  // namespace mp_ipc

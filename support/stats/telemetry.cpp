@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/stats/telemetry.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+#include <rte_errno.h>
+#include <rte_telemetry.h>
+#include <rte_version.h>
+
+#include "support/console/console.h"
+
+namespace mp_ipc {
+namespace {
+
+/* The library calls back on a thread of its own for each connection, without an argument. */
+std::mutex g_lock; /* held while an answer is made */
+std::optional<ServerFacts> g_facts;
+
+/* More clients than these do not fit the library's 16 KiB for one answer. */
+constexpr std::size_t kMostClients = 64;
+
+using Data = rte_tel_data;
+
+/* rte_tel_data_add_dict_u64() was renamed _uint and deprecated in 23.03, and taken away in 25.11.
+ */
+void add(Data *dict, const char *name, std::uint64_t value) {
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
+    rte_tel_data_add_dict_uint(dict, name, value);
+#else
+    rte_tel_data_add_dict_u64(dict, name, value);
+#endif
+}
+
+void add(Data *dict, const char *name, const std::string &text) {
+    rte_tel_data_add_dict_string(dict, name,
+                                 telemetry_text(text, RTE_TEL_MAX_STRING_LEN - 1).c_str());
+}
+
+struct FreeData {
+    void operator()(Data *data) const { rte_tel_data_free(data); }
+};
+
+/* A dictionary within a dictionary. */
+template <typename Fill>
+void add_dict(Data *dict, const char *name, const Fill &fill) {
+    std::unique_ptr<Data, FreeData> inner(rte_tel_data_alloc());
+    if (!inner || rte_tel_data_start_dict(inner.get()) != 0)
+        return;
+    fill(inner.get());
+    /* The library frees it (keep = 0) once it has taken it. */
+    if (rte_tel_data_add_dict_container(dict, name, inner.get(), 0) == 0)
+        static_cast<void>(inner.release());
+}
+
+std::uint64_t uptime_s(const ServerFacts &facts) {
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - facts.started).count());
+}
+
+/* As text: a JSON reader that keeps numbers as doubles would change it. */
+void add_boot_id(Data *dict, const ServerFacts &facts) {
+    add(dict, "boot_id", std::to_string(facts.boot_id));
+}
+
+void info(const ServerFacts &facts, Data *data) {
+    add(data, "version", std::string(MP_IPC_VERSION));
+    add(data, "dpdk", std::string(rte_version()));
+    add(data, "dpdk_built_for", std::string(RTE_VER_PREFIX " " MP_IPC_DPDK_VERSION));
+    add(data, "pid", static_cast<std::uint64_t>(getpid()));
+    add(data, "file_prefix", facts.file_prefix);
+    add_boot_id(data, facts);
+    add(data, "uptime_s", uptime_s(facts));
+    for (const auto &[name, value] : facts.options)
+        add(data, name.c_str(), value);
+}
+
+void stats(const ServerFacts &facts, Data *data) {
+    add(data, "uptime_s", uptime_s(facts));
+    add_boot_id(data, facts);
+    std::uint64_t received = 0;
+    std::uint64_t replied = 0;
+    std::uint64_t refused = 0;
+    for (const ActionTotals *action : facts.actions) {
+        received += action->received;
+        replied += action->replied;
+        refused += action->refused;
+    }
+    add(data, "received", received);
+    add(data, "replied", replied);
+    add(data, "refused", refused);
+    /* Only the one who asked knows that a reply came late: it tells when it is asked. */
+    add(data, "late", facts.clients->late());
+    add(data, "clients", facts.clients->list().size());
+    for (const ActionTotals *action : facts.actions)
+        add_dict(data, action->name, [&](Data *dict) {
+            add(dict, "received", action->received);
+            add(dict, "replied", action->replied);
+            add(dict, "refused", action->refused);
+        });
+}
+
+void latency(const ServerFacts &facts, Data *data, std::string_view wanted) {
+    for (const ActionTotals *action : facts.actions) {
+        if (!wanted.empty() && wanted != action->name)
+            continue;
+        const Histogram times = action->handling.snapshot();
+        add_dict(data, action->name, [&](Data *dict) {
+            add(dict, "count", times.count());
+            add(dict, "min_ns", times.min());
+            add(dict, "p50_ns", times.quantile(0.5));
+            add(dict, "p90_ns", times.quantile(0.9));
+            add(dict, "p99_ns", times.quantile(0.99));
+            add(dict, "p999_ns", times.quantile(0.999));
+            add(dict, "max_ns", times.max());
+            /* Cumulative, as Prometheus has its buckets: how many took at most so long. The last
+             * is over a second. */
+            add_dict(dict, "up_to_ns", [&](Data *buckets) {
+                for (unsigned bits = 10; bits <= 30; bits++) {
+                    const std::uint64_t bound = (std::uint64_t{1} << bits) - 1;
+                    add(buckets, std::to_string(bound).c_str(), times.count_up_to(bound));
+                }
+            });
+        });
+    }
+}
+
+void clients(const ServerFacts &facts, Data *data, std::string_view wanted) {
+    const std::vector<ClientRecord> all = facts.clients->list();
+    std::size_t shown = 0;
+    std::uint64_t left_out = 0;
+    for (const ClientRecord &client : all) {
+        const std::string pid = std::to_string(client.pid);
+        if (!wanted.empty() && wanted != pid)
+            continue;
+        if (shown++ >= kMostClients) {
+            left_out++;
+            continue;
+        }
+        add_dict(data, pid.c_str(), [&](Data *dict) {
+            add(dict, "name", client.name);
+            add(dict, "messages", client.requests);
+            if (client.told) {
+                add(dict, "sent", client.sent);
+                add(dict, "answered", client.answered);
+                add(dict, "late", client.late);
+            }
+        });
+    }
+    if (left_out > 0)
+        add(data, "left_out", left_out);
+}
+
+/* A telemetry thread. `make` fills the dictionary. A negative value makes the answer null. */
+template <typename Make>
+int answer(Data *data, const Make &make) {
+    const std::lock_guard lock(g_lock);
+    if (!g_facts || rte_tel_data_start_dict(data) != 0)
+        return -1;
+    make(*g_facts);
+    return 0;
+}
+
+std::string_view parameter(const char *params) {
+    return params != nullptr ? params : "";
+}
+
+int on_info(const char * /*command*/, const char * /*params*/, Data *data) {
+    return answer(data, [&](const ServerFacts &facts) { info(facts, data); });
+}
+int on_stats(const char * /*command*/, const char * /*params*/, Data *data) {
+    return answer(data, [&](const ServerFacts &facts) { stats(facts, data); });
+}
+int on_latency(const char * /*command*/, const char *params, Data *data) {
+    return answer(data, [&](const ServerFacts &facts) { latency(facts, data, parameter(params)); });
+}
+int on_clients(const char * /*command*/, const char *params, Data *data) {
+    return answer(data, [&](const ServerFacts &facts) { clients(facts, data, parameter(params)); });
+}
+
+constexpr struct {
+    const char *name;
+    telemetry_cb handler;
+    const char *help; /* under RTE_TEL_MAX_STRING_LEN bytes */
+} kCommands[] = {
+    {"/mp_ipc/info", on_info, "mp_server: versions, pid, file prefix, boot id, its options"},
+    {"/mp_ipc/stats", on_stats,
+     "mp_server: uptime, messages received, replied, refused, late; in all and per action"},
+    {"/mp_ipc/latency", on_latency,
+     "mp_server: time to handle a message, quantiles and cumulative buckets in ns. "
+     "Parameters: [action]"},
+    {"/mp_ipc/clients", on_clients,
+     "mp_server: its clients by pid; their own counts with --broadcast. Parameters: [pid]"},
+};
+
+}  // namespace
+
+Telemetry::Telemetry(ServerFacts facts) {
+    {
+        const std::lock_guard lock(g_lock);
+        g_facts = std::move(facts);
+    }
+    static bool registered = false;
+    if (registered)
+        return;
+    registered = true;
+    for (const auto &command : kCommands) {
+        const int result = rte_telemetry_register_cmd(command.name, command.handler, command.help);
+        if (result != 0)
+            diagnose(Severity::warning, std::string("no telemetry command ") + command.name + ": " +
+                                            rte_strerror(-result));
+    }
+}
+
+Telemetry::~Telemetry() {
+    const std::lock_guard lock(g_lock);
+    g_facts.reset();
+}
+
+std::string telemetry_text(std::string_view text, std::size_t limit) {
+    static constexpr char kHex[] = "0123456789abcdef";
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        std::string next(1, c);
+        if (byte < 0x20 || byte > 0x7e)
+            next = {'\\', 'x', kHex[byte >> 4], kHex[byte & 0xf]};
+        if (out.size() + next.size() > limit)
+            break;
+        out += next;
+    }
+    return out;
+}
+
+}  // namespace mp_ipc

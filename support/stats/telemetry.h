@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The server's numbers for DPDK's telemetry, so that dpdk-telemetry.py, Telegraf's dpdk input and
+ * every exporter that speaks its socket find them beside those of EAL: /mp_ipc/info, /mp_ipc/stats,
+ * /mp_ipc/latency and /mp_ipc/clients. Only telemetry.cpp calls librte_telemetry.
+ */
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "support/stats/server_facts.h"
+
+namespace mp_ipc {
+
+/* Answers as long as it lives; afterwards the commands answer null, since the library has no way to
+ * take a command back. At most one at a time. After rte_eal_init() of a primary.
+ */
+class Telemetry {
+  public:
+    explicit Telemetry(ServerFacts facts);
+    ~Telemetry(); /* waits for an answer that is being made */
+    Telemetry(const Telemetry &) = delete;
+    Telemetry &operator=(const Telemetry &) = delete;
+};
+
+/* text as the library can pass it on: bytes that are not printable ASCII become \xNN (it looks
+ * those over 0x7f up outside a table and drops them), and what exceeds `limit` bytes is cut.
+ */
+std::string telemetry_text(std::string_view text, std::size_t limit);
+
+}  // namespace mp_ipc
