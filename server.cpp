@@ -24,7 +24,13 @@
 
 #include "common.h"
 #include "exercises/fault.h"
+#include "exercises/notify.h"
 #include "exercises/options.h"
+#include "exercises/ping.h"
+#include "exercises/report.h"
+#include "exercises/status.h"
+#include "support/base/exit_status.h"
+#include "support/base/message.h"
 #include "support/base/sealed_memory.h"
 #include "support/console/console.h"
 #include "support/eal/eal_session.h"

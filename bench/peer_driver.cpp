@@ -16,6 +16,7 @@
 #include "bench/peer.h"
 #include "bench/peer_requests.h"
 #include "common.h"
+#include "support/base/message.h"
 
 namespace mp_ipc::bench {
 namespace {

@@ -15,6 +15,8 @@
 #include "bench/peer.h"
 #include "bench/peer_requests.h"
 #include "common.h"
+#include "exercises/status.h"
+#include "support/base/message.h"
 #include "support/ipc/reply_messages.h"
 
 namespace mp_ipc::bench {

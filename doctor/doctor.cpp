@@ -13,6 +13,9 @@
 
 #include "common.h"
 #include "doctor/checks.h"
+#include "exercises/ping.h"
+#include "support/base/exit_status.h"
+#include "support/base/message.h"
 #include "support/console/console.h"
 #include "support/eal/eal_session.h"
 #include "support/eal/ipc_socket.h"

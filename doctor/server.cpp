@@ -12,6 +12,7 @@
 #include "common.h"
 #include "doctor/checks.h"
 #include "doctor/words.h"
+#include "support/base/message.h"
 #include "support/eal/ipc_socket.h"
 #include "support/options/eal_args.h"
 

@@ -6,6 +6,8 @@
 #include <rte_version.h>
 
 #include "common.h"
+#include "exercises/notify.h"
+#include "support/base/exit_status.h"
 
 namespace mp_ipc {
 namespace {

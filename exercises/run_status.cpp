@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "exercises/run_status.h"
 
-#include "common.h"
+#include "support/base/exit_status.h"
 #include "support/console/console.h"
 
 namespace mp_ipc {

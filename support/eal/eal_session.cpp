@@ -15,7 +15,8 @@
 #include <rte_log.h>
 #include <rte_service_component.h>
 
-#include "common.h"
+#include "support/base/exit_status.h"
+#include "support/base/text.h"
 #include "support/console/console.h"
 #include "support/eal/hugepages.h"
 #include "support/eal/ipc_socket.h"

@@ -11,6 +11,11 @@
 #include <string_view>
 
 #include "common.h"
+#include "exercises/notify.h"
+#include "exercises/ping.h"
+#include "exercises/report.h"
+#include "exercises/status.h"
+#include "support/base/message.h"
 #include "support/eal/ipc_socket.h"
 #include "support/stats/client_table.h"
 #include "tests/fuzz/check.h"

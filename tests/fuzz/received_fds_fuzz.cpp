@@ -13,7 +13,8 @@
 #include <cstring>
 #include <iterator>
 
-#include "common.h"
+#include "exercises/report.h"
+#include "support/base/message.h"
 #include "support/ipc/received_fds.h"
 #include "support/ipc/reply_messages.h"
 #include "tests/fuzz/check.h"

@@ -9,6 +9,8 @@
 #include <string_view>
 
 #include "common.h"
+#include "exercises/notify.h"
+#include "support/base/message.h"
 #include "tests/fuzz/check.h"
 
 namespace {

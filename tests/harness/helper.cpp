@@ -32,6 +32,9 @@
 #include <rte_memzone.h>
 
 #include "common.h"
+#include "exercises/ping.h"
+#include "exercises/report.h"
+#include "support/base/message.h"
 #include "support/eal/runtime_dir.h"
 #include "support/ipc/received_fds.h"
 

@@ -26,6 +26,11 @@
 #include <thread>
 
 #include "common.h"
+#include "exercises/notify.h"
+#include "exercises/ping.h"
+#include "exercises/report.h"
+#include "exercises/status.h"
+#include "support/base/message.h"
 #include "support/eal/runtime_dir.h"
 #include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"

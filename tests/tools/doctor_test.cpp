@@ -14,7 +14,6 @@
 #include <csignal>
 #include <cstring>
 
-#include "common.h"
 #include "doctor/checks.h"
 #include "support/base/unique_fd.h"
 #include "tests/harness/pair.h"

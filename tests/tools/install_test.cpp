@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <set>
 
-#include "common.h"
 #include "tests/harness/temp_dir.h"
 #include "tests/tools/neighbour.h"
 

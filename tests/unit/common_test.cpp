@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "common.h"
+#include "exercises/notify.h"
+#include "exercises/ping.h"
+#include "support/base/message.h"
 
 #include <gtest/gtest.h>
 

@@ -81,24 +81,6 @@ TEST(Docs, EveryLinkedFileIsThere) {
         EXPECT_TRUE(fs::exists(kRoot / (*it)[1].str())) << (*it)[1];
 }
 
-TEST(Docs, ExcerptsOfTheWalkthroughAreTheSource) {
-    const std::string text = text_of_file(kRoot / "docs/walkthrough.md");
-    const std::string begin = "```cpp\n// ";
-    int excerpts = 0;
-    for (std::size_t at = text.find(begin); at != std::string::npos; at = text.find(begin, at)) {
-        at += begin.size();
-        const std::size_t name_end = text.find('\n', at);
-        const std::string file = text.substr(at, name_end - at);
-        const std::string excerpt =
-            text.substr(name_end + 1, text.find("```", name_end) - name_end - 1);
-        EXPECT_NE(text_of_file(kRoot / file).find(excerpt), std::string::npos)
-            << "run scripts/excerpts.py: " << file << " no longer has:\n"
-            << excerpt;
-        excerpts++;
-    }
-    EXPECT_GE(excerpts, 8);
-}
-
 TEST(Docs, EveryRowOfTheApiHasItsConsoles) {
     const std::string text = text_of_file(kRoot / "docs/api.md");
     const std::regex row(R"(\n\| \[[^\]]*\]\(#([a-z-]+)\) \|)");

@@ -9,6 +9,7 @@
 
 #include "common.h"
 #include "doctor/checks.h"
+#include "support/base/message.h"
 #include "tests/harness/temp_dir.h"
 
 namespace mp_ipc::test {

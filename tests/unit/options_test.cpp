@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "exercises/options.h"
+#include "support/base/exit_status.h"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +9,6 @@
 
 #include <string>
 #include <vector>
-
-#include "common.h"
 
 namespace mp_ipc {
 namespace {

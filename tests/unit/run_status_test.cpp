@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <gtest/gtest.h>
 
-#include "common.h"
 #include "exercises/run_status.h"
+#include "support/base/exit_status.h"
 
 namespace mp_ipc::test {
 namespace {

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Messages as structs: a header with version, sequence and boot id at the front of each, and pure
+ * functions that fill and read an rte_mp_msg. Nothing here needs a running EAL.
+ */
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <type_traits>
+
+#include <rte_eal.h>
+
+#include "support/base/text.h"
+
+namespace mp_ipc {
+
+/* An empty message of this name. Zeroed whole: what is not set would go to the peer as it is. */
+inline rte_mp_msg make_message(const char *name) {
+    rte_mp_msg msg;
+    std::memset(&msg, 0, sizeof(msg));
+    std::string_view(name).copy(msg.name, sizeof(msg.name) - 1);
+    return msg;
+}
+
+inline constexpr std::uint32_t kVersion = 1;
+
+enum class Status : std::int32_t {
+    ok = 0,
+    bad_length = 1,  /* len_param is not the size of the struct */
+    bad_version = 2, /* version is not kVersion */
+    other_boot = 3,  /* boot_id names another run of the server: attach anew */
+    failed = 4,      /* the receiver could not do it; its log says why */
+};
+
+constexpr const char *status_text(Status status) {
+    switch (status) {
+        case Status::ok:
+            return "ok";
+        case Status::bad_length:
+            return "the struct has another length";
+        case Status::bad_version:
+            return "the struct has another version";
+        case Status::other_boot:
+            return "the request is for an earlier run of the server";
+        case Status::failed:
+            return "the receiver failed; see its log";
+    }
+    return "unknown status";
+}
+
+/* Every struct message begins with this. Both ends are on one machine: native byte order. */
+struct Header {
+    std::uint32_t version = kVersion;
+    Status status = Status::ok; /* in a reply */
+    std::uint64_t sequence = 0; /* of the request; a reply carries its request's back */
+    std::uint64_t boot_id = 0;  /* of the server that is meant or that answers; 0: unknown */
+};
+
+template <typename T>
+concept Payload = std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T> &&
+                  sizeof(T) <= RTE_MP_MAX_PARAM_LEN &&std::is_same_v<decltype(T::header), Header>;
+
+template <Payload T>
+void fill(rte_mp_msg &msg, const T &payload) {
+    std::memcpy(msg.param, &payload, sizeof(payload)); /* param is not aligned for a struct */
+    msg.len_param = sizeof(payload);
+}
+
+/* Copies the struct out of param. On anything but ok, *payload holds a header that is as good as
+ * what arrived (its sequence, where there was room for one) and is otherwise as constructed.
+ */
+template <Payload T>
+Status read(const rte_mp_msg &msg, T *payload) {
+    *payload = T{};
+    if (msg.len_param != static_cast<int>(sizeof(T))) {
+        if (msg.len_param >= static_cast<int>(sizeof(Header)))
+            std::memcpy(&payload->header, msg.param, sizeof(Header));
+        return Status::bad_length;
+    }
+    T received;
+    std::memcpy(&received, msg.param, sizeof(received));
+    if (received.header.version != kVersion) {
+        payload->header = received.header;
+        return Status::bad_version;
+    }
+    *payload = received;
+    return Status::ok;
+}
+
+/* Copies text with its NUL into a char array of a struct, cut at a UTF-8 boundary. */
+template <std::size_t N>
+void put_text(char (&field)[N], std::string_view text) {
+    text = utf8_cut(text, N - 1);
+    std::memcpy(field, text.data(), text.size());
+    field[text.size()] = '\0';
+}
+
+/* The text in a char array of a received struct, NUL or not. */
+template <std::size_t N>
+std::string_view get_text(const char (&field)[N]) {
+    return {field, strnlen(field, N)};
+}
+
+}  // namespace mp_ipc
