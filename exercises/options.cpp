@@ -122,6 +122,8 @@ void finish(CommandLine<Options> *line, const char *program, int argc, const cha
     const auto &given = line->args.proc_type;
     if (wrong.empty())
         wrong = use_words(words);
+    if (wrong.empty() && line->args.without_value)
+        wrong = *line->args.without_value + " needs a value";
     if (wrong.empty() && line->args.misplaced)
         wrong = "'" + printable(*line->args.misplaced) + "' must stand after '--': " + program +
                 " [EAL options] -- [options]";
@@ -135,8 +137,8 @@ void finish(CommandLine<Options> *line, const char *program, int argc, const cha
         line->status = kExitUsage;
         return;
     }
-    if (!given)
-        line->args.eal.push_back(std::string("--proc-type=") + proc_type);
+    if (!given) /* first: an option whose value is missing would take it at the end */
+        line->args.eal.insert(line->args.eal.begin() + 1, std::string("--proc-type=") + proc_type);
 }
 
 constexpr const char *kServerUsage = "mp_server [EAL options] [-- options]";

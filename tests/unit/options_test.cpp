@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include <rte_version.h>
+
 namespace mp_ipc {
 namespace {
 
@@ -66,8 +68,10 @@ TEST_F(Options, TheTutorialsLinesStandAsTheyAre) {
 }
 
 TEST_F(Options, ProgramsTakeTheirOwnRole) {
-    EXPECT_EQ(server({}).line.args.eal.back(), "--proc-type=primary");
-    EXPECT_EQ(client({}).line.args.eal.back(), "--proc-type=secondary");
+    EXPECT_EQ(server({}).line.args.eal, (Words{"mp_server", "--proc-type=primary"}));
+    /* Before all others: one whose value is missing would take it. */
+    EXPECT_EQ(client({"--vdev"}).line.args.eal,
+              (Words{"mp_client", "--proc-type=secondary", "--vdev"}));
     EXPECT_EQ(client({"--proc-type=auto"}).line.args.eal.back(), "--proc-type=auto");
     EXPECT_EQ(client({"--proc-type", "auto"}).line.args.eal.size(), 3U);
 }
@@ -155,6 +159,16 @@ const std::vector<Wrong> kWrong = {
           "--count needs a kind of request that is on"},
     Wrong{false, {"--count", "3"}, "'--count' must stand after '--'"},
     Wrong{false, {"-l", "1", "ping"}, "'ping' must stand after '--'"},
+    Wrong{false, {"-l", "1", "--file-prefix=x", "--no-pci", "report"}, "'report' must stand after"},
+    Wrong{false, {"--huge-unlink", "doctor"}, "'doctor' must stand after '--'"},
+    Wrong{false, {"-v", "ping"}, "'ping' must stand after '--'"},
+    Wrong{true, {"--file-prefix", "--", "--quiet"}, "--file-prefix needs a value"},
+    Wrong{true, {"--no-pci", "--file-prefix"}, "--file-prefix needs a value"},
+    Wrong{true, {"--file-prefix="}, "--file-prefix needs a value"},
+    Wrong{true, {"--file-pre", "--no-pci"}, "--file-pre needs a value"},
+    Wrong{true, {"--huge-dir", "", "--no-pci"}, "--huge-dir needs a value"},
+    Wrong{true, {"-l", "--no-pci"}, "-l needs a value"},
+    Wrong{false, {"--proc-type"}, "--proc-type needs a value"},
     Wrong{true, {"--stats-interval=1"}, "'--stats-interval' must stand after '--'"},
     Wrong{true, {"--", "--stats-interval", "x"}, "--stats-interval takes seconds"},
     Wrong{true, {"--", "--broadcast=maybe"}, "--broadcast takes nothing, =async or =sync"},
@@ -246,11 +260,42 @@ TEST(EalArgs, AreSplitAndScanned) {
     EXPECT_EQ(args.without_shared_files, "");
 }
 
-TEST(EalArgs, OptionsThatForbidSecondariesAreSeen) {
-    for (const char *option : {"--no-shconf", "--in-memory", "--no-huge"}) {
+TEST(EalArgs, OptionsThatLeaveNothingToAttachToAreSeen) {
+    for (const char *option : {"--no-shconf", "--in-memory", "--no-huge", "--huge-unlink"}) {
         const char *const argv[] = {"p", option};
         EXPECT_EQ(scan_eal_args(2, argv, {}).without_shared_files, option);
     }
+    const char *const always[] = {"p", "--huge-unlink=always"};
+    EXPECT_EQ(scan_eal_args(2, always, {}).without_shared_files, "--huge-unlink");
+    for (const char *option : {"--huge-unlink=never", "--huge-unlink=existing"}) {
+        const char *const argv[] = {"p", option};
+        EXPECT_EQ(scan_eal_args(2, argv, {}).without_shared_files, "");
+    }
+}
+
+TEST(EalArgs, AnOptionThatTakesNoWordEatsNone) {
+    /* --log-timestamp and --syslog of an EAL where their value is joined to them, or none. */
+    const auto takes = [](const std::string &option) { return option == "--vdev"; };
+    const char *const joined[] = {"p", "--log-timestamp", "--file-prefix=x", "--syslog"};
+    EXPECT_EQ(scan_eal_args(4, joined, {}, takes).file_prefix, "x");
+    const char *const apart[] = {"p", "--syslog", "--file-prefix", "x", "--vdev", "net_null0"};
+    const EalArgs args = scan_eal_args(6, apart, {}, takes);
+    EXPECT_EQ(args.file_prefix, "x");
+    EXPECT_FALSE(args.misplaced) << *args.misplaced;
+    const char *const stray[] = {"p", "--vdev", "net_null0", "--syslog", "doctor"};
+    EXPECT_EQ(scan_eal_args(5, stray, {}, takes).misplaced, "doctor");
+    const char *const after_value[] = {"p", "--vdev", "net_null0", "doctor"};
+    EXPECT_EQ(scan_eal_args(4, after_value, {}, takes).misplaced, "doctor");
+}
+
+TEST(EalArgs, EalIsAskedOnlyWhereItIsInDoubt) {
+    const auto takes = [](const std::string &option) {
+        ADD_FAILURE() << option;
+        return false;
+    };
+    const char *const argv[] = {"p", "-l",       "0",  "--no-pci", "--file-prefix",
+                                "x", "--vdev=a", "-n4"};
+    scan_eal_args(8, argv, {}, takes);
 }
 
 TEST(EalArgs, AWordAfterAnOptionOfANewerEalIsLeftToEal) {
@@ -258,10 +303,24 @@ TEST(EalArgs, AWordAfterAnOptionOfANewerEalIsLeftToEal) {
     EXPECT_FALSE(scan_eal_args(3, argv, {}).misplaced);
 }
 
+TEST(EalOption, IsAskedOfEalItself) {
+    for (const char *option : {"--vdev", "-n", "--log-level", "--file-prefix", "--main-lcore"})
+        EXPECT_TRUE(eal_takes_next_word(option)) << option;
+    for (const char *option : {"--no-pci", "-v", "--no-huge", "--huge-unlink", "--legacy-mem"})
+        EXPECT_FALSE(eal_takes_next_word(option)) << option;
+    EXPECT_TRUE(eal_takes_next_word("--no-such-option-either"));
+    /* Since 24.11 its value may be joined to it only. */
+    const bool optional = std::string(rte_version()) >= "DPDK 24.11";
+    EXPECT_EQ(eal_takes_next_word("--syslog"), !optional);
+}
+
 TEST(CoresOfList, ReadsEalsLists) {
     EXPECT_EQ(cores_of_list("0"), (std::vector<int>{0}));
     EXPECT_EQ(cores_of_list("0-2,5"), (std::vector<int>{0, 1, 2, 5}));
     EXPECT_EQ(cores_of_list("2-3"), (std::vector<int>{2, 3}));
+    EXPECT_EQ(cores_of_list("5@0"), (std::vector<int>{0}));
+    EXPECT_EQ(cores_of_list("0@(1,3),(4-5)@2,7"), (std::vector<int>{1, 3, 2, 7}));
+    EXPECT_EQ(cores_of_list("(0,6),9@8"), (std::vector<int>{0, 6, 8}));
     EXPECT_TRUE(cores_of_list("").empty());
     EXPECT_LE(cores_of_list("0-99999999").size(), 4096U);
 }

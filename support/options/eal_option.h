@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What only EAL knows of its options, asked of EAL itself. Each version has its own table of them,
+ * which it does not show.
+ */
+#pragma once
+
+#include <string>
+
+namespace mp_ipc {
+
+/* Whether rte_eal_init() takes the word behind `option` ("--vdev", "-n"; not joined to a value) as
+ * its value. True for an option that it does not know: such a command line is its to refuse.
+ * Runs rte_eal_init() in child processes, up to its help, some milliseconds each. Before the first
+ * thread and before rte_eal_init().
+ */
+bool eal_takes_next_word(const std::string &option);
+
+}  // namespace mp_ipc
