@@ -13,6 +13,8 @@
 
 #include <rte_log.h>
 
+#include "support/base/text.h"
+
 namespace mp_ipc {
 namespace {
 
@@ -58,7 +60,7 @@ void write_line(std::string_view line, const Shown *values, std::size_t count) {
         if (place == std::string_view::npos)
             break;
         if (next < count)
-            text += values[next++].text();
+            text += printable(values[next++].text());
         line.remove_prefix(place + 2);
     }
     text += '\n';
@@ -108,7 +110,7 @@ void diagnose(Severity severity, const std::string &text) {
                    {RTE_LOG_DEBUG, "debug: "}};
     const auto &level = kLevels[static_cast<std::size_t>(severity)];
     rte_log(level.level, static_cast<std::uint32_t>(g_logtype), "%s: %s%s\n", g_program.c_str(),
-            level.word, text.c_str());
+            level.word, printable(text).c_str());
 }
 
 }  // namespace mp_ipc

@@ -3,6 +3,8 @@
  * The console of a program: what a person reads. stdout carries the lines of the lesson, each
  * written whole by one write(2), so that lines of several threads never mix and a reader of a pipe
  * sees each at once. Diagnostics go to stderr through rte_log (and so to syslog, as EAL's own do).
+ * Whatever stands in a line, of another process, a file or the environment, is made printable()
+ * here: no control character reaches the terminal, and a line stays one.
  */
 #pragma once
 
@@ -47,7 +49,7 @@ class Line {
     std::string_view chinese_;
 };
 
-/* What may stand in a {} place. Text that came from another process goes through printable(). */
+/* What may stand in a {} place. */
 class Shown {
   public:
     /* NOLINTBEGIN(google-explicit-constructor): these are what {} takes */
