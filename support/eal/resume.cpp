@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "support/eal/resume.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <memory>
 #include <sstream>
 #include <string>
 
@@ -47,6 +49,27 @@ void leave_layouts_tried(unsigned tried) {
     setenv(kLayouts, std::to_string(tried).c_str(), 1);
 }
 
+bool close_on_exec_one_by_one(int first) {
+    /* Those that are open, not all numbers up to the limit, which may be a thousand million. */
+    const std::unique_ptr<DIR, int (*)(DIR *)> open_fds(opendir("/proc/self/fd"), closedir);
+    if (!open_fds)
+        return false;
+    while (const dirent *entry = readdir(open_fds.get())) {
+        const int fd = std::atoi(entry->d_name); /* 0 of "." and ".." */
+        if (fd >= first)
+            fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+    return true;
+}
+
+bool close_on_exec(int first) {
+    /* By number: glibc has the function since 2.34 only. The kernel has the flag since 5.11, and a
+     * sandbox may forbid the call. */
+    return syscall(SYS_close_range, static_cast<unsigned>(first), ~0U,
+                   static_cast<unsigned>(CLOSE_RANGE_CLOEXEC)) == 0 ||
+           close_on_exec_one_by_one(first);
+}
+
 void run_again(char *const *argv, const ResumeNumbers &numbers) {
     std::string text;
     for (const auto &books : numbers) {
@@ -54,12 +77,8 @@ void run_again(char *const *argv, const ResumeNumbers &numbers) {
             text += std::to_string(number) + " ";
     }
     setenv(kVariable, text.c_str(), 1);
-    /* close_range(2) by number: glibc has the function since 2.34 only. */
-    if (syscall(SYS_close_range, 3U, ~0U, static_cast<unsigned>(CLOSE_RANGE_CLOEXEC)) != 0) {
-        const long most = sysconf(_SC_OPEN_MAX);
-        for (int fd = 3; fd < most; fd++)
-            fcntl(fd, F_SETFD, FD_CLOEXEC);
-    }
+    if (!close_on_exec(3))
+        return;
     alarm(0); /* a pending one would outlive execve(), and end the next run */
     execv("/proc/self/exe", argv);
 }

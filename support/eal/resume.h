@@ -28,6 +28,12 @@ unsigned take_layouts_tried();
 /* For the run to come. */
 void leave_layouts_tried(unsigned tried);
 
+/* From now on exec() closes all descriptors from `first` on. false, with errno: cannot. Any thread.
+ */
+bool close_on_exec(int first);
+/* The same where close_range(2) cannot, by what /proc/self/fd lists. */
+bool close_on_exec_one_by_one(int first);
+
 /* Runs /proc/self/exe anew. All descriptors but the standard three are closed by it, with the locks
  * that they hold on the runtime files. Returns only on failure, with errno. Any thread.
  */
