@@ -377,15 +377,11 @@ constexpr struct {
                 {kMsgNotify, on_notify},
                 {kMsgReport, on_report}};
 
-bool register_actions(const EalArgs &args) {
+bool register_actions() {
     for (const auto &action : kActions) {
         if (rte_mp_action_register(action.name, action.handler) == 0)
             continue;
-        if (rte_errno == ENOTSUP)
-            error("IPC is off: " + args.without_shared_files +
-                  " leaves nothing that a secondary could attach to; leave it out");
-        else
-            error("cannot register the action " + std::string(action.name) + ": " + errno_text());
+        error("cannot register the action " + std::string(action.name) + ": " + errno_text());
         return false;
     }
     return true;
@@ -499,7 +495,7 @@ int main(int argc, char **argv) {
         g_reply_limit.set(socket);
     remember_own_fds();
     const Telemetry telemetry(g_facts);
-    if (!register_actions(line.args)) {
+    if (!register_actions()) {
         unregister_actions();
         return kExitFailure;
     }

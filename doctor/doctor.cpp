@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "doctor/doctor.h"
 
-#include <sched.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <fstream>
 
 #include <rte_eal.h>
@@ -14,6 +14,7 @@
 #include "common.h"
 #include "doctor/checks.h"
 #include "exercises/ping.h"
+#include "support/base/cores.h"
 #include "support/base/exit_status.h"
 #include "support/base/message.h"
 #include "support/console/console.h"
@@ -69,18 +70,6 @@ std::optional<long> number_in(const char *path) {
     std::ifstream file(path);
     long number = 0;
     return file >> number ? std::optional(number) : std::nullopt;
-}
-
-std::vector<int> available_cores() {
-    std::vector<int> cores;
-    cpu_set_t mine;
-    if (sched_getaffinity(0, sizeof(mine), &mine) != 0)
-        return cores;
-    for (int core = 0; core < CPU_SETSIZE; core++) {
-        if (CPU_ISSET(static_cast<std::size_t>(core), &mine))
-            cores.push_back(core);
-    }
-    return cores;
 }
 
 /* Whether the cores are given by something else than -l: a mask or a mapping. */
@@ -232,7 +221,10 @@ int run_doctor(const EalArgs &args, double timeout_s) {
 
     notes.add(check_runtime(look_at_runtime(root, dir)));
     notes.add(check_prefix(own, lock_holders(dir), all));
-    if (own.probe.state == State::forbidden)
+    if (own.probe.state == State::unknown)
+        notes.add(not_checked(words({"Client sockets", "Client 套接字"}),
+                              std::strerror(own.probe.error)));
+    else if (own.probe.state == State::forbidden)
         notes.add(not_checked(words({"Client sockets", "Client 套接字"}),
                               words({"no permission", "没有权限"})));
     else
@@ -244,7 +236,7 @@ int run_doctor(const EalArgs &args, double timeout_s) {
     CoreFacts cores;
     cores.list = args.lcores;
     cores.other_option = has_other_core_option(args);
-    cores.available = available_cores();
+    cores.available = usable_cores();
     const ProcessFacts server = alive ? look_at_process(own.probe.pid) : ProcessFacts();
     if (server.seen)
         cores.server = server;
@@ -260,6 +252,8 @@ int run_doctor(const EalArgs &args, double timeout_s) {
     const std::string ipc_thread = words({"IPC thread", "IPC 线程"});
     if (!args.without_shared_files.empty())
         stands = args.without_shared_files;
+    else if (own.probe.state == State::forbidden || own.probe.state == State::unknown)
+        stands = words({"the prefix cannot be looked at", "无法查看该 file-prefix"});
     else if (!alive)
         stands = words({"no live server", "没有运行中的 Server"});
     if (!stands.empty()) {

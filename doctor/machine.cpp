@@ -220,6 +220,9 @@ Finding check_aslr(std::optional<int> aslr, Attach attach) {
 
 Finding check_cores(const CoreFacts &facts) {
     const std::string available = list_of(facts.available);
+    if (facts.available.empty())
+        return not_checked(in_words({"Cores", "核"}),
+                           in_words({"the kernel does not say which", "内核没有给出"}));
     if (facts.available.size() < 2)
         return bad(in_words({"Cores: only {} is available; primary and secondary need different "
                              "ones: use a machine (or a cpuset) with two",

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -61,6 +62,8 @@ std::string others_text(const PrefixFacts &own, const std::vector<PrefixFacts> &
             words.push_back(in_words({"{} (live)", "{} (运行中)"}, name));
         else if (other.probe.state == PrimaryProbe::State::forbidden)
             words.push_back(in_words({"{} (no permission)", "{} (没有权限)"}, name));
+        else if (other.probe.state == PrimaryProbe::State::unknown)
+            words.push_back(in_words({"{} (not checked)", "{} (未检查)"}, name));
         else if (other.socket_left)
             words.push_back(in_words({"{} (killed)", "{} (被杀死)"}, name));
         else
@@ -104,6 +107,11 @@ Finding check_prefix(const PrefixFacts &own, const std::vector<Holder> &holders,
                                      "file-prefix '{}': 未检查: 没有 {} 的权限; 请使用运行 "
                                      "mp_server 的用户{}"},
                                     name, printable(own.probe.dir), others));
+        case State::unknown:
+            return unknown(in_words({"Prefix '{}': not checked: cannot look at {}/config: {}{}",
+                                     "file-prefix '{}': 未检查: 无法查看 {}/config: {}{}"},
+                                    name, printable(own.probe.dir), std::strerror(own.probe.error),
+                                    others));
         case State::dead:
         case State::no_files:
             break;
@@ -154,25 +162,34 @@ Finding check_stale_sockets(const std::vector<ClientSocket> &sockets) {
 ProcessFacts look_at_process(pid_t pid, const std::string &proc) {
     ProcessFacts facts;
     const fs::path tasks = fs::path(proc) / std::to_string(pid) / "task";
+    bool all_seen = true;
     std::error_code error;
     for (fs::directory_iterator it(tasks, error), end; !error && it != end; it.increment(error)) {
         std::ifstream file(it->path() / "status");
         std::string name;
         std::string cores;
         char state = '?';
+        bool seen = false;
         for (std::string line; std::getline(file, line);) {
-            const auto value = [&] {
-                return line.substr(line.find_first_not_of("\t ", line.find(':') + 1));
-            };
-            if (line.starts_with("Name:\t"))
+            const auto value =
+                [&] { /* "Name:\t" of a thread without a name has none */
+                      const std::size_t at = line.find_first_not_of("\t ", line.find(':') + 1);
+                      return at == std::string::npos ? std::string() : line.substr(at);
+                };
+            if (line.starts_with("Name:")) {
                 name = value();
-            else if (line.starts_with("State:\t"))
+                seen = true;
+            } else if (line.starts_with("State:") && !value().empty()) {
                 state = value()[0];
-            else if (line.starts_with("Cpus_allowed_list:\t"))
+            } else if (line.starts_with("Cpus_allowed_list:")) {
                 cores = value();
+            }
         }
-        if (name.empty())
+        if (!seen) { /* it has ended meanwhile, or could not be read: then it may be any thread */
+            std::error_code gone;
+            all_seen = all_seen && !fs::exists(it->path(), gone);
             continue;
+        }
         facts.seen = true;
         const bool main = it->path().filename() == std::to_string(pid);
         if (main)
@@ -184,6 +201,7 @@ ProcessFacts look_at_process(pid_t pid, const std::string &proc) {
                 facts.cores.push_back(core);
         }
     }
+    facts.seen = facts.seen && all_seen;
     std::sort(facts.cores.begin(), facts.cores.end());
     facts.cores.erase(std::unique(facts.cores.begin(), facts.cores.end()), facts.cores.end());
     return facts;

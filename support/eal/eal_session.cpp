@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "support/eal/eal_session.h"
 
-#include <sched.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
+#include <cstring>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
-#include <rte_log.h>
 #include <rte_service_component.h>
 
+#include "support/base/cores.h"
 #include "support/base/exit_status.h"
 #include "support/base/text.h"
 #include "support/console/console.h"
 #include "support/eal/hugepages.h"
 #include "support/eal/ipc_socket.h"
+#include "support/eal/primary_config.h"
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/lsan_interface.h>
 #endif
@@ -34,38 +35,6 @@ constexpr auto kStartLimit = std::chrono::seconds(10);
  */
 constexpr auto kAttachLimit = std::chrono::seconds(20);
 constexpr auto kCleanupLimit = std::chrono::seconds(2);
-
-/* Passes EAL's log on to stderr while rte_eal_init() runs, and keeps it, since some of its reasons
- * are told nowhere else.
- */
-class EalLog {
-  public:
-    EalLog() {
-        cookie_io_functions_t functions = {};
-        functions.write = [](void *self, const char *text, std::size_t size) -> ssize_t {
-            static_cast<EalLog *>(self)->text_.append(text, size);
-            std::fwrite(text, 1, size, stderr);
-            return static_cast<ssize_t>(size);
-        };
-        stream_ = fopencookie(this, "w", functions);
-        if (stream_ != nullptr)
-            rte_openlog_stream(stream_);
-    }
-    ~EalLog() {
-        if (stream_ != nullptr) {
-            rte_openlog_stream(nullptr);
-            std::fclose(stream_);
-        }
-    }
-    EalLog(const EalLog &) = delete;
-    EalLog &operator=(const EalLog &) = delete;
-
-    bool says(const char *phrase) const { return text_.find(phrase) != std::string::npos; }
-
-  private:
-    FILE *stream_ = nullptr;
-    std::string text_;
-};
 
 constexpr const char *kBadOptions =
     "EAL does not take its options; its own lines above say which and why";
@@ -125,14 +94,16 @@ std::string holders_text(const std::vector<Holder> &holders) {
     return joined(words);
 }
 
-/* What is wrong with -l, where it names cores that this process cannot run on. */
+/* What is wrong with -l, where it names cores that this process cannot run on: EAL refuses them
+ * without a reason, or ends in a panic.
+ */
 std::optional<std::string> core_trouble(const EalArgs &args) {
-    cpu_set_t mine;
-    if (!args.lcores || sched_getaffinity(0, sizeof(mine), &mine) != 0)
+    const std::vector<int> usable = usable_cores();
+    if (!args.lcores || usable.empty())
         return std::nullopt;
     std::vector<std::string> missing;
     for (const int core : cores_of_list(*args.lcores)) {
-        if (core >= CPU_SETSIZE || !CPU_ISSET(static_cast<std::size_t>(core), &mine))
+        if (!std::binary_search(usable.begin(), usable.end(), core))
             missing.push_back(std::to_string(core));
     }
     if (missing.empty())
@@ -141,14 +112,42 @@ std::optional<std::string> core_trouble(const EalArgs &args) {
         missing.resize(8);
         missing.emplace_back("…");
     }
-    std::vector<std::string> usable;
-    for (int core = 0; core < CPU_SETSIZE && usable.size() < 64; core++) {
-        if (CPU_ISSET(static_cast<std::size_t>(core), &mine))
-            usable.push_back(std::to_string(core));
-    }
+    std::vector<std::string> available;
+    for (const int core : usable)
+        available.push_back(std::to_string(core));
+    if (available.size() > 64)
+        available.resize(64);
     return "-l " + *args.lcores + " names cores that are not available here: " + joined(missing) +
-           " (available: " + joined(usable) + "); give mp_server and mp_client different ones of " +
-           "these, such as -l " + usable.front() + " and -l " + usable.back();
+           " (available: " + joined(available) +
+           "); give mp_server and mp_client different ones of these, such as -l " +
+           available.front() + " and -l " + available.back();
+}
+
+/* What neither program can start with, looked at before EAL's init. */
+bool check_options(const EalArgs &args) {
+    if (!args.without_shared_files.empty()) {
+        error(args.without_shared_files +
+              " leaves nothing that a secondary could attach to: leave it out of mp_server and of "
+              "mp_client");
+        return false;
+    }
+    if (const auto trouble = core_trouble(args)) {
+        error(*trouble);
+        return false;
+    }
+    return true;
+}
+
+/* Whether EAL has read its options as scan_eal_args() did, on which all that was looked at before
+ * its init depends.
+ */
+bool runs_under_prefix(const EalArgs &args) {
+    const std::string expected = runtime_dir(args.file_prefix);
+    if (rte_eal_get_runtime_dir() == expected)
+        return true;
+    error("EAL runs in " + std::string(rte_eal_get_runtime_dir()) + ", not in " + expected +
+          ": it has taken --file-prefix for the value of the option before; give that its value");
+    return false;
 }
 
 std::string second_primary(const EalArgs &args, const PrimaryProbe &probe) {
@@ -162,15 +161,25 @@ std::string left_over(const EalArgs &args, const std::vector<Holder> &holders) {
            "; end them, or choose another --file-prefix";
 }
 
+std::string cannot_look(const PrimaryProbe &probe) {
+    return "cannot look at " + probe.dir + "/config: " + std::strerror(probe.error);
+}
+
+/* A secondary whose socket cannot be made starts all the same, and hears no reply. */
+std::string no_socket(const std::string &dir) {
+    struct statvfs space = {};
+    const bool full =
+        statvfs(dir.c_str(), &space) == 0 && (space.f_bavail == 0 || space.f_favail == 0);
+    return "EAL could not make this client's socket in " + dir + ", so no reply can reach it: " +
+           (full ? "its file system is full"
+                 : "its own lines above say why (socket paths of more than 107 bytes do not fit)");
+}
+
 std::string eal_error() {
     return rte_errno != 0 ? std::string(" (") + rte_strerror(rte_errno) + ")" : std::string();
 }
 
 int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe) {
-    if (const auto trouble = core_trouble(args)) {
-        error(*trouble);
-        return kExitUsage;
-    }
     const bool bad_options = rte_errno == EINVAL;
     const bool no_access = access(runtime_root().c_str(), W_OK) != 0 && errno != ENOENT;
     const auto holders = lock_holders(probe.dir);
@@ -186,7 +195,7 @@ int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe) {
         error(second_primary(args, probe));
     } else if (!holders.empty()) {
         error(left_over(args, holders));
-    } else if (pages && args.without_shared_files.empty()) {
+    } else if (pages) {
         error("EAL could not start: " + *pages);
     } else {
         error("EAL could not start" + eal_error() + "; its own lines above say why");
@@ -220,39 +229,43 @@ EalSession::~EalSession() {
 std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration leftover_wait,
                                           Watch &watch, int *status) {
     using State = PrimaryProbe::State;
+    if (!check_options(args)) {
+        *status = kExitUsage;
+        return nullptr;
+    }
     const std::string dir = runtime_dir(args.file_prefix);
     const PrimaryProbe other = probe_primary(dir);
     *status = kExitFailure;
-    if (args.without_shared_files.empty()) {
-        if (other.state == State::alive || other.state == State::starting) {
-            error(second_primary(args, other));
+    if (other.state == State::alive || other.state == State::starting) {
+        error(second_primary(args, other));
+        return nullptr;
+    }
+    if (other.state == State::unknown) {
+        error(cannot_look(other));
+        return nullptr;
+    }
+    const auto give_up = Clock::now() + leftover_wait;
+    bool said = false;
+    for (auto holders = lock_holders(dir); !holders.empty(); holders = lock_holders(dir)) {
+        if (watch.ending()) {
+            *status = kExitOk;
             return nullptr;
         }
-        const auto give_up = Clock::now() + leftover_wait;
-        bool said = false;
-        for (auto holders = lock_holders(dir); !holders.empty(); holders = lock_holders(dir)) {
-            if (watch.ending()) {
-                *status = kExitOk;
-                return nullptr;
-            }
-            if (Clock::now() >= give_up) {
-                error(left_over(args, holders));
-                return nullptr;
-            }
-            if (!said)
-                diagnose(Severity::warning,
-                         "waiting for processes that hold the files of file "
-                         "prefix '" +
-                             printable(args.file_prefix) + "': " + holders_text(holders));
-            said = true;
-            watch.sleep_until(Clock::now() + kLookAgain);
+        if (Clock::now() >= give_up) {
+            error(left_over(args, holders));
+            return nullptr;
         }
+        if (!said)
+            diagnose(Severity::warning,
+                     "waiting for processes that hold the files of file prefix '" +
+                         printable(args.file_prefix) + "': " + holders_text(holders));
+        said = true;
+        watch.sleep_until(Clock::now() + kLookAgain);
     }
     rte_errno = 0;
     int result = 0;
     {
         /* A primary that leaves half-way leaves files that look alive: it is not interrupted. */
-        const EalLog log;
         const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no);
         result = run_eal_init(args);
     }
@@ -265,6 +278,10 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
         error("mp_server must be the primary, but EAL made it a secondary: leave --proc-type out");
         return nullptr;
     }
+    if (!runs_under_prefix(args)) {
+        *status = kExitUsage;
+        return nullptr;
+    }
     *status = kExitOk;
     return session;
 }
@@ -272,10 +289,7 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
 bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, Watch &watch,
                       int *status) {
     using State = PrimaryProbe::State;
-    if (!args.without_shared_files.empty()) {
-        error(args.without_shared_files +
-              " leaves no files to share: a secondary needs them, and so does its primary; leave "
-              "it out of both");
+    if (!check_options(args)) {
         *status = kExitUsage;
         return false;
     }
@@ -294,6 +308,11 @@ bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, 
         if (probe.state == State::forbidden) {
             error("no permission to look into " + dir +
                   ": run mp_client as the user who runs mp_server");
+            *status = kExitFailure;
+            return false;
+        }
+        if (probe.state == State::unknown) {
+            error(cannot_look(probe));
             *status = kExitFailure;
             return false;
         }
@@ -317,10 +336,7 @@ bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, 
 bool start_secondary(const EalArgs &args, Watch &watch, int *status, bool *addresses_taken) {
     rte_errno = 0;
     int result = 0;
-    bool refused = false;
-    bool other_version = false;
     {
-        const EalLog log;
         /* Ctrl-C waits for its end: leaving in the midst of it may leave a lock in shared memory
          * held, for good. It takes 0.1 s. */
         const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::if_primary_gone,
@@ -328,36 +344,42 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status, bool *addre
         result = run_eal_init(args);
         if (result >= 0 && rte_eal_process_type() == RTE_PROC_SECONDARY)
             give_back_service_memory();
-        refused = log.says("refused secondary attachment");
-        other_version = log.says("version mismatch");
-        if (addresses_taken != nullptr)
-            *addresses_taken = result < 0 && !watch.ending() &&
-                               (log.says("Cannot init memory") ||
-                                log.says("Cannot mmap memory for rte_config at"));
     }
+    const int why = rte_errno;
+    *status = kExitFailure;
     if (result >= 0) {
-        if (rte_eal_process_type() == RTE_PROC_SECONDARY)
+        if (rte_eal_process_type() != RTE_PROC_SECONDARY) {
+            error(
+                "mp_client must be a secondary, but EAL made it a primary: leave --proc-type out");
+        } else if (!runs_under_prefix(args)) {
+            *status = kExitUsage;
+        } else if (!IpcSocket::find().found()) {
+            error(no_socket(rte_eal_get_runtime_dir()));
+        } else {
+            *status = kExitOk;
             return true;
-        error("mp_client must be a secondary, but EAL made it a primary: leave --proc-type out");
-        *status = kExitFailure;
+        }
         return false;
     }
-    *status = kExitFailure;
+    const PrimaryConfig primary =
+        read_primary_config(runtime_dir(args.file_prefix)).value_or(PrimaryConfig());
     if (watch.ending()) {
         *status = kExitOk; /* the reason to end says it */
-    } else if (const auto trouble = core_trouble(args)) {
-        error(*trouble);
-        *status = kExitUsage;
-    } else if (refused) {
+    } else if (primary.other_version) {
+        error("the primary runs another DPDK version; both must use the same library");
+    } else if (primary.no_secondaries) {
         error(
             "the primary takes no secondaries: it has called rte_mp_disable() "
             "(mp_server --no-secondaries)");
-    } else if (other_version) {
-        error("the primary runs another DPDK version; both must use the same library");
-    } else if (rte_errno == EINVAL) {
+    } else if (why == EINVAL) {
         error(kBadOptions);
         *status = kExitUsage;
     } else {
+        /* EAL sets ENOMEM where it cannot map the memory, and nothing where it is the
+         * configuration.
+         */
+        if (addresses_taken != nullptr)
+            *addresses_taken = why == ENOMEM || why == 0;
         error("EAL could not attach to the primary" + eal_error() +
               "; its own lines above say why. Where it could not map memory at the same address, "
               "try again, or see the README on address space randomization");

@@ -72,16 +72,29 @@ PrimaryProbe probe_primary(const std::string &dir) {
     using State = PrimaryProbe::State;
     PrimaryProbe probe;
     probe.dir = dir;
+    const auto not_seen = [&](int error) {
+        probe.state = State::unknown;
+        probe.error = error;
+    };
     const UniqueFd config(open((dir + "/config").c_str(), O_RDONLY | O_CLOEXEC));
     if (!config) {
-        probe.state = errno == EACCES || errno == EPERM ? State::forbidden : State::no_files;
+        if (errno == ENOENT || errno == ENOTDIR)
+            probe.state = State::no_files;
+        else if (errno == EACCES || errno == EPERM)
+            probe.state = State::forbidden;
+        else
+            not_seen(errno);
         return probe;
     }
     /* The same question as rte_eal_primary_proc_alive() asks; this way the answer names the pid. */
     struct flock lock = {};
     lock.l_type = F_RDLCK;
     lock.l_whence = SEEK_SET;
-    if (fcntl(config.get(), F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) {
+    if (fcntl(config.get(), F_GETLK, &lock) != 0) {
+        not_seen(errno);
+        return probe;
+    }
+    if (lock.l_type == F_UNLCK) {
         probe.state = State::dead;
         return probe;
     }
@@ -105,7 +118,7 @@ std::vector<std::string> live_prefixes() {
 std::string process_name(pid_t pid) {
     std::ifstream comm("/proc/" + std::to_string(pid) + "/comm");
     std::string name;
-    return std::getline(comm, name) ? name : "?";
+    return std::getline(comm, name) && !name.empty() ? name : "?";
 }
 
 std::vector<Holder> lock_holders(const std::string &dir) {

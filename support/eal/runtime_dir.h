@@ -26,10 +26,12 @@ struct PrimaryProbe {
         starting,  /* a primary lives; its mp_socket is not there yet */
         alive,     /* a primary lives, and its mp_socket takes messages */
         forbidden, /* the directory may not be looked into */
+        unknown,   /* it could not be looked at, for the reason in `error` */
     };
     State state = State::no_files;
     pid_t pid =
         0; /* of a living primary; 0 where the kernel does not tell (another pid namespace) */
+    int error = 0; /* of errno; where the state is unknown */
     std::string dir;
 };
 
@@ -69,7 +71,9 @@ std::vector<std::string> remove_stale_sockets(const std::string &dir);
  */
 bool socket_is_live(const std::string &path);
 
-/* "mp_server" for a process that may be looked at, otherwise "?". */
+/* "mp_server" for a process that may be looked at and has a name, otherwise "?". Any bytes: the
+ * process chooses them.
+ */
 std::string process_name(pid_t pid);
 
 }  // namespace mp_ipc

@@ -91,6 +91,11 @@ Watch::~Watch() {
 void Watch::follow_primary(pid_t pid, const std::string &dir) {
     if (pid > 0)
         primary_fd_ = open_pidfd(pid, 0);
+    if (primary_fd_ >= 0 && probe_primary(dir).pid != pid) {
+        /* It has ended since its pid was read, and the number may be another process's by now. */
+        primary_gone_ = true;
+        set_reason(Reason::primary_gone);
+    }
     if (primary_fd_ < 0) {
         if (pid > 0 && errno == ESRCH) { /* it ended since its pid was read */
             primary_gone_ = true;

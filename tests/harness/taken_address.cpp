@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * For LD_PRELOAD: something lies where the primary has its memory (in the 64 GiB that EAL
- * reserves behind its --base-virtaddr, 4 GiB on x86), as address space randomization may put it
- * there. In the first run of a program only, unless TAKEN_ALWAYS is set.
+ * reserves behind its --base-virtaddr, 4 GiB on x86), or with TAKEN_CONFIG its configuration, as
+ * address space randomization may put it there. In the first run of a program only, unless
+ * TAKEN_ALWAYS is set.
  */
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -12,12 +13,12 @@
 
 namespace {
 __attribute__((constructor)) void take() {
-    constexpr unsigned long kBase = 0x200000000;
+    const unsigned long base = std::getenv("TAKEN_CONFIG") != nullptr ? 0x100000000 : 0x200000000;
     constexpr unsigned long kSize = 4096;
     if (std::getenv("MP_CLIENT_LAYOUTS") != nullptr && std::getenv("TAKEN_ALWAYS") == nullptr)
         return;
-    if (syscall(SYS_mmap, kBase, kSize, PROT_NONE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) < 0)
+    if (syscall(SYS_mmap, base, kSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+                -1, 0) < 0)
         std::abort();
 }
 }  // namespace

@@ -156,16 +156,80 @@ TEST_F(Errors, HugeDirIsNoHugetlbfs) {
     }
 }
 
-TEST_F(Errors, OptionsWithoutSharedFiles) {
+TEST_F(Errors, OptionsThatLeaveNothingToAttachTo) {
     const Prefix prefix;
-    for (const char *option : {"--no-shconf", "--in-memory"}) {
-        Words argv = server(prefix);
-        argv.emplace_back(option);
-        expect_one_line(run(argv), 1, {"IPC is off: " + std::string(option), "leave it out"});
-        argv = client(prefix);
-        argv.emplace_back(option);
-        expect_one_line(run(argv), 2, {std::string(option) + " leaves no files to share"});
+    for (const char *option : {"--no-shconf", "--in-memory", "--no-huge", "--huge-unlink"}) {
+        for (Words argv : {server(prefix), client(prefix)}) {
+            argv.emplace_back(option);
+            expect_one_line(run(argv), 2,
+                            {std::string(option) + " leaves nothing that a secondary could attach",
+                             "leave it out of mp_server and of mp_client"});
+        }
     }
+    EXPECT_FALSE(std::filesystem::exists(prefix.dir())) << "it was refused before EAL's init";
+}
+
+TEST_F(Errors, AnEalOptionWithoutItsValue) {
+    const Prefix prefix;
+    const Words start = {MP_SERVER, "-l", "0", "--no-pci"};
+    Words argv = start;
+    argv.insert(argv.end(), {"--file-prefix", "--", "--quiet"});
+    expect_one_line(run(argv), 2, {"--file-prefix needs a value"});
+    /* One that EAL alone knows of takes nothing of ours for its value. */
+    argv = server(prefix);
+    argv.emplace_back("--main-lcore");
+    expect_one_line(run(argv), 2, {"EAL does not take its options"});
+    /* One that takes the next option for its value: EAL is asked where it runs. */
+    const Prefix other;
+    argv = server(other);
+    argv.insert(argv.end(), {"--mbuf-pool-ops-name", "--file-prefix=" + prefix.name()});
+    expect_one_line(run(argv), 2,
+                    {"EAL runs in " + other.dir() + ", not in " + prefix.dir(),
+                     "the option before; give that its value"});
+}
+
+TEST_F(Errors, ACommandBeforeTheDashes) {
+    const Prefix prefix;
+    for (const char *command : {"report", "doctor"})
+        expect_one_line(run({MP_CLIENT, "-l", last_core(), "--file-prefix=" + prefix.name(),
+                             "--no-pci", command}),
+                        2, {"'" + std::string(command) + "' must stand after '--'"});
+}
+
+/* EAL narrows the affinity of the main thread before it fails for something else. */
+TEST_F(Errors, CoresAreNotBlamedForAPath) {
+    const std::string core = last_core();
+    const Finished failed =
+        run({MP_SERVER, "-l", "0," + core, "--no-pci", "--file-prefix=" + std::string(81, 'x')});
+    std::filesystem::remove_all(runtime_dir(std::string(81, 'x')));
+    EXPECT_EQ(failed.status, 1) << failed.err;
+    EXPECT_EQ(own_lines(failed.err).find("names cores"), std::string::npos) << failed.err;
+}
+
+/* EAL's log may be off: what it would say there is asked of the primary's files. */
+TEST_F(Errors, APrimaryWithoutSecondariesIsTheCauseWithoutALog) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--no-secondaries"}));
+    ASSERT_TRUE(server_process.wait_for_out("no client can attach")) << server_process.describe();
+    Words argv = client(prefix);
+    argv.emplace_back("--log-level=lib.eal:critical");
+    expect_one_line(run(argv), 1, {"takes no secondaries: it has called rte_mp_disable()"});
+}
+
+/* A name is any bytes that its process chooses. */
+TEST_F(Errors, ANameWithAnEscapeSequence) {
+    const Prefix prefix;
+    std::filesystem::create_directories(prefix.dir());
+    const std::string lock_it =
+        "import fcntl, ctypes, sys, time\n"
+        "f = open(sys.argv[1] + '/config', 'w+'); fcntl.lockf(f, fcntl.LOCK_EX)\n"
+        "ctypes.CDLL(None).prctl(15, b'\\x1b[7mred', 0, 0, 0); print('up', flush=True)\n"
+        "time.sleep(60)\n";
+    Process primary({"python3", "-c", lock_it, prefix.dir()});
+    ASSERT_TRUE(primary.wait_for_out("up")) << primary.describe();
+    const Finished refused = run(server(prefix));
+    expect_one_line(refused, 1, {"\\x1b[7mred) already runs under file prefix"});
+    EXPECT_EQ(refused.err.find('\x1b'), std::string::npos);
 }
 
 TEST_F(Errors, NoPermission) {

@@ -5,6 +5,7 @@
  */
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <vector>
 
 #include "common.h"
@@ -167,6 +168,28 @@ TEST(DoctorChecks, ThreadsOfBothNamings) {
     facts = look_at_process(5, proc.path());
     EXPECT_TRUE(facts.ipc_thread);
     EXPECT_EQ(facts.cores, (std::vector<int>{2, 4, 5}));
+}
+
+TEST(DoctorChecks, AThreadNeedNotHaveAName) {
+    const TempDir proc;
+    proc.write("5/task/5/status", "Name:\t\nState:\t\nCpus_allowed_list:\t\n");
+    const ProcessFacts facts = look_at_process(5, proc.path());
+    EXPECT_TRUE(facts.seen);
+    EXPECT_FALSE(facts.ipc_thread);
+    EXPECT_TRUE(facts.cores.empty());
+    /* One that cannot be read may be the IPC thread: nothing is said of it. */
+    proc.make("5/task/6");
+    EXPECT_EQ(check_ipc_thread(look_at_process(5, proc.path()), 5).verdict, Verdict::unknown);
+}
+
+TEST(DoctorChecks, APrefixThatCannotBeLookedAt) {
+    PrefixFacts own;
+    own.name = "p";
+    own.probe = {.state = PrimaryProbe::State::unknown, .error = EMFILE, .dir = "/run/dpdk/p"};
+    const Finding finding = check_prefix(own, {}, {});
+    EXPECT_EQ(finding.verdict, Verdict::unknown);
+    EXPECT_EQ(finding.text,
+              "Prefix 'p': not checked: cannot look at /run/dpdk/p/config: Too many open files");
 }
 
 TEST(DoctorChecks, Aslr) {

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the start of a program looks at, where /proc, a file or the kernel says something unusual.
+ */
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <string>
+
+#include <rte_version.h>
+
+#include "support/base/cores.h"
+#include "support/base/unique_fd.h"
+#include "support/console/console.h"
+#include "support/eal/primary_config.h"
+#include "support/eal/resume.h"
+#include "support/eal/runtime_dir.h"
+#include "support/eal/watch.h"
+#include "tests/harness/process.h"
+#include "tests/harness/temp_dir.h"
+
+namespace mp_ipc::test {
+namespace {
+
+TEST(Start, WhatCannotBeLookedAtIsNotCalledMissing) {
+    using State = PrimaryProbe::State;
+    const TempDir dir;
+    EXPECT_EQ(probe_primary(dir.path()).state, State::no_files);
+    EXPECT_EQ(probe_primary(dir.write("file")).state, State::no_files); /* ENOTDIR */
+    dir.write("config");
+    EXPECT_EQ(probe_primary(dir.path()).state, State::dead);
+    EXPECT_EQ(probe_primary(dir / std::string(300, 'x')).error, ENAMETOOLONG);
+
+    rlimit before = {};
+    getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit none = {0, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    const PrimaryProbe probe = probe_primary(dir.path());
+    setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_EQ(probe.state, State::unknown);
+    EXPECT_EQ(probe.error, EMFILE);
+}
+
+TEST(Start, AProcessWithoutANameIsAQuestionMark) {
+    const Pipe ready = make_pipe();
+    const pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_NAME, "");
+        if (write(ready.write.get(), "y", 1) == 1)
+            pause();
+        _exit(0);
+    }
+    char ok = 0;
+    ASSERT_EQ(read(ready.read.get(), &ok, 1), 1);
+    EXPECT_EQ(process_name(child), "?");
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+}
+
+TEST(Start, NoControlCharacterReachesTheTerminal) {
+    ::testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
+    say({"[Client] {}, {}", "[Client] {}, {}"}, "\x1b[2J", std::string("客户\n[Server] Ready"));
+    error("a primary (pid 7, \x1b]0;x\a\n) already runs");
+    EXPECT_EQ(::testing::internal::GetCapturedStdout(),
+              "[Client] \\x1b[2J, 客户\\x0a[Server] Ready\n");
+    const std::string shown = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(shown.find("error: a primary (pid 7, \\x1b]0;x\\x07\\x0a) already runs\n"),
+              std::string::npos)
+        << shown;
+}
+
+TEST(Start, CoresAreThoseOfTheCpusetWhateverTheAffinity) {
+    cpu_set_t before;
+    ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
+    const std::vector<int> cores = usable_cores();
+    ASSERT_FALSE(cores.empty());
+    EXPECT_TRUE(std::is_sorted(cores.begin(), cores.end()));
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<std::size_t>(cores.back()), &one);
+    ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0); /* as EAL's init does */
+    EXPECT_EQ(usable_cores(), cores);
+    cpu_set_t after;
+    ASSERT_EQ(sched_getaffinity(0, sizeof(after), &after), 0);
+    EXPECT_TRUE(CPU_EQUAL(&after, &one)) << "looking has changed it";
+    sched_setaffinity(0, sizeof(before), &before);
+}
+
+/* The first fields of the configuration that a primary of this version shares. */
+std::string config_of(std::uint32_t magic, std::uint32_t version, std::uint8_t status) {
+    std::string head(64, '\0');
+    head.replace(0, 4, reinterpret_cast<const char *>(&magic), 4);
+    head.replace(4, 4, reinterpret_cast<const char *>(&version), 4);
+    head[version >= RTE_VERSION_NUM(23, 11, 0, 0) ? 40 : 36] = static_cast<char>(status);
+    return head;
+}
+
+TEST(Start, APrimarySaysWhyItTakesNoSecondaries) {
+    constexpr std::uint32_t kMagic = 19820526;
+    const TempDir dir;
+    EXPECT_FALSE(read_primary_config(dir.path()));
+    dir.write("config", config_of(0, RTE_VERSION, 1));
+    EXPECT_FALSE(read_primary_config(dir.path())) << "its init is not complete";
+    dir.write("config", config_of(kMagic, RTE_VERSION, 2));
+    ASSERT_TRUE(read_primary_config(dir.path()));
+    EXPECT_FALSE(read_primary_config(dir.path())->no_secondaries);
+    EXPECT_FALSE(read_primary_config(dir.path())->other_version);
+    dir.write("config", config_of(kMagic, RTE_VERSION, 1));
+    EXPECT_TRUE(read_primary_config(dir.path())->no_secondaries);
+    constexpr std::uint32_t kOthers[] = {RTE_VERSION_NUM(22, 7, 0, 99),
+                                         RTE_VERSION_NUM(99, 3, 0, 99)};
+    for (const std::uint32_t version : kOthers) {
+        dir.write("config", config_of(kMagic, version, 1));
+        EXPECT_TRUE(read_primary_config(dir.path())->other_version) << version;
+        EXPECT_TRUE(read_primary_config(dir.path())->no_secondaries) << version;
+    }
+}
+
+TEST(Start, OnlyOpenDescriptorsAreWalked) {
+    const UniqueFd low(open("/dev/null", O_RDONLY));
+    rlimit limit = {};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const UniqueFd high(fcntl(low.get(), F_DUPFD, static_cast<int>(limit.rlim_cur) - 1));
+    ASSERT_TRUE(high);
+    const int other = fcntl(STDERR_FILENO, F_GETFD);
+    EXPECT_TRUE(close_on_exec_one_by_one(3));
+    EXPECT_EQ(fcntl(low.get(), F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ(fcntl(high.get(), F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ(fcntl(STDERR_FILENO, F_GETFD), other);
+}
+
+/* Between the look at the lock and pidfd_open() the primary may end, and its pid be another's. */
+TEST(Start, AReusedPidIsNotFollowedAsThePrimary) {
+    sigset_t before;
+    pthread_sigmask(SIG_SETMASK, nullptr, &before);
+    {
+        const TempDir dir;
+        dir.write("config");
+        Watch watch([](Watch::Reason) { _exit(1); });
+        watch.follow_primary(getpid(), dir.path()); /* lives, and holds no lock there */
+        EXPECT_EQ(watch.reason(), Watch::Reason::primary_gone);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+}  // namespace
+}  // namespace mp_ipc::test
