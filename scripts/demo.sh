@@ -15,7 +15,7 @@ build default mp_server mp_client
 
 prefix=mp_ipc_demo_$$
 eal=(--no-pci --file-prefix="$prefix" "${quiet_eal[@]}")
-last_core=$(last_core)
+need_two_cores
 
 server=
 # By its prefix, which nobody else has: under sudo, $server is sudo's pid, and sudo passes on no signal
@@ -24,12 +24,12 @@ end_server() { "${as_root[@]}" pkill "-$1" -f "^/.*/build/mp_server .*--file-pre
 clean_up() {
     [ -z "$server" ] || end_server TERM
     wait
-    "${as_root[@]}" rm -rf "/var/run/dpdk/$prefix" "/dev/hugepages/${prefix}map_"*
+    remove_prefix_files "$prefix"
 }
 trap clean_up EXIT
 
-say "$ mp_server -l 0 --no-pci --file-prefix=$prefix -- $*"
-"${as_root[@]}" "$root/build/mp_server" -l 0 "${eal[@]}" -- "$@" > >(sed -u 's/^/mp_server | /') 2>&1 &
+say "$ mp_server -l $first_core --no-pci --file-prefix=$prefix -- $*"
+"${as_root[@]}" "$root/build/mp_server" -l "$first_core" "${eal[@]}" -- "$@" > >(sed -u 's/^/mp_server | /') 2>&1 &
 server=$!
 
 say "$ mp_client -l $last_core --no-pci --file-prefix=$prefix -- --wait=10 --count 2 $*"

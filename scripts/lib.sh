@@ -39,8 +39,36 @@ build() {
 # shellcheck disable=SC2034
 quiet_eal=(--log-level=lib.eal:warning --log-level=lib.telemetry:error)
 
-# For the second program of a pair: the first runs on core 0.
-last_core() {
-    [ "$(nproc)" -ge 2 ] || die "primary and secondary need a core each; this machine has one"
-    say $(($(nproc) - 1))
+# The cores of a list such as "4-5,8", one a line.
+cores_of() {
+    local range
+    for range in ${1//,/ }; do seq "${range%-*}" "${range#*-}"; done
+}
+
+# For a pair: the first and the last of the cores that this process may run on, in a cpuset too.
+mapfile -t cores < <(cores_of "$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)")
+# shellcheck disable=SC2034
+first_core=${cores[0]} last_core=${cores[-1]}
+need_two_cores() {
+    [ ${#cores[@]} -ge 2 ] ||
+        die "primary and secondary need a core each; this process may use one: ${cores[*]}"
+}
+
+# hugetlbfs_mounts SIZE: where hugetlbfs with pages of this size (2M, or any) is mounted, one a line.
+hugetlbfs_mounts() {
+    local _ dir type options
+    while read -r _ dir type options _; do
+        [ "$type" = hugetlbfs ] || continue
+        [[ $1 = any || ,$options, == *,pagesize=$1,* ]] || continue
+        printf '%b\n' "$dir" # a space is \040 in there
+    done </proc/mounts
+}
+
+# remove_prefix_files PREFIX: what EAL leaves of a file prefix that no process uses any more.
+remove_prefix_files() {
+    local dir
+    "${as_root[@]}" rm -rf "${RUNTIME_DIRECTORY:-/var/run}/dpdk/$1"
+    while read -r dir; do
+        "${as_root[@]}" find "$dir" -maxdepth 1 -name "$1map_*" -delete
+    done < <(hugetlbfs_mounts any)
 }

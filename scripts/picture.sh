@@ -7,6 +7,7 @@
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 [ ${#as_root[@]} -eq 0 ] || die "run this as root: the two programs run in terminals of their own"
+need_two_cores
 command -v tmux >/dev/null || die "tmux is not installed"
 
 "$root/scripts/setup.sh"
@@ -16,7 +17,7 @@ prefix=mp_ipc
 terminal() { tmux -L "mp_ipc_picture_$$" -f /dev/null "$@"; }
 clean_up() {
     terminal kill-server 2>/dev/null || true
-    rm -rf "/var/run/dpdk/$prefix" "/dev/hugepages/${prefix}map_"*
+    remove_prefix_files "$prefix"
 }
 [ ! -e "/var/run/dpdk/$prefix" ] || die "the file prefix $prefix is in use"
 trap clean_up EXIT
@@ -33,9 +34,9 @@ wait_for() { # wait_for WINDOW TEXT
 shell="env PS1='\$ ' PATH=$root/build:$PATH LC_ALL=C.UTF-8 bash --norc --noprofile"
 terminal new-session -d -s server -x 92 -y 11 "$shell"
 terminal new-session -d -s client -x 92 -y 11 "$shell"
-terminal send-keys -t server "mp_server -l 0 --no-pci --file-prefix=$prefix --log-level='*:error'" Enter
+terminal send-keys -t server "mp_server -l $first_core --no-pci --file-prefix=$prefix --log-level='*:error'" Enter
 wait_for server "[Server] Ready"
-terminal send-keys -t client "mp_client -l 1 --no-pci --file-prefix=$prefix --log-level='*:error'" Enter
+terminal send-keys -t client "mp_client -l $last_core --no-pci --file-prefix=$prefix --log-level='*:error'" Enter
 wait_for client "'ASYNC Hello 1"
 wait_for client "'SYNC Hello 2"
 terminal send-keys -t client C-c

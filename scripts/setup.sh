@@ -16,7 +16,6 @@ source "$(dirname "$0")/lib.sh"
 # Free pages of 2 MiB that must be there: a primary takes one; the tests run up to three at a time,
 # and a page more lets a killed one's be taken over before it is cleaned up.
 pages_needed=6
-readonly mount_point=/dev/hugepages
 # What this script changed: "reserved FORMER" and "mounted DIR" lines. Gone after a reboot, as they are.
 readonly record=/run/mp_ipc_setup
 
@@ -57,18 +56,21 @@ install_packages() {
     fi
 }
 
-# The folder with the counts of 2 MiB pages: of NUMA node 0, where -l 0 runs, or of the machine.
+# The folder with the counts of 2 MiB pages: of the NUMA node where a server runs, or of the machine.
 page_counts() {
-    local node=/sys/devices/system/node/node0/hugepages/hugepages-2048kB
-    [ -d "$node" ] || node=/sys/kernel/mm/hugepages/hugepages-2048kB
-    [ -d "$node" ] || die "this kernel has no hugepages of 2 MiB"
-    say "$node"
+    local counts
+    for counts in /sys/devices/system/cpu/cpu"$first_core"/node*/hugepages/hugepages-2048kB \
+        /sys/kernel/mm/hugepages/hugepages-2048kB; do
+        [ ! -d "$counts" ] || break
+    done
+    [ -d "$counts" ] || die "this kernel has no hugepages of 2 MiB"
+    say "$counts"
 }
 
 reserve() { # reserve PAGES: the whole reservation
     local counts node=()
     counts=$(page_counts)
-    case $counts in */node0/*) node=(--node 0) ;; esac
+    [[ $counts != */node* ]] || node=(--node "$(basename "${counts%/hugepages/*}" | tr -d '[:alpha:]')")
     "${as_root[@]}" dpdk-hugepages.py --pagesize 2M "${node[@]}" --reserve "$(($1 * 2))M" ||
         die "cannot reserve $1 hugepages of 2 MiB: is there that much free, unfragmented memory?"
 }
@@ -82,7 +84,7 @@ mount_hugepages() { # mount_hugepages DIR [more options of dpdk-hugepages.py]
     shift
     "${as_root[@]}" mkdir -p "$dir"
     "${as_root[@]}" dpdk-hugepages.py --pagesize 2M --mount --directory "$dir" "$@" >/dev/null
-    grep -q " $dir hugetlbfs " /proc/mounts || die "cannot mount hugetlbfs on $dir"
+    hugetlbfs_mounts 2M | grep -qxF "$dir" || die "cannot mount hugetlbfs on $dir"
     note "mounted $dir"
     say "Mounted hugetlbfs on $dir"
 }
@@ -98,7 +100,13 @@ set_up_hugepages() {
         grep -qs '^reserved ' "$record" || note "reserved $reserved"
         say "Reserved hugepages of 2 MiB: $((reserved + pages_needed - free)) (before: $reserved)"
     fi
-    grep -q ' hugetlbfs ' /proc/mounts || mount_hugepages "$mount_point"
+    [ -z "$(hugetlbfs_mounts 2M)" ] || return 0
+    # Where the machine's pages are of 1 GiB, those are mounted on the usual place.
+    if hugetlbfs_mounts any | grep -qxF /dev/hugepages; then
+        mount_hugepages /dev/hugepages-2M
+    else
+        mount_hugepages /dev/hugepages
+    fi
 }
 
 undo() {
@@ -110,9 +118,17 @@ undo() {
     while read -r what value; do
         case $what in
         mounted)
-            if "${as_root[@]}" umount "$value"; then say "Unmounted $value"; else failed=1; fi
+            if ! hugetlbfs_mounts any | grep -qxF "$value"; then
+                say "Not mounted any more: $value"
+            elif "${as_root[@]}" umount "$value"; then
+                say "Unmounted $value"
+            else
+                failed=1
+            fi
             ;;
-        reserved) reserve "$value" && say "Hugepages of 2 MiB: $value, as before" ;;
+        reserved)
+            if (reserve "$value"); then say "Hugepages of 2 MiB: $value, as before"; else failed=1; fi
+            ;;
         esac
     done <<<"$(tac "$record")"
     [ "$failed" -eq 0 ] || die "something is still in use; end it and try again"
@@ -123,7 +139,7 @@ set_up_user() {
     local user=$1 dir=/dev/hugepages-$1
     id "$user" >/dev/null 2>&1 || die "no such user: $user"
     set_up_hugepages
-    grep -q " $dir hugetlbfs " /proc/mounts ||
+    hugetlbfs_mounts 2M | grep -qxF "$dir" ||
         mount_hugepages "$dir" --user "$(id -u "$user")" --group "$(id -g "$user")"
     say "As $user: export XDG_RUNTIME_DIR (a directory of that user, such as /run/user/$(id -u "$user")),"
     say "and give both programs --huge-dir=$dir"

@@ -52,10 +52,9 @@ skip() { # what ctest takes as skipped, but not in CI
     exit 77
 }
 [ "$(id -u)" -eq 0 ] || skip "needs root"
-grep -q ' hugetlbfs ' /proc/mounts || skip "needs a hugetlbfs mount: run scripts/setup.sh"
-grep -q '^HugePages_Free: *0$' /proc/meminfo && skip "needs a free hugepage: run scripts/setup.sh"
-[ "$(nproc)" -ge 2 ] || skip "needs two cores"
-last_core=$(last_core)
+[ -n "$(hugetlbfs_mounts any)" ] || skip "needs a hugetlbfs mount: run scripts/setup.sh"
+grep -qvx 0 /sys/kernel/mm/hugepages/*/free_hugepages || skip "needs a free hugepage: run scripts/setup.sh"
+[ ${#cores[@]} -ge 2 ] || skip "needs two cores"
 
 export LC_ALL=C.UTF-8
 readonly prefix=mp_ipc_tour_$$
@@ -95,8 +94,8 @@ start() { # start NAME COMMAND...
 eal=() # further EAL options of a row
 
 start_server() { # start_server OPTIONS...: named server
-    shown[server]="mp_server -l 0 --no-pci --file-prefix=$prefix$(quoted "${eal[@]}")${*:+ --$(quoted "$@")}"
-    start server "$build_dir/mp_server" -l 0 --no-pci --file-prefix="$prefix" "${quiet_eal[@]}" "${eal[@]}" -- "$@"
+    shown[server]="mp_server -l $first_core --no-pci --file-prefix=$prefix$(quoted "${eal[@]}")${*:+ --$(quoted "$@")}"
+    start server "$build_dir/mp_server" -l "$first_core" --no-pci --file-prefix="$prefix" "${quiet_eal[@]}" "${eal[@]}" -- "$@"
 }
 server() { # the same, and waits until it is ready
     start_server "$@"
@@ -160,7 +159,7 @@ stop_all() { # what the row has left running
         eventually ended "$name" || kill -KILL "${pid[$name]}"
         { wait "${pid[$name]}" || true; } 2>/dev/null
     done
-    rm -rf "/var/run/dpdk/$prefix" "/dev/hugepages/${prefix}map_"*
+    remove_prefix_files "$prefix"
 }
 trap 'stop_all; rm -rf "$work"' EXIT
 
@@ -344,8 +343,8 @@ row_names() {
 row_no_shared_files() {
     eal=(--no-shconf)
     start_server
-    ends server 1
-    await server "IPC is off: --no-shconf"
+    ends server 2
+    await server "--no-shconf leaves nothing that a secondary could attach to"
 }
 
 # ---- the tour --------------------------------------------------------------------------------------
