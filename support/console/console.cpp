@@ -21,7 +21,8 @@ namespace {
 Language g_language = Language::english;
 std::mutex g_write_lock; /* a line that takes several writes stays whole */
 std::atomic<bool> g_failed{false};
-std::string g_program = "mp_ipc"; /* set once, before the first thread */
+std::function<void()> g_on_failure; /* under g_write_lock */
+std::string g_program = "mp_ipc";   /* set once, before the first thread */
 int g_logtype = RTE_LOGTYPE_USER1;
 
 }  // namespace
@@ -79,6 +80,8 @@ void write_line(std::string_view line, const Shown *values, std::size_t count) {
             const std::string why = std::strerror(errno);
             g_failed = true;
             error("cannot write to stdout: " + why + "; ending");
+            if (g_on_failure)
+                g_on_failure();
             return;
         }
     }
@@ -88,6 +91,11 @@ void write_line(std::string_view line, const Shown *values, std::size_t count) {
 
 bool console_failed() {
     return g_failed;
+}
+
+void on_console_failure(std::function<void()> wake) {
+    const std::lock_guard lock(g_write_lock);
+    g_on_failure = std::move(wake);
 }
 
 void set_program(const char *name) {

@@ -12,6 +12,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -90,6 +91,11 @@ void say(std::type_identity_t<Line<sizeof...(Args)>> line, const Args &...args) 
  * whose console is gone should end. Any thread.
  */
 bool console_failed();
+
+/* What to call when that happens, in the thread whose line could not be written: a main thread that
+ * sleeps has to hear of it. nullptr: nothing any more.
+ */
+void on_console_failure(std::function<void()> wake);
 
 /* What rte_log prefixes and how bad it is. */
 enum class Severity { error, warning, info, debug };

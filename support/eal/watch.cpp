@@ -74,11 +74,13 @@ Watch::Watch(std::function<void(Reason)> leave)
             "reached?");
         std::exit(1);
     }
+    on_console_failure([this] { wake(); });
     thread_ = std::thread([this] { run(); });
     pthread_setname_np(thread_.native_handle(), "watch");
 }
 
 Watch::~Watch() {
+    on_console_failure(nullptr);
     finished_ = true;
     post(control_fd_.get());
     thread_.join();
@@ -137,11 +139,11 @@ void Watch::wake() {
     post(wake_fd_.get());
 }
 
-Watch::Blocking::Blocking(Watch &watch, Interruptible interruptible,
-                          std::optional<Clock::duration> limit)
+Watch::Blocking::Blocking(Watch &watch, Interruptible interruptible, Clock::time_point limit)
     : watch_(watch) {
-    if (limit)
-        watch_.limit_ = (Clock::now() + *limit).time_since_epoch().count();
+    const Clock::rep until = limit.time_since_epoch().count();
+    watch_.limit_ =
+        until; /* before the look at looks_at_: timeout_ms() looks the other way round */
     switch (interruptible) {
         case Interruptible::no:
             watch_.main_ = Main::blocked_until_done;
@@ -154,8 +156,9 @@ Watch::Blocking::Blocking(Watch &watch, Interruptible interruptible,
             break;
     }
     /* A reason that came before main_ was set has been seen by nobody; and a limit has to be heard
-     * of. Without either the watching thread need not wake: this is the path of every request. */
-    if (limit || (interruptible != Interruptible::no && watch_.ending()))
+     * of before it is over. Without either the watching thread need not wake: this is the path of
+     * every request, where it looks again at the limit of an earlier one. */
+    if (until < watch_.looks_at_ || (interruptible != Interruptible::no && watch_.ending()))
         post(watch_.control_fd_.get());
 }
 
@@ -165,7 +168,7 @@ Watch::Blocking::~Blocking() {
         if (blocked == Main::left)
             pause(); /* the watching thread is ending the process */
     }
-    watch_.limit_ = 0;
+    watch_.limit_ = kNever;
 }
 
 void Watch::set_reason(Reason reason) {
@@ -194,18 +197,24 @@ bool Watch::tick_needed() const {
     return primary_by_tick_ || ipc_tid_ != 0;
 }
 
-int Watch::timeout_ms() const {
-    int timeout = tick_needed() ? kTickMs : -1;
-    const auto wake_at = [&](Clock::time_point time) {
-        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now()).count();
-        const int until = static_cast<int>(std::clamp<std::int64_t>(ms, 0, 3'600'000));
-        timeout = timeout < 0 ? until : std::min(timeout, until);
-    };
-    if (const Clock::rep limit = limit_; limit != 0)
-        wake_at(Clock::time_point(Clock::duration(limit)));
+/* Until when to poll, published in looks_at_. */
+int Watch::timeout_ms() {
+    Clock::time_point look = Clock::time_point::max();
+    if (tick_needed())
+        look = Clock::now() + std::chrono::milliseconds(kTickMs);
     if (leave_at_ && may_leave(main_))
-        wake_at(*leave_at_);
-    return timeout;
+        look = std::min(look, *leave_at_);
+    const Clock::rep own = look.time_since_epoch().count();
+    Clock::rep until = own;
+    do { /* a limit set meanwhile may have been compared with the value before */
+        until = std::min(own, limit_.load());
+        looks_at_ = until;
+    } while (limit_ < until);
+    if (until == kNever)
+        return -1;
+    const auto left = Clock::time_point(Clock::duration(until)) - Clock::now();
+    return static_cast<int>(std::clamp<std::int64_t>(
+        std::chrono::ceil<std::chrono::milliseconds>(left).count(), 0, 3'600'000));
 }
 
 void Watch::tick() {
@@ -274,8 +283,7 @@ void Watch::run() {
             leave_at_ = Clock::now() + kGrace;
         if (leave_at_ && Clock::now() >= *leave_at_)
             try_leave(reason_);
-        const Clock::rep limit = limit_;
-        if (limit != 0 && Clock::now().time_since_epoch().count() >= limit)
+        if (Clock::now().time_since_epoch().count() >= limit_)
             try_leave(Reason::stuck);
     }
 }

@@ -27,6 +27,11 @@ namespace mp_ipc {
 inline constexpr const char *kIpcThreadGone =
     "the EAL's IPC thread has ended, as it does after one malformed datagram: no message can be "
     "received any more; ending, to be started anew";
+/* What to say where follow_ipc_thread() finds none. */
+inline constexpr const char *kNoIpcThread =
+    "the EAL's IPC thread is not there (no thread is called rte_mp_handle or dpdk-mp-msg): it has "
+    "ended during the start, as it does after one malformed datagram; exiting with status 1; "
+    "restart this program";
 
 class Watch {
   public:
@@ -79,14 +84,17 @@ class Watch {
 
     /* The main thread is inside a call that cannot be woken, for as long as this lives.
      * `interruptible`: a reason to end (or only that the primary is gone) leads to leave(), 50 ms
-     * later. `limit`: after so long leave()
-     * is called with Reason::stuck.
+     * later. `limit`: after so long, or then, leave() is called with Reason::stuck. A
+     * limit costs a wake-up of the watching thread only where it would not look in time by itself.
      */
     class Blocking {
       public:
         enum class Interruptible { no, if_primary_gone, yes };
-        Blocking(Watch &watch, Interruptible interruptible,
-                 std::optional<Clock::duration> limit = {});
+        Blocking(Watch &watch, Interruptible interruptible)
+            : Blocking(watch, interruptible, Clock::time_point::max()) {}
+        Blocking(Watch &watch, Interruptible interruptible, Clock::duration limit)
+            : Blocking(watch, interruptible, Clock::now() + limit) {}
+        Blocking(Watch &watch, Interruptible interruptible, Clock::time_point limit);
         ~Blocking();
         Blocking(const Blocking &) = delete;
         Blocking &operator=(const Blocking &) = delete;
@@ -98,11 +106,13 @@ class Watch {
   private:
     enum class Main { free, blocked, blocked_unless_primary_gone, blocked_until_done, left };
 
+    static constexpr Clock::rep kNever = Clock::time_point::max().time_since_epoch().count();
+
     void run();
     void set_reason(Reason reason);
     bool may_leave(Main main) const;
     void try_leave(Reason reason);
-    int timeout_ms() const;
+    int timeout_ms();
     bool tick_needed() const;
     void tick();
     void note_signal();
@@ -110,7 +120,9 @@ class Watch {
     std::function<void(Reason)> leave_;
     std::atomic<Reason> reason_{Reason::none};
     std::atomic<Main> main_{Main::free};
-    std::atomic<Clock::rep> limit_{0}; /* of the Blocking call, since the clock's epoch; 0: none */
+    /* Of the Blocking call, and when the watching thread looks next; since the clock's epoch. */
+    std::atomic<Clock::rep> limit_{kNever};
+    std::atomic<Clock::rep> looks_at_{kNever};
     std::atomic<bool> finished_{false};
     std::atomic<int> primary_fd_{-1};
     std::atomic<int> ipc_fd_{-1};

@@ -3,6 +3,7 @@
  * What a person sees: the whole consoles of both programs, line by line, in both languages.
  */
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <regex>
@@ -167,6 +168,27 @@ TEST_F(Console, OddTextIsAnsweredAndHarmless) {
               std::string::npos)
         << server_process.out();
     EXPECT_TRUE(server_process.running());
+}
+
+/* A handler's line is the first that cannot be written; main sleeps for an hour. */
+TEST_F(Console, OneThatFailsInAHandlerEndsTheServerAtOnce) {
+    const Prefix prefix;
+    Pipe console = make_pipe();
+    ProcessOptions options;
+    options.stdout_fd = console.write.get();
+    Process server_process(server(prefix, {"--stats-interval", "3600"}), options);
+    console.write = UniqueFd();
+    std::string said;
+    char part[4096];
+    while (said.find(kServerReady) == std::string::npos) {
+        const ssize_t got = read(console.read.get(), part, sizeof(part));
+        ASSERT_GT(got, 0) << server_process.describe();
+        said.append(part, static_cast<std::size_t>(got));
+    }
+    console.read = UniqueFd();
+    Process client_process(client(prefix));
+    EXPECT_EQ(server_process.wait(), 1) << server_process.describe();
+    EXPECT_NE(server_process.err().find("cannot write to stdout"), std::string::npos);
 }
 
 }  // namespace
