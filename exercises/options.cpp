@@ -222,6 +222,13 @@ CommandLine<ServerOptions> read_server_command_line(int argc, const char *const 
                    return "unexpected '" + printable(words[0]) + "': mp_server takes options only";
                return {};
            });
+    if (!line.done && o.broadcast != ServerOptions::Broadcast::off && o.stats_interval_s == 0) {
+        error(
+            "--broadcast asks every stats interval, and --stats-interval 0 means never: give it "
+            "another, or leave one of the two out");
+        line.done = true;
+        line.status = kExitUsage;
+    }
     return line;
 }
 

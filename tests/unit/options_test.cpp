@@ -172,6 +172,9 @@ const std::vector<Wrong> kWrong = {
     Wrong{true, {"--stats-interval=1"}, "'--stats-interval' must stand after '--'"},
     Wrong{true, {"--", "--stats-interval", "x"}, "--stats-interval takes seconds"},
     Wrong{true, {"--", "--broadcast=maybe"}, "--broadcast takes nothing, =async or =sync"},
+    Wrong{true,
+          {"--", "--broadcast", "--stats-interval", "0"},
+          "--broadcast asks every stats interval"},
     Wrong{true, {"--", "--fault", "slow"}, "--fault takes slow=MS"},
     Wrong{true, {"--", "--fault", "slow=9-3"}, "--fault takes slow=MS"},
     Wrong{true, {"--", "now"}, "unexpected 'now'"}};
