@@ -12,12 +12,14 @@
  */
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -39,11 +41,14 @@
 #include "support/base/sealed_memory.h"
 #include "support/console/console.h"
 #include "support/eal/eal_session.h"
+#include "support/eal/ipc_socket.h"
 #include "support/eal/resume.h"
 #include "support/eal/watch.h"
 #include "support/ipc/ipc_filter.h"
 #include "support/ipc/pacing.h"
+#include "support/ipc/pending_request.h"
 #include "support/ipc/reply_messages.h"
+#include "support/ipc/send_window.h"
 
 namespace {
 
@@ -57,7 +62,8 @@ char **g_argv = nullptr;
 SharedInfo *g_shared = nullptr; /* in the memzone; read only */
 std::uint64_t g_boot_id = 0;
 Watch *g_watch = nullptr;
-Pacing *g_pacing = nullptr;
+IpcSocket g_socket;
+SendWindow g_window{SendWindow::bound_for(max_dgram_qlen())};
 
 /* The exit status where a call of the library does not return in time. */
 std::atomic<int> g_status_if_stuck{kExitFailure};
@@ -69,6 +75,51 @@ std::atomic<bool> g_notified{false}; /* notify: the kernel has taken it */
 
 std::string errno_text() {
     return rte_strerror(rte_errno);
+}
+
+/* ---- when to send --------------------------------------------------------------------------- */
+
+/* For wait_for_turn(): until the server has read what was sent, and this process its replies. */
+struct ServerReading {
+    static Clock::time_point now() { return Clock::now(); }
+    static bool ending() { return g_watch->ending(); }
+    static void sleep_until(Clock::time_point time) { g_watch->sleep_until(time); }
+    static bool idle() { return g_socket.idle(); }
+};
+
+/* The turn of one more request, which is not sent without: none where the program is to end, or
+ * where none came within the request's timeout (or 100 ms, within which the kernel may not yet have
+ * run a server that reads).
+ */
+SendWindow::Turn wait_for_turn() {
+    constexpr Clock::duration kLeastPatience = std::chrono::milliseconds(100);
+    ServerReading world;
+    return wait_for_turn(g_window, world, std::max(seconds(g_options.timeout_s), kLeastPatience));
+}
+
+bool g_server_reads = true; /* main: as far as was said */
+
+void say_server_does_not_read() {
+    if (std::exchange(g_server_reads, false))
+        diagnose(Severity::warning,
+                 "the server does not read its messages (is it stopped, or busy?): no request is "
+                 "sent until it does");
+}
+
+/* Of each send: a request that finds no room is reported within its timeout. */
+std::chrono::milliseconds send_limit() {
+    constexpr std::chrono::milliseconds kLeast{20};
+    return std::clamp(
+        std::chrono::duration_cast<std::chrono::milliseconds>(seconds(g_options.timeout_s)), kLeast,
+        kSendLimit);
+}
+
+/* When a call that was given `timeout` has not returned for good: another thread has the library's
+ * lock and keeps it.
+ */
+constexpr Clock::duration kCallGrace = kSendLimit + std::chrono::seconds(5);
+Clock::time_point call_limit(const SendWindow::Turn &turn, Clock::duration timeout) {
+    return g_options.unbounded ? Clock::time_point::max() : turn.since() + timeout + kCallGrace;
 }
 
 /* ---- a synchronous request ------------------------------------------------------------------ */
@@ -84,31 +135,41 @@ struct Answer {
  * reply arrives as the answer to the next request, with return value 0.
  */
 template <typename IsOwn>
-Answer ask(rte_mp_msg &request, std::uint64_t ticket, const IsOwn &is_own) {
-    const timespec timeout = to_timespec(seconds(g_options.timeout_s));
+Answer ask(rte_mp_msg &request, SendWindow::Turn turn, const IsOwn &is_own) {
+    if (!turn) {
+        say_server_does_not_read();
+        return {Outcome::timed_out, ReplyMessages(), ""};
+    }
+    const Clock::duration patience = seconds(g_options.timeout_s);
+    const timespec timeout = to_timespec(patience);
     struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
     int result = 0;
     {
-        const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes);
+        const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes,
+                                       call_limit(turn, patience));
         result = rte_mp_request_sync(&request, &reply, &timeout);
     }
     const int request_errno = rte_errno;
     Answer answer{Outcome::answered, ReplyMessages(reply), ""}; /* owns reply.msgs: freed with it */
     if (result != 0 && request_errno == ETIMEDOUT) {
         answer.outcome = Outcome::timed_out;
+    } else if (result != 0 && request_errno == EAGAIN) { /* no room within kSendLimit */
+        answer.outcome = Outcome::timed_out;
+        turn.not_sent();
+        say_server_does_not_read();
     } else if (result != 0) {
         answer.outcome = Outcome::refused;
         answer.why = rte_strerror(request_errno);
-        g_pacing->not_sent();
+        turn.not_sent();
     } else if (answer.messages.count() == 0) { /* MP_IGN: rc 0 and nothing received */
         answer.outcome = Outcome::refused;
         answer.why = "the server is not ready and asked to be ignored";
     } else if (!is_own(answer.messages[0])) {
         answer.outcome = Outcome::late;
     } else {
-        g_pacing->answered(ticket);
+        turn.answered();
+        g_server_reads = true;
     }
-    g_pacing->note(answer.outcome);
     return answer;
 }
 
@@ -127,14 +188,15 @@ bool settle(std::string_view tag, const std::string &what, const Answer &answer,
 
 /* ---- hello, synchronous --------------------------------------------------------------------- */
 
-void send_hello_sync(std::uint64_t ticket) {
+void send_hello_sync(SendWindow::Turn turn) {
     const std::string text = hello_text(HelloKind::sync, g_sync.sent + 1, g_options.name);
     rte_mp_msg request = make_message(kMsgHelloSync);
     fill_text(request, text);
 
     g_sync.sent++;
-    const Answer answer =
-        ask(request, ticket, [&](const rte_mp_msg &reply) { return quotes(text_of(reply), text); });
+    const Answer answer = ask(request, std::move(turn), [&](const rte_mp_msg &reply) {
+        return quotes(text_of(reply), text);
+    });
     const std::string came =
         answer.messages.count() > 0 ? printable(text_of(answer.messages[0])) : "";
     if (settle("SYNC", "'" + text + "'", answer, came) && !g_options.quiet)
@@ -143,30 +205,27 @@ void send_hello_sync(std::uint64_t ticket) {
 
 /* ---- hello, asynchronous -------------------------------------------------------------------- */
 
-/* The EAL's own timeout of an asynchronous request comes this much after ours. Before DPDK 26.07 a
- * reply that arrives at the very moment of that timeout can be handled twice or deadlock; a server
- * that is slow by about --timeout must not meet it.
- */
-constexpr auto kAsyncMargin = std::chrono::seconds(1);
-/* A callback that has not come this long after the EAL's timeout never comes. */
-constexpr auto kAsyncGrace = std::chrono::seconds(5);
-
 /* The one asynchronous request that may be pending: a second of its name would fail with EEXIST. */
 struct Pending {
     std::mutex lock;
-    bool waiting = false;    /* its outcome is open */
-    bool in_library = false; /* its callback has not come */
+    PendingRequest request;
     std::string text;
-    std::uint64_t ticket = 0;
-    Clock::time_point deadline = Clock::time_point::max();
-    Clock::time_point lost = Clock::time_point::max();
+    SendWindow::Turn turn;
 } g_pending;
+
+/* Enters the end of the pending request into the books, where its callback did not. Locked. */
+void close_pending(Outcome outcome, std::string_view why) {
+    g_pending.turn = {};
+    g_async.close(outcome);
+    say_unanswered("ASYNC", "'" + g_pending.text + "'", outcome, why, g_options.timeout_s);
+}
 
 /* IPC thread, or interrupt thread after a timeout. The library frees `reply` itself. */
 int on_async_reply(const rte_mp_msg *request, const struct rte_mp_reply *reply) {
     const std::string_view text = text_of(*request);
     const std::lock_guard lock(g_pending.lock);
-    const bool own_request = g_pending.text == text; /* not of a callback given up as lost */
+    const bool in_time =
+        g_pending.request.called_back(g_async.sent) == PendingRequest::Callback::in_time;
     if (!g_options.quiet)
         say({"[ASYNC] Callback called", "[ASYNC] 回调被调用"});
     if (reply->nb_sent != reply->nb_received)
@@ -178,9 +237,9 @@ int on_async_reply(const rte_mp_msg *request, const struct rte_mp_reply *reply) 
     for (int i = 0; i < reply->nb_received; i++) {
         const rte_mp_msg &message = reply->msgs[i];
         close_received_fds(message);
-        if (own_request && g_pending.waiting && quotes(text_of(message), text)) {
+        if (in_time && quotes(text_of(message), text)) {
             outcome = Outcome::answered;
-            g_pacing->answered(g_pending.ticket);
+            g_pending.turn.answered();
             if (!g_options.quiet)
                 say({"[ASYNC] Reply: {}", "[ASYNC] 回复: {}"}, printable(text_of(message)));
         } else {
@@ -188,87 +247,81 @@ int on_async_reply(const rte_mp_msg *request, const struct rte_mp_reply *reply) 
             say({"[ASYNC] Late reply: {}", "[ASYNC] 迟到的回复: {}"}, printable(text_of(message)));
         }
     }
-    if (own_request) {
-        if (g_pending.waiting)
-            g_async.close(
-                outcome.value_or(reply->nb_sent == 0 ? Outcome::refused : Outcome::timed_out));
-        g_pending.waiting = false;
-        g_pending.in_library = false;
-        g_pending.deadline = g_pending.lost = Clock::time_point::max();
-    }
+    if (in_time)
+        g_async.close(
+            outcome.value_or(reply->nb_sent == 0 ? Outcome::refused : Outcome::timed_out));
+    g_pending.turn = {};
     g_watch->wake();
     return 0;
 }
 
-/* false: the library has lost a request of ours, and with it the name. */
-bool send_hello_async(std::uint64_t ticket) {
+void send_hello_async(SendWindow::Turn turn) {
     const std::string text = hello_text(HelloKind::async, g_async.sent + 1, g_options.name);
     rte_mp_msg request = make_message(kMsgHelloAsync);
     fill_text(request, text);
-    const Clock::time_point deadline = Clock::now() + seconds(g_options.timeout_s);
-    const timespec timeout = to_timespec(seconds(g_options.timeout_s) + kAsyncMargin);
+    const Clock::duration patience = seconds(g_options.timeout_s);
+    const Clock::duration library_patience =
+        PendingRequest::library_timeout(patience, random_fraction());
+    const timespec timeout = to_timespec(library_patience);
 
     /* Locked over the call, so that its callback finds the state complete. */
     const std::lock_guard lock(g_pending.lock);
+    g_pending.text = text;
     int result = -1;
-    if (g_pending.in_library) {
-        /* The library would say the same; or, when it has just taken the reply and is about to run
-         * the callback, take a second request, and the callback would find the wrong one here. */
-        rte_errno = EEXIST;
-    } else {
-        const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes);
+    rte_errno = EAGAIN;
+    if (turn) {
+        const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes,
+                                       call_limit(turn, Clock::duration::zero()));
         result = rte_mp_request_async(&request, &timeout, on_async_reply);
     }
+    g_async.sent++;
     if (result == 0) {
-        g_async.sent++;
-        g_pending.waiting = g_pending.in_library = true;
-        g_pending.text = text;
-        g_pending.ticket = ticket;
-        g_pending.deadline = deadline;
-        g_pending.lost = deadline + kAsyncMargin + kAsyncGrace;
+        g_pending.request.sent(g_async.sent, turn.since(), patience, library_patience);
+        g_pending.turn = std::move(turn);
         if (!g_options.quiet)
             say({"[ASYNC] Request sent", "[ASYNC] 请求已发送"});
-        return true;
+        return;
     }
-    g_pacing->not_sent();
-    if (rte_errno == EEXIST) {
-        /* Its interval is shorter than the round trip: the number stays for the next time. */
-        say({"[ASYNC] Not sent: the request before it is still pending",
-             "[ASYNC] 未发送: 上一个请求还没有结束"});
-        return Clock::now() < g_pending.lost;
+    turn.not_sent();
+    if (rte_errno == EAGAIN) {
+        say_server_does_not_read();
+        close_pending(Outcome::timed_out, "");
+    } else {
+        close_pending(Outcome::refused, errno_text());
     }
-    g_async.sent++;
-    g_async.close(Outcome::refused);
-    say_unanswered("ASYNC", "'" + text + "'", Outcome::refused, errno_text(), g_options.timeout_s);
-    return true;
 }
 
-/* Gives the pending request up when its time is over, whether or not a callback ever comes. */
-void check_pending() {
+/* Whether the library still has the request before: it would refuse a second one; or, when it has
+ * just taken the reply and is about to run the callback, take it, and the callback would find the
+ * wrong one here.
+ */
+bool async_is_pending() {
     const std::lock_guard lock(g_pending.lock);
-    if (!g_pending.waiting || Clock::now() < g_pending.deadline)
-        return;
-    g_pending.waiting = false;
-    g_pending.deadline = Clock::time_point::max();
-    g_async.close(Outcome::timed_out);
-    say_unanswered("ASYNC", "'" + g_pending.text + "'", Outcome::timed_out, "",
-                   g_options.timeout_s);
+    return g_pending.request.in_library();
+}
+
+/* Gives the pending request up when its time is over, whether or not a callback ever comes. false:
+ * the library has lost it, and with it the name.
+ */
+bool check_pending() {
+    const std::lock_guard lock(g_pending.lock);
+    const Clock::time_point now = Clock::now();
+    if (g_pending.request.times_out(now))
+        close_pending(Outcome::timed_out, "");
+    return !g_pending.request.lost(now);
 }
 
 /* At the end of a run: what is still open will not be answered any more. */
 void abandon_open(std::string_view why) {
     g_sync.abandon_open(); /* where main is left in its call */
     const std::unique_lock lock(g_pending.lock, std::try_to_lock); /* likewise, and then not sent */
-    if (!lock || !g_pending.waiting)
-        return;
-    g_pending.waiting = false;
-    g_async.close(Outcome::refused);
-    say_unanswered("ASYNC", "'" + g_pending.text + "'", Outcome::refused, why, g_options.timeout_s);
+    if (lock && g_pending.request.give_up())
+        close_pending(Outcome::refused, why);
 }
 
-Clock::time_point pending_deadline() {
+Clock::time_point pending_due() {
     const std::lock_guard lock(g_pending.lock);
-    return g_pending.deadline;
+    return g_pending.request.due();
 }
 
 /* Whether the run goes on. A server sets force_quit and ends, and its end wakes every sleep; one
@@ -296,25 +349,34 @@ bool run_hello() {
         const bool sync_left = sync_on && !counted_out(g_sync.sent);
         const bool async_left = async_on && !counted_out(g_async.sent);
         if (sync_left && sync.take(Clock::now())) {
-            if (const std::uint64_t ticket = g_pacing->wait_for_turn())
-                send_hello_sync(ticket);
+            SendWindow::Turn turn = wait_for_turn();
+            if (!g_watch->ending())
+                send_hello_sync(std::move(turn));
         }
         if (async_left && async.take(Clock::now())) {
-            const std::uint64_t ticket = g_pacing->wait_for_turn();
-            if (ticket != 0 && !send_hello_async(ticket)) {
-                error(
-                    "the DPDK library has lost an asynchronous request: no other of its name can "
-                    "be sent from this process; start it anew");
-                return false;
+            if (async_is_pending()) {
+                /* Its interval is shorter than the round trip: the number stays for the next time.
+                 */
+                say({"[ASYNC] Not sent: the request before it is still pending",
+                     "[ASYNC] 未发送: 上一个请求还没有结束"});
+            } else {
+                SendWindow::Turn turn = wait_for_turn();
+                if (!g_watch->ending())
+                    send_hello_async(std::move(turn));
             }
         }
-        check_pending();
+        if (!check_pending()) {
+            error(
+                "the DPDK library has lost an asynchronous request: no other of its name can "
+                "be sent from this process; start it anew");
+            return false;
+        }
         if (g_options.count && (!sync_on || counted_out(g_sync.closed())) &&
             (!async_on || counted_out(g_async.closed())))
             break;
         g_watch->sleep_until(
             std::min({sync_left ? sync.due() : Clock::time_point::max(),
-                      async_left ? async.due() : Clock::time_point::max(), pending_deadline()}));
+                      async_left ? async.due() : Clock::time_point::max(), pending_due()}));
     }
     return true;
 }
@@ -324,13 +386,13 @@ bool run_hello() {
  * status is not ok.
  */
 template <Payload Request, Payload Reply>
-Answer ask_struct(const char *name, Request request, std::uint64_t ticket, Reply *reply) {
+Answer ask_struct(const char *name, Request request, SendWindow::Turn turn, Reply *reply) {
     g_sync.sent++;
     request.header = {kVersion, Status::ok, g_sync.sent, g_boot_id};
     rte_mp_msg message = make_message(name);
     fill(message, request);
     Status status = Status::ok;
-    Answer answer = ask(message, ticket, [&](const rte_mp_msg &received) {
+    Answer answer = ask(message, std::move(turn), [&](const rte_mp_msg &received) {
         status = read(received, reply);
         return reply->header.sequence == g_sync.sent;
     });
@@ -356,14 +418,16 @@ void run_ping() {
     while (going_on() && !counted_out(g_sync.sent)) {
         if (!g_options.flood)
             g_watch->sleep_until(due.due());
-        const std::uint64_t ticket = due.take(Clock::now()) ? g_pacing->wait_for_turn() : 0;
-        if (ticket == 0)
+        if (!due.take(Clock::now()))
             continue;
+        SendWindow::Turn turn = wait_for_turn();
+        if (g_watch->ending())
+            break;
         const Clock::time_point sent = Clock::now();
         PingRequest request;
         request.sent_ns = static_cast<std::uint64_t>(sent.time_since_epoch().count());
         PingReply reply;
-        const Answer answer = ask_struct(kMsgPing, request, ticket, &reply);
+        const Answer answer = ask_struct(kMsgPing, request, std::move(turn), &reply);
         const auto time = static_cast<std::uint64_t>((Clock::now() - sent).count());
         const std::string seq = "seq=" + std::to_string(g_sync.sent);
         if (!settle("PING", seq, answer, sequence_text(reply)))
@@ -385,14 +449,21 @@ void run_notify() {
     rte_mp_msg msg = make_message(kMsgNotify);
     fill(msg, event);
 
-    g_status_if_stuck = kExitUnanswered; /* it blocks while the server's queue is full */
-    const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes,
-                                   seconds(g_options.timeout_s));
-    if (rte_mp_sendmsg(&msg) != 0) {
+    g_status_if_stuck = kExitUnanswered;
+    const Clock::time_point give_up = Clock::now() + seconds(g_options.timeout_s);
+    do { /* each time the kernel waits for room in the server's queue, kSendLimit at most */
+        const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes, kCallGrace);
+        g_notified = rte_mp_sendmsg(&msg) == 0;
+    } while (!g_notified && rte_errno == EAGAIN && Clock::now() < give_up && going_on());
+    if (!g_notified && rte_errno == EAGAIN) {
+        error("the event was not sent within " + fixed(g_options.timeout_s, 3) +
+              " s: the server does not read its messages");
+        return;
+    }
+    if (!g_notified) {
         error("cannot send the event: " + errno_text());
         return;
     }
-    g_notified = true;
     say({"[EVENT] Sent: {}", "[EVENT] 已发送: {}"}, printable(g_options.text));
 }
 
@@ -400,11 +471,11 @@ void run_notify() {
 void run_report() {
     const unsigned long count = g_options.count.value_or(1);
     while (going_on() && g_sync.sent < count) {
-        const std::uint64_t ticket = g_pacing->wait_for_turn();
-        if (ticket == 0)
+        SendWindow::Turn turn = wait_for_turn();
+        if (g_watch->ending())
             break;
         ReportReply reply;
-        Answer answer = ask_struct(kMsgReport, ReportRequest(), ticket, &reply);
+        Answer answer = ask_struct(kMsgReport, ReportRequest(), std::move(turn), &reply);
         std::optional<std::string> text;
         if (answer.outcome == Outcome::answered) {
             if (const UniqueFd fd = answer.messages.take_fd(0))
@@ -597,19 +668,22 @@ int main(int argc, char **argv) {
             run_again_elsewhere(layouts_tried);
         end_process(end_run(watch.reason(), status));
     }
-    Pacing pacing(watch);
-    g_pacing = &pacing;
+    g_socket = IpcSocket::find();
     if (g_options.unbounded)
-        pacing.unbind();
+        g_window.unbind();
+    else
+        g_socket.limit_sends(send_limit());
     if (!g_options.unfiltered)
-        let_in_well_formed_only(pacing.socket(), g_options.command == ClientOptions::Command::report
-                                                     ? DescriptorsIn::replies
-                                                     : DescriptorsIn::none);
+        let_in_well_formed_only(g_socket, g_options.command == ClientOptions::Command::report
+                                              ? DescriptorsIn::replies
+                                              : DescriptorsIn::none);
     remember_own_fds();
     if (!look_up_shared_info(line.args.file_prefix) || !register_actions())
         end_process(end_run(watch.reason(), watch.ending() ? kExitOk : kExitFailure));
-    if (!watch.follow_ipc_thread())
-        diagnose(Severity::warning, "the EAL's IPC thread was not found; its end will not be seen");
+    if (!watch.follow_ipc_thread()) {
+        error(kNoIpcThread);
+        end_process(end_run(watch.reason(), kExitFailure));
+    }
     if (resumed && layouts_tried == 0)
         say({"[Client] Attached to the new server of file prefix '{}'",
              "[Client] 已连接新的 Server, file-prefix '{}'"},

@@ -11,11 +11,14 @@
  */
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <rte_eal.h>
@@ -39,9 +42,11 @@
 #include "support/eal/watch.h"
 #include "support/ipc/broadcast_limit.h"
 #include "support/ipc/ipc_filter.h"
+#include "support/ipc/pending_request.h"
 #include "support/ipc/received_fds.h"
 #include "support/ipc/reply_limit.h"
 #include "support/ipc/reply_messages.h"
+#include "support/ipc/send_window.h"
 #include "support/stats/client_table.h"
 #include "support/stats/server_facts.h"
 #include "support/stats/telemetry.h"
@@ -55,6 +60,7 @@ using namespace mp_ipc;
  */
 ServerOptions g_options;
 SharedInfo *g_shared = nullptr; /* in the memzone; written by handlers, and force_quit by main */
+Watch *g_watch = nullptr;
 HandlerGate g_gate;
 ReplyLimit g_reply_limit; /* IPC thread */
 ClientTable g_clients;
@@ -237,20 +243,29 @@ int on_report(const rte_mp_msg *msg, const void *peer) {
 
 /* ---- broadcast: --broadcast ----------------------------------------------------------------- */
 
+/* How long a synchronous round waits for each answer; an asynchronous one waits longer, so that no
+ * answer meets the library's timeout: see pending_request.h.
+ */
 constexpr auto kBroadcastTimeout = std::chrono::seconds(1);
+/* A round's call waits for each client's queue, and for one that is just attaching. One that takes
+ * longer does not return.
+ */
+constexpr auto kBroadcastCallLimit = std::chrono::seconds(10);
+
+SendWindow g_broadcasts{SendWindow::kReserve};
 
 /* One round: a client_status request to all secondaries. */
 struct Round {
-    std::atomic<bool> pending{false}; /* set by main, cleared by the callback */
-    std::uint64_t sequence = 0;       /* main */
-    Clock::time_point given_up; /* main: when a callback that never comes is no longer waited for */
+    std::mutex lock;
+    PendingRequest pending; /* under lock, as is turn; asynchronous rounds only */
+    SendWindow::Turn turn;
+    std::uint64_t sequence = 0; /* main */
 } g_round;
-BroadcastLimit g_broadcast_limit;
 
 /* A late answer to an earlier round arrives as one to this round: by its sequence it is told, and
- * counts as no answer.
+ * counts as no answer. Returns whether all have answered.
  */
-void say_round(const rte_mp_msg &request, const struct rte_mp_reply &reply) {
+bool say_round(const rte_mp_msg &request, const struct rte_mp_reply &reply) {
     StatusRequest asked;
     read(request, &asked);
     std::vector<StatusReply> own;
@@ -270,69 +285,147 @@ void say_round(const rte_mp_msg &request, const struct rte_mp_reply &reply) {
              "[STATUS] {} (pid {}): 已发送 {}, 已回复 {}, 迟到 {}"},
             name, status.pid, status.sent, status.answered, status.late);
     }
-    g_broadcast_limit.ended(own.size() == static_cast<std::size_t>(reply.nb_sent));
+    return own.size() == static_cast<std::size_t>(reply.nb_sent);
 }
 
 /* IPC thread, or interrupt thread after a timeout. The library frees `reply` itself. */
 int on_round_answered(const rte_mp_msg *request, const struct rte_mp_reply *reply) {
-    if (g_gate.enter()) {
-        for (int i = 0; i < reply->nb_received; i++)
-            close_received_fds(reply->msgs[i]);
-        say_round(*request, *reply);
-        g_gate.leave();
+    if (!g_gate.enter())
+        return 0;
+    for (int i = 0; i < reply->nb_received; i++)
+        close_received_fds(reply->msgs[i]);
+    const bool all_answered = say_round(*request, *reply);
+    StatusRequest asked;
+    read(*request, &asked);
+    {
+        const std::lock_guard lock(g_round.lock);
+        if (g_round.pending.called_back(asked.header.sequence) != PendingRequest::Callback::other) {
+            if (all_answered)
+                g_round.turn.answered();
+            g_round.turn = {};
+        }
     }
-    g_round.pending = false;
+    g_gate.leave();
     return 0;
 }
 
-void broadcast_round(const IpcSocket &socket, Watch &watch) {
-    if (g_round.pending && Clock::now() < g_round.given_up)
-        return; /* a second request of one name would fail with EEXIST */
-    if (!g_broadcast_limit.take_turn(socket)) {
+/* Whether the library never calls back for the last round: it is wedged. */
+bool round_is_lost(Clock::time_point now) {
+    const std::lock_guard lock(g_round.lock);
+    g_round.pending.times_out(now);
+    return g_round.pending.lost(now);
+}
+
+Clock::time_point round_due() {
+    const std::lock_guard lock(g_round.lock);
+    return g_round.pending.due();
+}
+
+/* For wait_for_turn(): waits for peers to read, whether or not the program ends. */
+struct PeersReading {
+    const IpcSocket &socket;
+    static Clock::time_point now() { return Clock::now(); }
+    static bool ending() { return false; }
+    static void sleep_until(Clock::time_point time) { std::this_thread::sleep_until(time); }
+    bool idle() const { return socket.unread_by_peers() == 0; }
+};
+
+/* For one more broadcast, which blocks on a client whose queue is full: none where two are not
+ * known to be read.
+ */
+SendWindow::Turn turn_to_broadcast(const IpcSocket &socket) {
+    PeersReading world{socket};
+    return wait_for_turn(g_broadcasts, world, std::chrono::milliseconds(20));
+}
+
+/* Sockets of clients that live; those of exited ones are removed. */
+std::vector<std::string> live_clients() {
+    auto paths = remove_stale_sockets(rte_eal_get_runtime_dir());
+    g_clients.keep_only(paths);
+    return paths;
+}
+
+/* All clients at once. */
+void ask_all_async(rte_mp_msg &request, SendWindow::Turn turn,
+                   const std::vector<std::string> &before) {
+    const Clock::duration patience =
+        PendingRequest::library_timeout(kBroadcastTimeout, random_fraction());
+    const timespec timeout = to_timespec(patience);
+    const std::lock_guard lock(g_round.lock);
+    int result = 0;
+    const Clock::time_point now = Clock::now();
+    {
+        const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes,
+                                       kBroadcastCallLimit);
+        result = rte_mp_request_async(&request, &timeout, on_round_answered);
+    }
+    if (result != 0 && rte_errno != ENOENT) /* a client has left just now */
+        diagnose(Severity::warning, "cannot ask all clients: " + errno_text());
+    /* Who was there before and after was sent to. Where the call failed, whoever was reached before
+     * the failure still answers, to the callback. */
+    const auto after = live_clients();
+    const bool certain = result == 0 && std::ranges::any_of(before, [&](const std::string &path) {
+                             return std::ranges::find(after, path) != after.end();
+                         });
+    g_round.pending.sent(g_round.sequence, now, patience, patience, certain);
+    g_round.turn = std::move(turn);
+}
+
+/* One after another, and all or nothing: if one does not answer in time, the call fails and the
+ * answers of the others are thrown away.
+ */
+void ask_all_sync(rte_mp_msg &request, SendWindow::Turn turn, std::size_t clients) {
+    const timespec timeout = to_timespec(kBroadcastTimeout);
+    struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
+    int result = 0;
+    {
+        const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes,
+                                       kBroadcastCallLimit + clients * kSendLimit);
+        result = rte_mp_request_sync(&request, &reply, &timeout);
+    }
+    const ReplyMessages owner(reply);
+    if (result != 0)
+        say({"[STATUS] Asked {} clients one after another, one did not answer: no answers ({})",
+             "[STATUS] 依次询问 Client: {} 个, 有一个未回复: 没有结果 ({})"},
+            reply.nb_sent, errno_text());
+    else if (say_round(request, reply))
+        turn.answered();
+}
+
+void broadcast_round(const IpcSocket &socket) {
+    const bool sync = g_options.broadcast == ServerOptions::Broadcast::sync;
+    {
+        const std::lock_guard lock(g_round.lock);
+        if (g_round.pending.in_library())
+            return; /* a second request of one name would fail with EEXIST */
+    }
+    /* Before 26.07 the library queues an asynchronous request to nobody, and never frees it. */
+    const auto clients = live_clients();
+    if (!sync && clients.empty())
+        return;
+    SendWindow::Turn turn = turn_to_broadcast(socket);
+    if (!turn) {
         say({"[STATUS] Not asked: a client does not read its messages",
              "[STATUS] 未询问: 有 Client 没有读取消息"});
         return;
     }
-    const timespec timeout = to_timespec(kBroadcastTimeout);
     rte_mp_msg request = make_message(kMsgClientStatus);
     fill(request, StatusRequest{{kVersion, Status::ok, ++g_round.sequence, g_facts.boot_id}});
-
-    /* Either call may block while a client's queue is full. */
-    const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::yes);
-    if (g_options.broadcast == ServerOptions::Broadcast::async) {
-        g_round.pending = true;
-        g_round.given_up = Clock::now() + kBroadcastTimeout + std::chrono::seconds(1);
-        if (rte_mp_request_async(&request, &timeout, on_round_answered) != 0) {
-            /* Whoever was reached before the failure still answers, to the callback. */
-            if (rte_errno != ENOENT) /* a client has left just now */
-                diagnose(Severity::warning, "cannot ask all clients: " + errno_text());
-            g_broadcast_limit.ended(false);
-        }
-        return;
-    }
-    /* One after another, and all or nothing: if one does not answer in time, the call fails and the
-     * answers of the others are thrown away. */
-    struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
-    const int result = rte_mp_request_sync(&request, &reply, &timeout);
-    const ReplyMessages owner(reply);
-    if (result == 0) {
-        say_round(request, reply);
-    } else {
-        g_broadcast_limit.ended(false);
-        say({"[STATUS] Asked {} clients one after another, one did not answer: no answers ({})",
-             "[STATUS] 依次询问 Client: {} 个, 有一个未回复: 没有结果 ({})"},
-            reply.nb_sent, errno_text());
-    }
+    if (sync)
+        ask_all_sync(request, std::move(turn), clients.size());
+    else
+        ask_all_async(request, std::move(turn), clients);
 }
 
 /* MP_MSG to all: they hear of the shutdown before they can see force_quit, which ends them. */
-void broadcast_shutdown(const IpcSocket &socket, Watch &watch) {
-    if (!g_broadcast_limit.take_turn(socket))
+void broadcast_shutdown(const IpcSocket &socket) {
+    const SendWindow::Turn turn = turn_to_broadcast(socket);
+    if (!turn)
         return;
     rte_mp_msg event = make_message(kMsgServerEvent);
     fill(event,
          ServerEvent{{kVersion, Status::ok, 1, g_facts.boot_id}, ServerEventKind::shutdown, 0});
-    const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no,
+    const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::no,
                                    std::chrono::seconds(1));
     if (rte_mp_sendmsg(&event) != 0)
         diagnose(Severity::warning, "cannot tell all clients of the shutdown: " + errno_text());
@@ -417,29 +510,37 @@ int conclude(Watch::Reason reason) {
 }
 
 /* Until there is a reason to end; returns the exit status. */
-int run(const IpcSocket &socket, Watch &watch) {
+int run(const IpcSocket &socket) {
+    Watch &watch = *g_watch;
     const Clock::time_point start = Clock::now();
     const Clock::duration interval = seconds(g_options.stats_interval_s);
     Schedule totals(start + interval, interval);
     auto disable_at = g_options.no_secondaries_s ? start + seconds(*g_options.no_secondaries_s)
                                                  : Clock::time_point::max();
-    /* The dead leave their sockets behind, whether or not totals are printed. */
-    constexpr auto kTidyInterval = std::chrono::seconds(30);
-    const Clock::duration tidy_interval = g_options.stats_interval_s > 0 ? interval : kTidyInterval;
+    /* Exited clients leave their sockets behind, whether or not totals are printed. */
+    constexpr Clock::duration kTidyInterval = std::chrono::seconds(5);
+    const auto tidy_interval =
+        interval.count() > 0 ? std::min(interval, kTidyInterval) : kTidyInterval;
     Schedule tidy(start + tidy_interval, tidy_interval);
     while (!watch.ending() && !console_failed()) {
-        watch.sleep_until(std::min({totals.due(), tidy.due(), disable_at}));
+        watch.sleep_until(std::min({totals.due(), tidy.due(), disable_at, round_due()}));
         const Clock::time_point now = Clock::now();
         if (now >= disable_at) {
             disable_secondaries();
             disable_at = Clock::time_point::max();
         }
         if (tidy.take(now))
-            g_clients.keep_only(remove_stale_sockets(rte_eal_get_runtime_dir()));
+            live_clients();
+        if (round_is_lost(now)) {
+            error(
+                "the DPDK library has lost a broadcast: an answer met its timeout, and no message "
+                "can be received any more; exiting with status 1; restart this program");
+            return kExitFailure;
+        }
         if (!watch.ending() && totals.take(now)) {
             say_totals();
             if (g_options.broadcast != ServerOptions::Broadcast::off)
-                broadcast_round(socket, watch);
+                broadcast_round(socket);
         }
     }
     return conclude(watch.reason());
@@ -448,6 +549,7 @@ int run(const IpcSocket &socket, Watch &watch) {
 /* The exit status once run() has ended; what a step of the end that does not return is left with.
  */
 std::atomic<int> g_status{kExitFailure};
+std::atomic<bool> g_running{false};
 /* force_quit is set where it is to be set, and the memzone may be unmapped at any time. */
 std::atomic<bool> g_zone_done{false};
 
@@ -466,8 +568,12 @@ void leave(Watch::Reason reason) {
     const bool stuck = reason == Watch::Reason::stuck;
     const int status = stuck ? g_status.load() : conclude(reason);
     tell_to_quit(status);
-    if (stuck)
+    if (stuck && !g_running)
         diagnose(Severity::warning, "did not wait for an end that does not come");
+    else if (stuck)
+        error(
+            "a call of the DPDK library does not return: its lock is lost, and no message can be "
+            "received any more; exiting with status 1; restart this program");
     _exit(status);
 }
 
@@ -479,6 +585,7 @@ int main(int argc, char **argv) {
         return line.status;
     g_options = line.options;
     Watch watch(leave);
+    g_watch = &watch;
 
     int status = kExitOk;
     const auto eal = start_primary(line.args, seconds(g_options.leftover_wait_s), watch, &status);
@@ -492,7 +599,7 @@ int main(int argc, char **argv) {
     if (!g_options.fault.unfiltered)
         let_in_well_formed_only(socket, DescriptorsIn::none); /* no handler here takes any */
     if (!g_options.fault.unbounded)
-        g_reply_limit.set(socket);
+        socket.limit_sends(kSendLimit);
     remember_own_fds();
     const Telemetry telemetry(g_facts);
     if (!register_actions()) {
@@ -500,17 +607,22 @@ int main(int argc, char **argv) {
         return kExitFailure;
     }
     g_shared->boot_id = g_facts.boot_id; /* from here on clients may ask */
-    if (!watch.follow_ipc_thread())
-        diagnose(Severity::warning, "the EAL's IPC thread was not found; its end will not be seen");
+    if (!watch.follow_ipc_thread()) {
+        error(kNoIpcThread);
+        unregister_actions();
+        return kExitFailure;
+    }
     say({"[Server] Ready: file prefix '{}', pid {}; Ctrl-C ends it",
          "[Server] 就绪: file-prefix '{}', pid {}; Ctrl-C 退出"},
         printable(line.args.file_prefix), getpid());
 
-    status = run(socket, watch);
+    g_running = true;
+    status = run(socket);
+    g_running = false;
     g_status = status;
 
     if (g_options.broadcast != ServerOptions::Broadcast::off && status == kExitOk)
-        broadcast_shutdown(socket, watch);
+        broadcast_shutdown(socket);
     tell_to_quit(status);
     unregister_actions();
     {

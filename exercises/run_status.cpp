@@ -45,10 +45,11 @@ int conclude(Watch::Reason reason, bool server_shut_down, int status, int status
         error(kIpcThreadGone);
         return kExitFailure;
     } else if (reason == Reason::stuck) {
-        diagnose(Severity::warning,
-                 "a call of the DPDK library did not return in time: the server is stopped, or a "
-                 "process was killed while it held a lock in shared memory; then start the server "
-                 "anew");
+        diagnose(
+            Severity::warning,
+            "a call of the DPDK library did not return in time: the server is stopped, or a lock "
+            "is lost, the library's own in this program or one in shared memory that a killed "
+            "process held; start this program again, and the server where that does not help");
         return status_if_stuck;
     }
     return console_failed() ? kExitFailure : status;

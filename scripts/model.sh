@@ -55,4 +55,6 @@ check "bound without room for broadcasts" "assertion violated" -DCLIENTS=1 -DBRO
     -DWINDOW=2
 check "late answers to broadcasts believed" "assertion violated" -DCLIENTS=1 -DBROADCAST=1 \
     -DBELIEVE_LATE
+check "queues looked at in the other order" "assertion violated" -DCLIENTS=1 -DIN_FIRST -DQLEN=2 \
+    -DRESERVE=0 -DWINDOW=3
 exit $failed

@@ -9,6 +9,7 @@
  *   RESERVE    SendWindow::kReserve: places left to the server's broadcasts
  *   WINDOW     SendWindow::bound_for(QLEN), or what is given instead, to see it fail
  *   BROADCAST  1: the server also asks all clients, as with --broadcast
+ *   IN_FIRST   defined: a client asks for its own queue before it asks for the server's
  *   BELIEVE_LATE  defined: it takes an answer to an earlier round for one to the last
  *
  * Time is not in the model: a request may be given up at any moment after it was sent, so every
@@ -68,12 +69,17 @@ proctype client_main(byte me) {
         if
         :: unanswered[me] < WINDOW
         :: unanswered[me] >= WINDOW ->
-            /* IpcSocket::idle(): two questions to the kernel, one after the other. */
+            /* queues_empty(): two questions to the kernel, one after the other. */
+#ifdef IN_FIRST
+            empty(to_client[me]);
+            atomic { unread[me] == 0 -> unanswered[me] = 1 }
+#else
             unread[me] == 0;
             atomic {
                 empty(to_client[me]) ->
                 unanswered[me] = 1 /* drained(): the server may still be at the last one */
             }
+#endif
         fi;
 #endif
         atomic {
@@ -149,22 +155,17 @@ end_nothing_to_read:
 }
 
 #if BROADCAST
-/* broadcast_round() of server.cpp, with BroadcastLimit. The lock is held over all sends, as by an asynchronous request. */
+/* broadcast_round() of server.cpp, with a SendWindow of its own. The lock is held over all sends, as by an asynchronous request. */
 active proctype server_main() {
     byte i;
-    byte unread_rounds;
-    bool incomplete;
+    byte rounds; /* sent, and not known to be read by all */
 end_waiting:
     do
     :: if
-        :: !incomplete
-        :: incomplete && sent_and_unread == 0 -> unread_rounds = 0
-        :: incomplete && unread_rounds + 1 < RESERVE
+        :: rounds < RESERVE
+        :: rounds >= RESERVE && sent_and_unread == 0 -> rounds = 1 /* drained() */
         fi;
-        if
-        :: incomplete -> unread_rounds++
-        :: else
-        fi;
+        rounds++;
         atomic { !server_locked -> server_locked = true };
         i = 0;
         do
@@ -178,14 +179,14 @@ end_waiting:
         od;
         server_locked = false;
         if
-        :: true -> incomplete = true /* the timeout */
+        :: true /* the timeout */
         :: atomic {
             i = 0;
             do
             :: i < CLIENTS -> has_told[i]; i++
             :: else -> break
             od };
-            incomplete = false
+            rounds = 0 /* answered() */
         fi;
         i = 0
     od

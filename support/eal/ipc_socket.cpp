@@ -2,6 +2,7 @@
 #include "support/eal/ipc_socket.h"
 
 #include <linux/sockios.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -14,6 +15,8 @@
 #include <string_view>
 
 #include <rte_eal.h>
+
+#include "support/base/unique_fd.h"
 
 namespace mp_ipc {
 
@@ -49,10 +52,11 @@ int IpcSocket::unread_by_peers() const {
 }
 
 bool IpcSocket::idle() const {
-    int waiting = 0;
-    if (!found() || ioctl(fd_, SIOCINQ, &waiting) != 0)
-        waiting = 0;
-    return unread_by_peers() == 0 && waiting == 0;
+    return queues_empty([this] { return unread_by_peers(); },
+                        [this] {
+                            int waiting = 0;
+                            return found() && ioctl(fd_, SIOCINQ, &waiting) == 0 ? waiting : 0;
+                        });
 }
 
 bool IpcSocket::refuse_fds() const {
@@ -73,6 +77,20 @@ bool IpcSocket::limit_sends(std::chrono::milliseconds limit) const {
 void IpcSocket::remove_file() const {
     if (!path_.empty())
         unlink(path_.c_str());
+}
+
+bool has_room(const std::string &path, std::chrono::milliseconds limit) {
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof(address.sun_path))
+        return true;
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    const UniqueFd probe(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    /* Of a connected datagram socket the kernel says when its peer's queue has room. */
+    if (connect(probe.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) != 0)
+        return true;
+    pollfd wait = {probe.get(), POLLOUT, 0};
+    return poll(&wait, 1, static_cast<int>(limit.count())) != 0;
 }
 
 std::string_view peer_path(const void *peer) {

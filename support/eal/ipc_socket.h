@@ -16,6 +16,11 @@
 
 namespace mp_ipc {
 
+/* No send of either program waits longer than this for room in a peer's queue: it fails with EAGAIN
+ * instead. Long enough for a live peer on a loaded machine (50 ms was not).
+ */
+inline constexpr std::chrono::milliseconds kSendLimit{500};
+
 class IpcSocket {
   public:
     /* Finds this process's IPC socket and thread. After rte_eal_init(). */
@@ -39,8 +44,9 @@ class IpcSocket {
      */
     bool refuse_fds() const;
 
-    /* From now on a send that meets a full queue fails with EAGAIN after `limit`, instead of
-     * blocking for as long as its owner does not read. false: not set.
+    /* From now on a send of this process that meets a full queue, from whichever thread, fails with
+     * EAGAIN after `limit`, instead of blocking for as long as its owner does not read. The kernel
+     * counts in ticks of some milliseconds. false: not set.
      */
     bool limit_sends(std::chrono::milliseconds limit) const;
 
@@ -51,6 +57,21 @@ class IpcSocket {
     int fd_ = -1; /* the EAL's, never closed here */
     std::string path_;
 };
+
+/* Whether nothing waits in either queue: out() bytes of this process's messages in those of others,
+ * in() bytes in its own. What was sent is asked for first: a peer that takes a message in between
+ * has answered it into the other queue, which the second question sees. The other way round both
+ * could be 0 while the answer waits.
+ */
+template <typename Out, typename In>
+bool queues_empty(const Out &out, const In &in) {
+    return out() == 0 && in() == 0;
+}
+
+/* Whether the queue of the socket at `path` has room within `limit`; true where that cannot be
+ * known. Sends nothing.
+ */
+bool has_room(const std::string &path, std::chrono::milliseconds limit);
 
 /* Looks until `condition` holds, for what was sent just now and is read in microseconds on a quiet
  * machine; false: it does not within `limit`. Any thread; a reason to end does not cut it short, as

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * How many messages a client may have out that are not yet known to be answered.
+ * How many messages a program may have out that are not yet known to be answered, and when it may
+ * send the next one. A client has one window for its requests, a server one for its broadcasts.
  *
  * A unix datagram queue takes max_dgram_qlen + 1 messages (net.unix.max_dgram_qlen, 10); the next
  * sendmsg() blocks. rte_mp sends while it holds the lock that its IPC thread needs to take a reply.
@@ -8,58 +9,163 @@
  * queue with the lock held; its IPC thread waits for that lock; its own queue fills with replies;
  * the server's IPC thread blocks on that queue, and nothing moves any more, for any client. The
  * bound breaks the circle: with no more messages out than the client's own queue can take as
- * replies, the server never blocks on this client.
+ * replies, the server never blocks on this client. docs/model has the proof.
  */
 #pragma once
 
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <utility>
+
+#include "support/base/schedule.h"
 
 namespace mp_ipc {
 
 class SendWindow {
   public:
-    /* Places of the client's queue that are left to what it did not ask for: the broadcasts of a
+    /* Places of a client's queue that are left to what it did not ask for: the broadcasts of a
      * server, which sends two at the most before they are known to be read.
      */
     static constexpr unsigned kReserve = 2;
 
-    /* The bound for a queue length; 10 gives 8. */
+    /* A client's bound for a queue length; 10 gives 8. */
     static constexpr unsigned bound_for(unsigned max_dgram_qlen) {
         return std::max(max_dgram_qlen, kReserve + 1) - kReserve;
     }
 
     explicit SendWindow(unsigned bound) : bound_(bound) {}
 
-    /* Counts a message about to be sent; its ticket. One thread. */
-    std::uint64_t send() { return ++sent_; }
-    /* The message counted last was not sent after all. */
-    void not_sent() { sent_--; }
-
-    /* A reply to the message with this ticket was seen. The server answers in order, so all before
-     * it have been answered too. Any thread.
+    /* One message that may be sent. Its end settles it: what was neither answered nor not sent
+     * stays counted as unanswered, and the window is silent for a while.
      */
+    class Turn {
+      public:
+        Turn() = default; /* none */
+        Turn(Turn &&other) noexcept
+            : window_(std::exchange(other.window_, nullptr)),
+              ticket_(other.ticket_),
+              since_(other.since_) {}
+        Turn &operator=(Turn &&other) noexcept {
+            std::swap(window_, other.window_);
+            std::swap(ticket_, other.ticket_);
+            std::swap(since_, other.since_);
+            return *this;
+        }
+        ~Turn() {
+            if (window_ != nullptr)
+                window_->fall_silent(Clock::now());
+        }
+        Turn(const Turn &) = delete;
+        Turn &operator=(const Turn &) = delete;
+
+        explicit operator bool() const { return window_ != nullptr; }
+        Clock::time_point since() const { return since_; }
+
+        /* Its own reply was seen. Peers answer in order, so all before it have been answered too.
+         * Any thread. */
+        void answered() {
+            if (window_ != nullptr)
+                std::exchange(window_, nullptr)->answered(ticket_);
+        }
+        /* It was refused before it was sent. The thread that takes the turns, before the next. */
+        void not_sent() {
+            if (window_ == nullptr)
+                return;
+            window_->sent_--;
+            std::exchange(window_, nullptr)->fall_silent(Clock::now());
+        }
+
+      private:
+        friend class SendWindow;
+        Turn(SendWindow *window, std::uint64_t ticket, Clock::time_point since)
+            : window_(window), ticket_(ticket), since_(since) {}
+        SendWindow *window_ = nullptr;
+        std::uint64_t ticket_ = 0;
+        Clock::time_point since_;
+    };
+
+    /* Counts a message about to be sent. One thread. */
+    Turn take(Clock::time_point now) { return {this, ++sent_, now}; }
+
+    /* All queues were seen empty: at most the last message is still with a peer. */
+    void drained() {
+        if (sent_ > 0)
+            count_answered(sent_ - 1);
+    }
+
+    std::uint64_t unanswered() const { return sent_ - answered_.load(std::memory_order_relaxed); }
+    bool full() const { return bounded_ && unanswered() >= bound_; }
+
+    /* Nothing is to be sent before: 1 ms after a failure, twice as long after each that follows it,
+     * 250 ms at most. Any thread.
+     */
+    Clock::time_point silent_until() const {
+        return Clock::time_point(Clock::duration(silent_until_.load(std::memory_order_relaxed)));
+    }
+
+    /* Takes both defences away (--fault unbounded). */
+    void unbind() { bounded_ = false; }
+    bool bounded() const { return bounded_; }
+
+  private:
     void answered(std::uint64_t ticket) {
+        failures_.store(0, std::memory_order_relaxed);
+        count_answered(ticket);
+    }
+    void count_answered(std::uint64_t ticket) {
         std::uint64_t known = answered_.load(std::memory_order_relaxed);
         while (known < ticket && !answered_.compare_exchange_weak(known, ticket)) {
         }
     }
-
-    /* Both queues were seen empty: at most the last message is still with the server. */
-    void drained() {
-        if (sent_ > 0)
-            answered(sent_ - 1);
+    void fall_silent(Clock::time_point now) {
+        if (!bounded_)
+            return;
+        const unsigned failures = failures_.fetch_add(1, std::memory_order_relaxed);
+        const Clock::duration silence =
+            std::min<Clock::duration>(std::chrono::milliseconds(1U << std::min(failures, 8U)),
+                                      std::chrono::milliseconds(250));
+        silent_until_.store((now + silence).time_since_epoch().count(), std::memory_order_relaxed);
     }
 
-    std::uint64_t unanswered() const { return sent_ - answered_.load(std::memory_order_relaxed); }
-    bool full() const { return unanswered() >= bound_; }
-    unsigned bound() const { return bound_; }
-
-  private:
     unsigned bound_;
+    bool bounded_ = true;
     std::uint64_t sent_ = 0;
     std::atomic<std::uint64_t> answered_{0};
+    std::atomic<unsigned> failures_{0}; /* since the last answer */
+    std::atomic<Clock::rep> silent_until_{0};
 };
+
+/* Sleeps until one more message may be sent, and counts it. None where the program is to end, or
+ * where there was no place within `patience`, counted from the end of the silence.
+ *
+ * World has: bool ending(), void sleep_until(Clock::time_point), bool idle() (nothing that was sent
+ * waits to be read, and nothing that was received either), Clock::time_point now().
+ */
+template <typename World>
+SendWindow::Turn wait_for_turn(SendWindow &window, World &world, Clock::duration patience) {
+    Clock::time_point now = world.now();
+    for (; now < window.silent_until(); now = world.now()) {
+        if (world.ending())
+            return {};
+        world.sleep_until(window.silent_until());
+    }
+    const Clock::time_point deadline = now + patience;
+    Clock::duration nap = std::chrono::milliseconds(1);
+    while (window.full()) {
+        if (world.ending())
+            return {};
+        if (world.idle()) {
+            window.drained();
+            break;
+        }
+        if (now >= deadline)
+            return {};
+        world.sleep_until(std::min(now + nap, deadline));
+        nap = std::min<Clock::duration>(2 * nap, std::chrono::milliseconds(50));
+        now = world.now();
+    }
+    return world.ending() ? SendWindow::Turn() : window.take(now);
+}
 
 }  // namespace mp_ipc

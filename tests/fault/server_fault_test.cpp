@@ -8,6 +8,7 @@
 #include <random>
 
 #include "support/eal/runtime_dir.h"
+#include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
@@ -86,6 +87,72 @@ TEST_F(ServerFault, AClientThatStaysStoppedIsNotWaitedForAtTheEnd) {
     EXPECT_EQ(server_process.wait(milliseconds(10000)), 0) << server_process.describe();
     stopped.signal(SIGCONT);
     EXPECT_EQ(stopped.wait(), 0) << stopped.describe();
+}
+
+ProcessOptions preload(const std::string &library) {
+    ProcessOptions options;
+    options.environment = {"LD_PRELOAD=" + library};
+    return options;
+}
+
+/* As after an answer that met the library's timeout: its callback never comes. */
+TEST_F(ServerFault, ABroadcastThatIsNeverCalledBackEndsTheServer) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--broadcast", "--stats-interval", "0.1"}),
+                           preload(LOST_CALLBACK));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    Process idle(client(prefix, {"--sync-interval", "0", "--async-interval", "0"}));
+    EXPECT_EQ(server_process.wait(), 1) << server_process.describe();
+    EXPECT_NE(server_process.err().find("the DPDK library has lost a broadcast"), std::string::npos)
+        << server_process.describe();
+    EXPECT_EQ(count_of(server_process.err(), "a request was lost"), 1) << "asked a second time";
+    EXPECT_EQ(idle.wait(), 3) << idle.describe();
+}
+
+TEST_F(ServerFault, ABroadcastThatDoesNotReturnEndsTheServer) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--broadcast", "--stats-interval", "0.1"}),
+                           preload(LOST_LOCK));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    Process idle(client(prefix, {"--sync-interval", "0", "--async-interval", "0"}));
+    EXPECT_EQ(server_process.wait(), 1) << server_process.describe();
+    EXPECT_NE(server_process.err().find("a call of the DPDK library does not return"),
+              std::string::npos)
+        << server_process.describe();
+}
+
+/* Before 26.07 the library never frees an asynchronous request to nobody. */
+TEST_F(ServerFault, NobodyIsAskedWhereNoClientLives) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--broadcast", "--stats-interval", "0.05"}),
+                           preload(LOST_CALLBACK));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    EXPECT_TRUE(server_process.wait_for_out("[Server] Processed", 10)) << server_process.describe();
+    EXPECT_EQ(count_of(server_process.err(), "a request was lost"), 0) << server_process.describe();
+}
+
+TEST_F(ServerFault, AnExitedClientsSocketIsNotAskedEither) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--broadcast", "--stats-interval", "0.05"}),
+                           preload(LOST_CALLBACK));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    server_process.signal(SIGSTOP);
+    { const RawSocket bound(prefix.dir() + "/mp_socket_1_1", RawSocket::File::stays); }
+    ASSERT_EQ(client_sockets(prefix.dir()).size(), 1U);
+    server_process.signal(SIGCONT);
+    EXPECT_TRUE(eventually([&] { return client_sockets(prefix.dir()).empty(); }));
+    EXPECT_TRUE(server_process.wait_for_out(
+        "[Server] Processed", count_of(server_process.out(), "[Server] Processed") + 3));
+    EXPECT_EQ(count_of(server_process.err(), "a request was lost"), 0) << server_process.describe();
+}
+
+TEST_F(ServerFault, AnExitedClientsSocketIsRemovedHoweverLongTheStatsInterval) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--stats-interval", "3600"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    { const RawSocket bound(prefix.dir() + "/mp_socket_1_1", RawSocket::File::stays); }
+    ASSERT_EQ(client_sockets(prefix.dir()).size(), 1U);
+    EXPECT_TRUE(eventually([&] { return client_sockets(prefix.dir()).empty(); }));
 }
 
 }  // namespace

@@ -67,11 +67,12 @@ RawSocket::RawSocket() : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
         throw std::runtime_error("no socket");
 }
 
-RawSocket::RawSocket(const std::string &path) : RawSocket() {
+RawSocket::RawSocket(const std::string &path, File file) : RawSocket() {
     const sockaddr_un address = address_of(path);
     if (bind(fd_.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) != 0)
         throw std::runtime_error("cannot bind " + path + ": " + std::strerror(errno));
-    path_ = path;
+    if (file == File::removed)
+        path_ = path;
 }
 
 RawSocket::~RawSocket() {

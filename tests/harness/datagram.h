@@ -46,8 +46,9 @@ class RawSocket {
   public:
     /* Without a name: the receiver is told no sender. */
     RawSocket();
-    /* Bound to this path, which is removed at the end. */
-    explicit RawSocket(const std::string &path);
+    /* Bound to this path, which is removed at the end, or stays as that of a killed process. */
+    enum class File { removed, stays };
+    explicit RawSocket(const std::string &path, File file = File::removed);
     ~RawSocket();
     RawSocket(const RawSocket &) = delete;
     RawSocket &operator=(const RawSocket &) = delete;

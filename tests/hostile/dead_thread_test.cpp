@@ -26,6 +26,8 @@
 namespace mp_ipc::test {
 namespace {
 
+class DeadThreadInStart : public Hugepages {};
+
 constexpr const char *kSaid = "the EAL's IPC thread has ended";
 constexpr auto kWithin = std::chrono::milliseconds(1000);
 
@@ -330,6 +332,20 @@ TEST_F(InRange, UnknownNamesAreSurvived) {
         process->signal(SIGINT);
         EXPECT_EQ(process->wait(), 0) << process->describe();
     }
+}
+
+/* It arrives while the server is in rte_eal_init(), after its socket is bound and before the filter
+ * is set: the thread is gone before anybody could follow it.
+ */
+TEST_F(DeadThreadInStart, EndsTheServer) {
+    const Prefix prefix;
+    Process process(server(prefix));
+    const RawSocket sender;
+    EXPECT_TRUE(eventually([&] { return sender.send(prefix.dir() + "/mp_socket", "x", 1) == 0; }))
+        << process.describe();
+    EXPECT_EQ(process.wait(), 1) << process.describe();
+    EXPECT_NE(process.err().find("the EAL's IPC thread"), std::string::npos) << process.describe();
+    EXPECT_EQ(process.out().find(kServerReady), std::string::npos) << process.describe();
 }
 
 }  // namespace

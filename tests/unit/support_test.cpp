@@ -69,31 +69,6 @@ TEST(ToTimespec, KeepsNanoseconds) {
     EXPECT_EQ(time.tv_nsec, 250000000);
 }
 
-TEST(SendWindow, IsDerivedFromTheQueueLength) {
-    EXPECT_EQ(SendWindow::bound_for(10), 8U);
-    EXPECT_EQ(SendWindow::bound_for(512), 510U);
-    EXPECT_EQ(SendWindow::bound_for(1), 1U);
-    EXPECT_EQ(SendWindow::bound_for(0), 1U);
-}
-
-TEST(SendWindow, FillsAndEmpties) {
-    SendWindow window(3);
-    EXPECT_FALSE(window.full());
-    window.send();
-    const auto second = window.send();
-    window.send();
-    EXPECT_TRUE(window.full());
-    window.answered(second); /* in order: the first is answered too */
-    EXPECT_EQ(window.unanswered(), 1U);
-    window.answered(1); /* old news */
-    EXPECT_EQ(window.unanswered(), 1U);
-    window.send();
-    window.send();
-    EXPECT_TRUE(window.full());
-    window.drained(); /* but for the one in the server's hands */
-    EXPECT_EQ(window.unanswered(), 1U);
-}
-
 TEST(Histogram, IsEmptyAtFirst) {
     const Histogram histogram;
     EXPECT_EQ(histogram.count(), 0U);
