@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <sstream>
 
@@ -51,6 +52,24 @@ Words helper(const std::string &role, const Prefix &prefix, const Words &more) {
 bool in_ci() {
     const char *ci = std::getenv("CI");
     return ci != nullptr && std::string_view(ci) == "true";
+}
+
+std::string why_nobody_cannot_run() {
+    if (geteuid() != 0)
+        return "this needs root";
+    try {
+        const Finished version = run({MP_SERVER, "--version"}, {.environment = {}, .uid = kNobody});
+        return version.status == 0 ? "" : version.err.substr(0, version.err.find('\n'));
+    } catch (const std::exception &error) { /* no room for the copy */
+        return error.what();
+    }
+}
+
+std::string why_no_namespace(const std::string &kind) {
+    if (geteuid() != 0)
+        return "this needs root";
+    const Finished made = run({"unshare", kind, "true"});
+    return made.status == 0 ? "" : made.err.substr(0, made.err.find('\n'));
 }
 
 void Hugepages::SetUp() {

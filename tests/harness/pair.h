@@ -6,6 +6,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/types.h>
 
 #include <string>
 #include <vector>
@@ -36,6 +37,29 @@ bool in_ci();
         if (::mp_ipc::test::in_ci())                        \
             FAIL() << "cannot run in CI: needs " << (what); \
         GTEST_SKIP() << "needs " << (what);                 \
+    } while (false)
+
+/* The user of tests that run the programs without rights. */
+inline constexpr uid_t kNobody = 65534;
+
+/* Why kNobody cannot run the programs here, in one line; empty: they can be run. */
+std::string why_nobody_cannot_run();
+
+#define MP_IPC_NEEDS_NOBODY()                                                             \
+    do {                                                                                  \
+        const std::string why_not = ::mp_ipc::test::why_nobody_cannot_run();              \
+        MP_IPC_NEEDS(why_not.empty(), "to run the programs as another user: " + why_not); \
+    } while (false)
+
+/* Why no namespace of this kind, an option of unshare(1), can be made here, in one line; empty: it
+ * can.
+ */
+std::string why_no_namespace(const std::string &kind);
+
+#define MP_IPC_NEEDS_NAMESPACE(kind)                                                    \
+    do {                                                                                \
+        const std::string why_not = ::mp_ipc::test::why_no_namespace(kind);             \
+        MP_IPC_NEEDS(why_not.empty(), "unshare " + std::string(kind) + ": " + why_not); \
     } while (false)
 
 /* Base of all tests that need hugepages. */

@@ -18,7 +18,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <stdexcept>
+
+#include "tests/harness/temp_dir.h"
 
 namespace mp_ipc::test {
 namespace {
@@ -78,6 +81,23 @@ bool forbid_pidfd(bool of_threads_only) {
     _exit(127);
 }
 
+/* A copy of a program in a folder that any user may enter; made once for each program and removed
+ * when the test program ends.
+ */
+std::string copy_for_others(const std::string &program) {
+    static const TempDir folder;
+    namespace fs = std::filesystem;
+    const fs::path copy = fs::path(folder.path()) / fs::path(program).filename();
+    if (!fs::exists(copy)) {
+        const fs::perms all = fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec |
+                              fs::perms::others_read | fs::perms::others_exec;
+        fs::permissions(folder.path(), all);
+        fs::copy_file(program, copy);
+        fs::permissions(copy, all);
+    }
+    return copy.string();
+}
+
 }  // namespace
 
 Pipe make_pipe() {
@@ -96,6 +116,8 @@ int count_of(const std::string &text, const std::string &part) {
 
 Process::Process(const std::vector<std::string> &argv, const ProcessOptions &options)
     : argv_(argv) {
+    if (options.uid != 0)
+        argv_[0] = copy_for_others(argv_[0]);
     Pipe out = make_pipe();
     Pipe err = make_pipe();
     const pid_t parent = getpid();

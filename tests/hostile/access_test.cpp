@@ -32,13 +32,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uid_t kNobody = 65534;
-
 class Access : public Hugepages {
   protected:
     void SetUp() override {
         Hugepages::SetUp();
-        MP_IPC_NEEDS(geteuid() == 0, "root, to run something as another user");
+        MP_IPC_NEEDS_NOBODY();
     }
 };
 
@@ -178,6 +176,7 @@ Words on_mount(Words words, const OwnPlaces &places) {
 }
 
 TEST_F(Access, ThePairRunsWithoutRoot) {
+    MP_IPC_NEEDS_NAMESPACE("--mount");
     const Prefix prefix;
     const OwnPlaces places(prefix);
     ASSERT_TRUE(places.ready()) << std::strerror(places.error());
@@ -230,6 +229,7 @@ TEST_F(Access, AServerWithoutItsOwnMountSaysSo) {
 
 /* EAL takes the first mount of a page size, root's, even where the user has one. */
 TEST_F(Access, AServerThatForgetsItsMountIsToldOfIt) {
+    MP_IPC_NEEDS_NAMESPACE("--mount");
     const Prefix prefix;
     const OwnPlaces places(prefix);
     ASSERT_TRUE(places.ready()) << std::strerror(places.error());

@@ -233,38 +233,30 @@ TEST_F(Errors, ANameWithAnEscapeSequence) {
 }
 
 TEST_F(Errors, NoPermission) {
-    MP_IPC_NEEDS(getuid() == 0, "root, to become another user");
+    MP_IPC_NEEDS_NOBODY();
     const Prefix prefix;
     Process server_process(server(prefix));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    /* The programs lie where others may run them. */
-    const std::filesystem::path dir = std::filesystem::temp_directory_path() / prefix.name();
-    std::filesystem::create_directory(dir);
-    std::filesystem::copy(MP_SERVER, dir / "mp_server");
-    std::filesystem::copy(MP_CLIENT, dir / "mp_client");
-    const ProcessOptions nobody = {.environment = {"RUNTIME_DIRECTORY=/var/run"}, .uid = 65534};
-    const Finished refused_client = run(
-        {dir / "mp_client", "-l", last_core(), "--no-pci", "--file-prefix", prefix.name()}, nobody);
+    const ProcessOptions nobody = {.environment = {"RUNTIME_DIRECTORY=/var/run"}, .uid = kNobody};
+    const Finished refused_client = run(client(prefix), nobody);
     expect_one_line(
         refused_client, 1,
         {"no permission to look into " + prefix.dir(), "as the user who runs mp_server"});
-    const Finished refused_server = run(
-        {dir / "mp_server", "-l", "0", "--no-pci", "--file-prefix", prefix.name() + "x"}, nobody);
+    const Prefix free;
+    const Finished refused_server = run(server(free), nobody);
     expect_one_line(refused_server, 1, {"no permission to use the runtime directory"});
     const Prefix own;
-    const ProcessOptions with_runtime = {.environment = {"XDG_RUNTIME_DIR=/tmp"}, .uid = 65534};
-    const Finished no_memory =
-        run({dir / "mp_server", "-l", "0", "--no-pci", "--file-prefix", own.name()}, with_runtime);
+    const ProcessOptions with_runtime = {.environment = {"XDG_RUNTIME_DIR=/tmp"}, .uid = kNobody};
+    const Finished no_memory = run(server(own), with_runtime);
     expect_one_line(no_memory, 1, {"no permission to write to", "scripts/setup.sh"});
     std::filesystem::remove_all("/tmp/dpdk/" + own.name());
-    std::filesystem::remove_all(dir);
 }
 
 /* Without a mount, or without a free page: in a mount namespace of its own, so that the machine's
  * hugepages stay as they are.
  */
 TEST_F(Errors, NoHugepagesToUse) {
-    MP_IPC_NEEDS(getuid() == 0, "root, to hide them");
+    MP_IPC_NEEDS_NAMESPACE("--mount");
     const Prefix prefix;
     const auto in_namespace = [&](const std::string &commands) {
         return run(

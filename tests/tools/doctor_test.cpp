@@ -115,11 +115,10 @@ TEST_F(Doctor, HugeDirIsNoHugetlbfs) {
 }
 
 TEST_F(Doctor, WorksForAUserWithoutRights) {
-    MP_IPC_NEEDS(getuid() == 0, "root, to become another user");
+    MP_IPC_NEEDS_NOBODY();
     const Prefix prefix;
     Process server_process(server(prefix));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    constexpr uid_t kNobody = 65534;
     /* The same runtime directory as root's. */
     const Finished visit =
         run(doctor(prefix.name()), {.environment = {"RUNTIME_DIRECTORY=/var/run"}, .uid = kNobody});
