@@ -45,7 +45,6 @@
 #include "support/eal/resume.h"
 #include "support/eal/watch.h"
 #include "support/ipc/ipc_filter.h"
-#include "support/ipc/pacing.h"
 #include "support/ipc/pending_request.h"
 #include "support/ipc/reply_messages.h"
 #include "support/ipc/send_window.h"

@@ -40,7 +40,6 @@
 #include "support/eal/ipc_socket.h"
 #include "support/eal/runtime_dir.h"
 #include "support/eal/watch.h"
-#include "support/ipc/broadcast_limit.h"
 #include "support/ipc/ipc_filter.h"
 #include "support/ipc/pending_request.h"
 #include "support/ipc/received_fds.h"

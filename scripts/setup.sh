@@ -6,16 +6,16 @@
 #
 #   scripts/setup.sh             packages and hugepages
 #   scripts/setup.sh --ci        and what only .ci/run needs
-#   scripts/setup.sh --hugepages [N]  hugepages only; N of 2 MiB must be free (6)
+#   scripts/setup.sh --hugepages [N]  hugepages only; N of 2 MiB must be free (12)
 #   scripts/setup.sh --user NAME a hugetlbfs mount for this user, who needs no root from then on
 #   scripts/setup.sh --undo      gives back the hugepages and mounts that this script made
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# Free pages of 2 MiB that must be there: a primary takes one; the tests run up to three at a time,
-# and a page more lets a killed one's be taken over before it is cleaned up.
-pages_needed=6
+# Free pages of 2 MiB that must be there: a primary takes one; the tests run four at a time, each with
+# up to two, and a page more for each lets a killed one's be taken over before it is cleaned up.
+pages_needed=12
 # What this script changed: "reserved FORMER" and "mounted DIR" lines. Gone after a reboot, as they are.
 readonly record=/run/mp_ipc_setup
 
@@ -71,8 +71,16 @@ reserve() { # reserve PAGES: the whole reservation
     local counts node=()
     counts=$(page_counts)
     [[ $counts != */node* ]] || node=(--node "$(basename "${counts%/hugepages/*}" | tr -d '[:alpha:]')")
-    "${as_root[@]}" dpdk-hugepages.py --pagesize 2M "${node[@]}" --reserve "$(($1 * 2))M" ||
-        die "cannot reserve $1 hugepages of 2 MiB: is there that much free, unfragmented memory?"
+    "${as_root[@]}" dpdk-hugepages.py --pagesize 2M "${node[@]}" --reserve "$(($1 * 2))M" >/dev/null 2>&1 && return
+    "${as_root[@]}" test -w "$counts/nr_hugepages" ||
+        die "cannot reserve hugepages: $counts is read-only, as in a container: $(host_must_give)"
+    die "cannot reserve $1 hugepages of 2 MiB: is there that much free, unfragmented memory?"
+}
+
+# What a container cannot do for itself without CAP_SYS_ADMIN, or with a read-only /sys.
+host_must_give() {
+    say "the host must have $pages_needed free hugepages of 2 MiB (there: scripts/setup.sh --hugepages $pages_needed)" \
+        "and pass in their mount (docker, podman: --volume /dev/hugepages:/dev/hugepages)"
 }
 
 note() { # what --undo must know
@@ -80,11 +88,12 @@ note() { # what --undo must know
 }
 
 mount_hugepages() { # mount_hugepages DIR [more options of dpdk-hugepages.py]
-    local dir=$1
+    local dir=$1 why
     shift
     "${as_root[@]}" mkdir -p "$dir"
-    "${as_root[@]}" dpdk-hugepages.py --pagesize 2M --mount --directory "$dir" "$@" >/dev/null
-    hugetlbfs_mounts 2M | grep -qxF "$dir" || die "cannot mount hugetlbfs on $dir"
+    why=$("${as_root[@]}" dpdk-hugepages.py --pagesize 2M --mount --directory "$dir" "$@" 2>&1 >/dev/null | head -n 1) || true
+    hugetlbfs_mounts 2M | grep -qxF "$dir" ||
+        die "cannot mount hugetlbfs on $dir (${why:-no reason given}). If this is a container: $(host_must_give)"
     note "mounted $dir"
     say "Mounted hugetlbfs on $dir"
 }
