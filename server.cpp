@@ -37,9 +37,11 @@
 #include "support/base/sealed_memory.h"
 #include "support/console/console.h"
 #include "support/eal/eal_session.h"
+#include "support/eal/heap.h"
 #include "support/eal/ipc_socket.h"
 #include "support/eal/runtime_dir.h"
 #include "support/eal/watch.h"
+#include "support/ipc/broadcast_limit.h"
 #include "support/ipc/ipc_filter.h"
 #include "support/ipc/pending_request.h"
 #include "support/ipc/received_fds.h"
@@ -592,6 +594,7 @@ int main(int argc, char **argv) {
         return status;
     if (!reserve_shared_info())
         return kExitFailure;
+    stop_heap_growth(); /* clients attach with what is there */
     gather_facts(line.args);
     g_gate.set_fault(g_options.fault);
     const IpcSocket socket = IpcSocket::find();

@@ -18,8 +18,12 @@
 #include "support/base/exit_status.h"
 #include "support/base/text.h"
 #include "support/console/console.h"
+#include "support/eal/attach_gate.h"
+#include "support/eal/heap.h"
+#include "support/eal/heap_question.h"
 #include "support/eal/hugepages.h"
 #include "support/eal/ipc_socket.h"
+#include "support/eal/node_memory.h"
 #include "support/eal/primary_config.h"
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/lsan_interface.h>
@@ -49,11 +53,11 @@ void end_of_eal_init(int status, void *) {
     _exit(kExitUsage);
 }
 
-int run_eal_init(const EalArgs &args) {
+int run_eal_init(std::vector<std::string> arguments) {
     /* EAL reorders argv and keeps pointers into it: it gets a copy that is never freed. */
     static std::vector<std::string> words;
     static std::vector<char *> argv;
-    words = args.eal;
+    words = std::move(arguments);
     argv.reserve(words.size() + 1);
     for (std::string &word : words)
         argv.push_back(word.data());
@@ -73,6 +77,33 @@ int run_eal_init(const EalArgs &args) {
  */
 void give_back_service_memory() {
     rte_service_finalize();
+}
+
+/* EAL's arguments of a primary, with memory on every node where clients may come unless the user
+ * said how much: without, the heap begins on the nodes of the primary's own cores, with a page, and
+ * grows as secondaries attach.
+ */
+std::vector<std::string> with_memory(const EalArgs &args) {
+    std::vector<std::string> words = args.eal;
+    if (!args.memory.empty() || !args.without_shared_files.empty())
+        return words;
+    const auto plan = plan_node_memory(look_at_hugepage_room(args.huge_dir));
+    if (!plan.empty())
+        words.push_back("--socket-mem=" + socket_mem(plan));
+    return words;
+}
+
+/* What the heap has and for how many it is enough: one line. */
+void say_memory() {
+    const auto heap = look_at_heap();
+    if (!heap)
+        return;
+    const std::string text = "memory: " + heap_text(*heap) + " at one moment";
+    if (heap->clients_fit() < AttachGate::kPlaces)
+        diagnose(Severity::warning, text + "; to have more: " + heap_advice(*heap) +
+                                        " (scripts/setup.sh reserves the hugepages)");
+    else
+        diagnose(Severity::info, text);
 }
 
 std::string joined(const std::vector<std::string> &words) {
@@ -267,7 +298,7 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
     {
         /* A primary that leaves half-way leaves files that look alive: it is not interrupted. */
         const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no);
-        result = run_eal_init(args);
+        result = run_eal_init(with_memory(args));
     }
     if (result < 0) {
         *status = say_why_primary_failed(args, probe_primary(dir));
@@ -282,6 +313,9 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
         *status = kExitUsage;
         return nullptr;
     }
+    measure_attach_bytes();
+    AttachGate::make(dir);
+    say_memory();
     *status = kExitOk;
     return session;
 }
@@ -333,7 +367,44 @@ bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, 
     }
 }
 
+namespace {
+
+/* Waits for a place among those that attach, and makes sure that the server's heap has room. false:
+ * this process is not to attach, and has said why; *status is the exit status.
+ */
+bool may_attach(AttachGate &gate, const std::string &dir, Watch &watch, int *status) {
+    const auto outcome = gate.enter([&](std::chrono::milliseconds pause) {
+        watch.sleep_until(Clock::now() + pause);
+        return !watch.ending();
+    });
+    if (outcome == AttachGate::Outcome::interrupted) {
+        *status = kExitOk; /* the reason to end says it */
+        return false;
+    }
+    if (outcome == AttachGate::Outcome::passed_by) {
+        std::vector<std::string> words;
+        for (const pid_t pid : gate.holders())
+            words.push_back(process(pid));
+        diagnose(Severity::warning, "clients that are attaching do not get on, stopped perhaps: " +
+                                        joined(words) + "; not waiting for them");
+    }
+    const auto heap = ask_for_heap(dir);
+    if (heap && heap->clients_fit == 0) {
+        error("the server's heap has no room for another client (" + printable(heap->heap) +
+              "): start mp_server with more memory, such as " + printable(heap->advice));
+        *status = kExitFailure;
+        return false;
+    }
+    return true;
+}
+
+}  // namespace
+
 bool start_secondary(const EalArgs &args, Watch &watch, int *status, bool *addresses_taken) {
+    const std::string dir = runtime_dir(args.file_prefix);
+    AttachGate gate(dir); /* left at the end, by whatever way */
+    if (!may_attach(gate, dir, watch, status))
+        return false;
     rte_errno = 0;
     int result = 0;
     {
@@ -341,7 +412,7 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status, bool *addre
          * held, for good. It takes 0.1 s. */
         const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::if_primary_gone,
                                        kAttachLimit);
-        result = run_eal_init(args);
+        result = run_eal_init(args.eal);
         if (result >= 0 && rte_eal_process_type() == RTE_PROC_SECONDARY)
             give_back_service_memory();
     }

@@ -32,6 +32,10 @@ void note_long(EalArgs *args, std::string_view name, const std::string &value) {
              names(name, "no-huge", 5) ||
              (names(name, "huge-unlink", 6) && (value.empty() || value == "always")))
         args->without_shared_files = "--" + std::string(name);
+    else if (names(name, "socket-mem", 8) || names(name, "socket-limit", 8) ||
+             names(name, "numa-mem", 6) || names(name, "numa-limit", 6) ||
+             names(name, "memory-size", 8) || names(name, "legacy-mem", 3))
+        args->memory = "--" + std::string(name);
     else if (name == "help")
         args->help = true;
     else if (name == "version")
@@ -86,6 +90,8 @@ EalArgs scan_eal_args(int argc, const char *const *argv,
                 args.lcores = arg.size() > 2 ? std::string(arg.substr(2)) : next_value("-l");
             else if (arg.size() == 2)
                 may_take_next = arg;
+            if (arg[1] == 'm')
+                args.memory = "-m";
             args.help = args.help || arg == "-h";
         } else if (!args.misplaced && (open.empty() || !takes_next_word(open))) {
             args.misplaced = std::string(arg);

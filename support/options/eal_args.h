@@ -22,6 +22,7 @@ struct EalArgs {
     std::optional<std::string> proc_type; /* as given */
     std::optional<std::string> lcores;    /* of -l, as given */
     std::optional<std::string> huge_dir;  /* as given */
+    std::string memory;                   /* the option that says how much memory, or empty */
     std::string without_shared_files; /* the option that leaves nothing a secondary could attach to,
                                          or empty */
     bool help = false;                /* -h or --help */

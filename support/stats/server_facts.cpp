@@ -9,6 +9,7 @@
 #include <rte_version.h>
 
 #include "support/console/console.h"
+#include "support/eal/heap.h"
 
 namespace mp_ipc {
 
@@ -32,6 +33,8 @@ std::string report_text(const ServerFacts &facts) {
                 std::to_string(totals->received) + ", replied " + std::to_string(totals->replied) +
                 ", refused " + std::to_string(totals->refused) + "\n";
     }
+    const auto heap = look_at_heap();
+    text += "heap: " + (heap ? heap_text(*heap) : "not known: its lock is held") + "\n";
     const auto clients = facts.clients->list();
     text += "clients: " + std::to_string(clients.size()) + "\n";
     for (const ClientRecord &client : clients) {

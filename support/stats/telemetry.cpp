@@ -14,6 +14,7 @@
 #include <rte_version.h>
 
 #include "support/console/console.h"
+#include "support/eal/heap.h"
 
 namespace mp_ipc {
 namespace {
@@ -156,6 +157,23 @@ void clients(const ServerFacts &facts, Data *data, std::string_view wanted) {
         add(data, "left_out", left_out);
 }
 
+void heap(Data *data) {
+    const auto facts = look_at_heap();
+    if (!facts)
+        return; /* an empty answer: its lock is held */
+    add(data, "clients_fit", facts->clients_fit());
+    add(data, "attach_bytes", facts->attach_bytes);
+    add(data, "heap", heap_text(*facts));
+    add(data, "advice", heap_advice(*facts));
+    for (const NodeHeap &node : facts->nodes)
+        add_dict(data, ("node_" + std::to_string(node.node)).c_str(), [&](Data *dict) {
+            add(dict, "size", node.size);
+            add(dict, "in_use", node.in_use);
+            add(dict, "largest_free", node.largest_free);
+            add(dict, "clients_fit", facts->clients_fit(node));
+        });
+}
+
 /* A telemetry thread. `make` fills the dictionary. A negative value makes the answer null. */
 template <typename Make>
 int answer(Data *data, const Make &make) {
@@ -179,6 +197,9 @@ int on_stats(const char * /*command*/, const char * /*params*/, Data *data) {
 int on_latency(const char * /*command*/, const char *params, Data *data) {
     return answer(data, [&](const ServerFacts &facts) { latency(facts, data, parameter(params)); });
 }
+int on_heap(const char * /*command*/, const char * /*params*/, Data *data) {
+    return answer(data, [&](const ServerFacts & /*facts*/) { heap(data); });
+}
 int on_clients(const char * /*command*/, const char *params, Data *data) {
     return answer(data, [&](const ServerFacts &facts) { clients(facts, data, parameter(params)); });
 }
@@ -194,6 +215,8 @@ constexpr struct {
     {"/mp_ipc/latency", on_latency,
      "mp_server: time to handle a message, quantiles and cumulative buckets in ns. "
      "Parameters: [action]"},
+    {"/mp_ipc/heap", on_heap,
+     "mp_server: its heap by NUMA node: size, in use, how many clients can attach at one moment"},
     {"/mp_ipc/clients", on_clients,
      "mp_server: its clients by pid; their own counts with --broadcast. Parameters: [pid]"},
 };

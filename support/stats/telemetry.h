@@ -2,7 +2,7 @@
  *
  * The server's numbers for DPDK's telemetry, so that dpdk-telemetry.py, Telegraf's dpdk input and
  * every exporter that speaks its socket find them beside those of EAL: /mp_ipc/info, /mp_ipc/stats,
- * /mp_ipc/latency and /mp_ipc/clients. Only telemetry.cpp calls librte_telemetry.
+ * /mp_ipc/latency, /mp_ipc/heap and /mp_ipc/clients. Only telemetry.cpp calls librte_telemetry.
  */
 #pragma once
 

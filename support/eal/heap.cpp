@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/eal/heap.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include <rte_config.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+#include <rte_memory.h>
+
+#include "support/console/console.h"
+
+namespace mp_ipc {
+namespace {
+
+constexpr double kMiB = 1024 * 1024;
+
+std::atomic<std::uint64_t> g_attach_bytes{0};
+
+std::vector<NodeHeap> heaps_of_nodes() {
+    std::vector<NodeHeap> heaps;
+    for (unsigned index = 0; index < rte_socket_count(); index++) {
+        const int node = rte_socket_id_by_idx(index);
+        rte_malloc_socket_stats stats = {};
+        if (node < 0 || rte_malloc_get_socket_stats(node, &stats) != 0)
+            continue;
+        heaps.push_back({static_cast<unsigned>(node), stats.heap_totalsz_bytes,
+                         stats.heap_allocsz_bytes, stats.greatest_free_size});
+    }
+    return heaps;
+}
+
+/* On the IPC thread, which answers another process. Never allows. */
+int refuse_growth(int node, std::size_t /*limit*/, std::size_t size) {
+    using Clock = std::chrono::steady_clock;
+    constexpr auto kSilence = std::chrono::seconds(10);
+    static std::atomic<Clock::rep> silent_until{0}; /* since the clock's epoch */
+    const Clock::time_point now = Clock::now();
+    if (now.time_since_epoch().count() >= silent_until.load()) {
+        silent_until = (now + kSilence).time_since_epoch().count();
+        diagnose(Severity::warning, "a process asked for more heap on node " +
+                                        std::to_string(node) + " (" +
+                                        fixed(static_cast<double>(size) / kMiB, 1) +
+                                        " MiB in all), and was refused: start the server with "
+                                        "more, by --socket-mem");
+    }
+    return -1;
+}
+
+}  // namespace
+
+std::uint64_t HeapFacts::clients_fit(const NodeHeap &node) const {
+    return attach_bytes > 0 ? node.largest_free / attach_bytes : 0;
+}
+
+std::uint64_t HeapFacts::clients_fit() const {
+    std::uint64_t all = 0;
+    for (const NodeHeap &node : nodes)
+        all += clients_fit(node);
+    return all;
+}
+
+std::string heap_text(const HeapFacts &facts) {
+    std::string text;
+    for (const NodeHeap &node : facts.nodes) {
+        text += (text.empty() ? "node " : "; node ") + std::to_string(node.node) + ": ";
+        text += fixed(static_cast<double>(node.in_use) / kMiB, 1) + " of " +
+                fixed(static_cast<double>(node.size) / kMiB, 1) + " MiB in use";
+        if (facts.attach_bytes > 0)
+            text += ", room for " + std::to_string(facts.clients_fit(node)) + " clients";
+    }
+    return text;
+}
+
+std::string heap_advice(const HeapFacts &facts) {
+    constexpr double kLeast = 16; /* MiB */
+    std::string value;
+    unsigned node = 0;
+    for (const NodeHeap &heap : facts.nodes) {
+        for (; node < heap.node; node++) /* numbers that no node has */
+            value += "0,";
+        const double used = static_cast<double>(heap.in_use) / kMiB;
+        value += std::to_string(static_cast<unsigned long>(kLeast + used)) + ",";
+        node++;
+    }
+    return "--socket-mem " + value.substr(0, value.size() - 1);
+}
+
+void measure_attach_bytes() {
+    /* What services can take at most, by the numbers the library was built with: of a primary with
+     * devices the heap holds more. (22.11: 64 services of 128 bytes, 1,152 bytes a core.) */
+    constexpr std::uint64_t kMost = 64 * 512 + std::uint64_t{RTE_MAX_LCORE} * 4096;
+    /* Least: so that a library whose start takes nothing has no room for everybody. */
+    constexpr std::uint64_t kLeast = 4096;
+    std::uint64_t taken = 0;
+    for (const NodeHeap &heap : heaps_of_nodes())
+        taken += heap.in_use;
+    g_attach_bytes = std::clamp(taken, kLeast, kMost);
+}
+
+void stop_heap_growth() {
+    for (unsigned index = 0; index < rte_socket_count(); index++) {
+        const int node = rte_socket_id_by_idx(index);
+        /* Limit 0: every allocation of pages is asked about, one after pages were given back too.
+         */
+        if (node >= 0 &&
+            rte_mem_alloc_validator_register("mp_ipc_no_growth", refuse_growth, node, 0) != 0 &&
+            rte_errno != ENOTSUP && rte_errno != EEXIST) /* --legacy-mem: it never grows */
+            diagnose(Severity::warning, "the heap of node " + std::to_string(node) +
+                                            " may still grow: " + rte_strerror(rte_errno));
+    }
+}
+
+std::optional<HeapFacts> look_at_heap() {
+    struct Look {
+        std::mutex lock;
+        std::condition_variable done;
+        bool ready = false;
+        std::vector<NodeHeap> heaps;
+    };
+    static std::atomic<bool> stuck{false}; /* a thread waits for the heap's lock already */
+    constexpr auto kLimit = std::chrono::milliseconds(100);
+    if (stuck)
+        return std::nullopt;
+    const auto look = std::make_shared<Look>();
+    std::thread([look] {
+        auto heaps = heaps_of_nodes();
+        const std::lock_guard lock(look->lock);
+        look->heaps = std::move(heaps);
+        look->ready = true;
+        stuck = false;
+        look->done.notify_one();
+    }).detach();
+    std::unique_lock lock(look->lock);
+    if (!look->done.wait_for(lock, kLimit, [&] { return look->ready; })) {
+        stuck = true;
+        return std::nullopt;
+    }
+    return HeapFacts{look->heaps, g_attach_bytes};
+}
+
+}  // namespace mp_ipc

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The hugepages of each NUMA node that this process may take, and how many of them a primary takes
+ * at its start, so that its heap need not grow when a secondary attaches. Needs no EAL.
+ */
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mp_ipc {
+
+/* A node that EAL knows: one with a core. */
+struct NodePages {
+    unsigned node = 0;
+    std::uint64_t page = 0; /* bytes: the smallest size that is mounted and free there; 0: none */
+    std::uint64_t free = 0; /* bytes in free pages of that size */
+};
+
+struct HugepageRoom {
+    std::vector<NodePages> nodes; /* sorted by node */
+    std::uint64_t limit = 0;      /* bytes: what mounts, cgroups and promises to others leave of all
+                                     nodes together */
+};
+
+/* A hugetlbfs mount, as statfs(2) tells. */
+struct HugetlbMount {
+    std::uint64_t page = 0;            /* bytes */
+    std::optional<std::uint64_t> free; /* bytes, where the mount has a limit (size=) */
+};
+using LookAtMount = std::function<std::optional<HugetlbMount>(const std::string &dir)>;
+std::optional<HugetlbMount> look_at_mount(const std::string &dir);
+
+/* `root` stands before /sys and /proc, and `mount` looks at a mount: a test makes both up. */
+HugepageRoom look_at_hugepage_room(const std::optional<std::string> &huge_dir = {},
+                                   const std::string &root = "",
+                                   const LookAtMount &mount = look_at_mount);
+
+/* Bytes for each node, by node number: 16 MiB, but at most a quarter of what is free, in whole
+ * pages; empty where that is nothing, and EAL's own default is to be left alone.
+ */
+std::vector<std::uint64_t> plan_node_memory(const HugepageRoom &room);
+
+/* The value of --socket-mem: MiB for each node, "16,0,16". */
+std::string socket_mem(const std::vector<std::uint64_t> &bytes);
+
+}  // namespace mp_ipc
