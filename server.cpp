@@ -248,10 +248,12 @@ int on_report(const rte_mp_msg *msg, const void *peer) {
  * answer meets the library's timeout: see pending_request.h.
  */
 constexpr auto kBroadcastTimeout = std::chrono::seconds(1);
-/* A round's call waits for each client's queue, and for one that is just attaching. One that takes
- * longer does not return.
+/* When a round's call, which waits for each client's queue and for one that is just attaching, has
+ * not returned for good.
  */
-constexpr auto kBroadcastCallLimit = std::chrono::seconds(10);
+Clock::duration broadcast_call_limit(std::size_t clients) {
+    return std::chrono::seconds(10) + clients * kSendLimit;
+}
 
 SendWindow g_broadcasts{SendWindow::kReserve};
 
@@ -357,7 +359,7 @@ void ask_all_async(rte_mp_msg &request, SendWindow::Turn turn,
     const Clock::time_point now = Clock::now();
     {
         const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes,
-                                       kBroadcastCallLimit);
+                                       broadcast_call_limit(before.size()));
         result = rte_mp_request_async(&request, &timeout, on_round_answered);
     }
     if (result != 0 && rte_errno != ENOENT) /* a client has left just now */
@@ -381,7 +383,7 @@ void ask_all_sync(rte_mp_msg &request, SendWindow::Turn turn, std::size_t client
     int result = 0;
     {
         const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes,
-                                       kBroadcastCallLimit + clients * kSendLimit);
+                                       broadcast_call_limit(clients));
         result = rte_mp_request_sync(&request, &reply, &timeout);
     }
     const ReplyMessages owner(reply);

@@ -197,6 +197,26 @@ bool Watch::tick_needed() const {
     return primary_by_tick_ || ipc_tid_ != 0;
 }
 
+Clock::rep Watch::limit() const {
+    const Clock::rep limit = limit_;
+    return limit == excused_limit_ ? std::max(limit, excused_until_) : limit;
+}
+
+void Watch::look_at_limit() {
+    constexpr Clock::duration kLate = std::chrono::milliseconds(200);
+    constexpr Clock::duration kLastChance = std::chrono::seconds(1);
+    const Clock::rep limit = limit_;
+    const Clock::rep now = Clock::now().time_since_epoch().count();
+    if (now < this->limit())
+        return;
+    if (limit != excused_limit_ && now - limit > kLate.count()) {
+        excused_limit_ = limit; /* this thread did not run either: the process was stopped */
+        excused_until_ = now + kLastChance.count();
+        return;
+    }
+    try_leave(Reason::stuck);
+}
+
 /* Until when to poll, published in looks_at_. */
 int Watch::timeout_ms() {
     Clock::time_point look = Clock::time_point::max();
@@ -207,9 +227,9 @@ int Watch::timeout_ms() {
     const Clock::rep own = look.time_since_epoch().count();
     Clock::rep until = own;
     do { /* a limit set meanwhile may have been compared with the value before */
-        until = std::min(own, limit_.load());
+        until = std::min(own, limit());
         looks_at_ = until;
-    } while (limit_ < until);
+    } while (limit() < until);
     if (until == kNever)
         return -1;
     const auto left = Clock::time_point(Clock::duration(until)) - Clock::now();
@@ -283,8 +303,7 @@ void Watch::run() {
             leave_at_ = Clock::now() + kGrace;
         if (leave_at_ && Clock::now() >= *leave_at_)
             try_leave(reason_);
-        if (Clock::now().time_since_epoch().count() >= limit_)
-            try_leave(Reason::stuck);
+        look_at_limit();
     }
 }
 

@@ -86,6 +86,8 @@ class Watch {
      * `interruptible`: a reason to end (or only that the primary is gone) leads to leave(), 50 ms
      * later. `limit`: after so long, or then, leave() is called with Reason::stuck. A
      * limit costs a wake-up of the watching thread only where it would not look in time by itself.
+     * After a stop of the whole process (SIGSTOP, a frozen cgroup) the main thread gets a second
+     * more.
      */
     class Blocking {
       public:
@@ -112,6 +114,8 @@ class Watch {
     void set_reason(Reason reason);
     bool may_leave(Main main) const;
     void try_leave(Reason reason);
+    Clock::rep limit() const;
+    void look_at_limit();
     int timeout_ms();
     bool tick_needed() const;
     void tick();
@@ -123,6 +127,10 @@ class Watch {
     /* Of the Blocking call, and when the watching thread looks next; since the clock's epoch. */
     std::atomic<Clock::rep> limit_{kNever};
     std::atomic<Clock::rep> looks_at_{kNever};
+    /* Watching thread only: the limit that was over when this process was continued, and what holds
+     * instead. */
+    Clock::rep excused_limit_ = kNever;
+    Clock::rep excused_until_ = kNever;
     std::atomic<bool> finished_{false};
     std::atomic<int> primary_fd_{-1};
     std::atomic<int> ipc_fd_{-1};

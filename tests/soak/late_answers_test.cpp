@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Answers to a server's broadcasts that come when the library's timeout is to be expected, for
+ * MP_IPC_SOAK_SECONDS. Before DPDK 26.07 one that meets it wedges the library. That is to be rare
+ * (an hour of it is for doing by hand), and where it happens it is said and ends the server: never
+ * is it up and deaf.
+ */
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <random>
+
+#include "tests/harness/datagram.h"
+#include "tests/harness/pair.h"
+
+namespace mp_ipc::test {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+class LateAnswers : public Hugepages {};
+
+Steady::duration duration() {
+    const char *seconds = std::getenv("MP_IPC_SOAK_SECONDS");
+    return std::chrono::seconds(seconds != nullptr ? std::atol(seconds) : 20);
+}
+
+/* Takes one broadcast with each socket and answers it, all at one moment, `delay` after the first
+ * was taken: the answers then come one upon the other, as the library's timeouts do.
+ */
+void answer_a_round(const std::vector<std::unique_ptr<RawSocket>> &sockets, const std::string &to,
+                    Steady::duration delay) {
+    std::vector<WireMessage> answers;
+    Steady::time_point moment{};
+    for (const auto &socket : sockets) {
+        WireMessage message;
+        if (!socket->receive(&message))
+            return;
+        if (answers.empty())
+            moment = Steady::now() + delay;
+        message.type = kWireReply;
+        answers.push_back(message);
+    }
+    std::this_thread::sleep_until(moment - milliseconds(1));
+    while (Steady::now() < moment) {
+    }
+    for (std::size_t i = 0; i < answers.size(); i++)
+        sockets[i]->send(to, answers[i]);
+}
+
+TEST_F(LateAnswers, LeaveNoServerUpAndDeaf) {
+    const Prefix prefix;
+    Process process(server(prefix, {"--quiet", "--broadcast", "--stats-interval", "0.1"}));
+    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
+    std::vector<std::unique_ptr<RawSocket>> sockets;
+    for (int i = 1; i <= 8; i++)
+        sockets.push_back(std::make_unique<RawSocket>(
+            prefix.dir() + "/mp_socket_" + std::to_string(getpid()) + "_" + std::to_string(i)));
+    std::mt19937 random(std::random_device{}());
+    std::uniform_int_distribution<int> microseconds(2'000'000, 3'000'000);
+    int rounds = 0;
+    for (const auto end = Steady::now() + duration(); Steady::now() < end && process.running();) {
+        answer_a_round(sockets, prefix.dir() + "/mp_socket",
+                       std::chrono::microseconds(microseconds(random)));
+        rounds++;
+    }
+    sockets.clear();
+    std::printf("%d rounds\n", rounds);
+    EXPECT_GT(rounds, 0);
+    /* As a wedge is, within a while. */
+    const auto served = [&] {
+        return run(client(prefix, {"ping", "--count", "1", "--timeout", "1"})).status == 0;
+    };
+    EXPECT_TRUE(eventually([&] { return !process.running() || served(); })) << process.describe();
+    if (process.running())
+        process.signal(SIGINT);
+    const auto status = process.wait();
+    EXPECT_TRUE(status == 0 ||
+                (status == 1 && process.err().find("restart this program") != std::string::npos))
+        << process.describe();
+}
+
+}  // namespace
+}  // namespace mp_ipc::test
