@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Runs the README's two commands on a fresh Debian: a new root of that release, and in it a clone of
+# this repository (its last commit), in a home that only its owner may enter. Prints each one's time.
+#
+#   scripts/machines/debian.sh SUITE USER [-- COMMAND [ARGUMENT...]]
+#
+#   SUITE    bookworm, trixie, sid
+#   USER     root, or the name of a user to be made, who has sudo
+#   COMMAND  in place of the two, in the clone
+#
+# The root stands in mount and pid namespaces of its own, by pivot_root: in a plain chroot a program
+# cannot make the namespaces that tests need. Hugepages and cores are this machine's.
+
+# shellcheck source=scripts/machines/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+usage="usage: scripts/machines/debian.sh SUITE USER [-- COMMAND [ARGUMENT...]]"
+[ $# -ge 2 ] || die "$usage"
+suite=$1 user=$2
+shift 2
+[ $# -eq 0 ] || [ "$1" = -- ] || die "$usage"
+command='' # as one would type it
+[ $# -le 1 ] || command=$(printf '%q ' "${@:2}")
+[[ $user =~ ^[a-z][a-z0-9]*$ ]] || die "not a user's name: '$user'"
+
+tar=$(make_root "$suite" apt amd64 sudo)
+new=$(mktemp -d "$cache/debian.XXXXXX")
+trap 'rm -rf "$new"' EXIT
+tar -C "$new" -xf "$tar"
+cp -L /etc/resolv.conf "$new/etc/resolv.conf"
+mkdir -p "$cache/archives/$suite" "$new/old"
+
+home=/root
+if [ "$user" != root ]; then
+    home=/home/$user
+    chroot "$new" useradd --create-home --shell /bin/bash "$user"
+    echo "$user ALL=(ALL) NOPASSWD: ALL" >"$new/etc/sudoers.d/$user"
+fi
+chmod 0700 "$new$home"
+git clone --quiet --no-hardlinks "$root" "$new$home/mp_ipc"
+chroot "$new" chown -R "$user:" "$home/mp_ipc"
+
+cat >"$new/run-here" <<END
+#!/bin/bash
+# What runs in the new root.
+TIMEFORMAT=%0R
+as_user() { su -w CI - $user -c "cd mp_ipc && \$1"; }
+timed() { # timed COMMAND: its output, then a line with its time
+    local status=0 seconds
+    { seconds=\$({ time as_user "\$1" >&3 2>&4; } 2>&1); } 3>&1 4>&2 || status=\$?
+    echo "debian.sh: $suite, $user, DPDK \$(pkg-config --modversion libdpdk): \$1: status \$status, \$seconds s"
+    return \$status
+}
+if [ $# -gt 1 ]; then
+    as_user $(printf %q "$command")
+else
+    timed scripts/demo.sh && timed scripts/test.sh
+fi
+END
+chmod +x "$new/run-here"
+
+# Nothing of it is left when its first process ends: the pid namespace goes, and its mounts with it.
+status=0
+NEW=$new ARCHIVES=$cache/archives/$suite \
+    unshare --mount --pid --fork --kill-child --propagation private bash -euc '
+    mount --bind "$NEW" "$NEW"
+    mount -t proc proc "$NEW/proc"
+    mount --rbind /sys "$NEW/sys"
+    mount --rbind /dev "$NEW/dev"
+    mount -t tmpfs tmpfs "$NEW/run"
+    mount --bind "$ARCHIVES" "$NEW/var/cache/apt/archives"
+    cd "$NEW"
+    pivot_root . old
+    # Debian has hugetlbfs mounted where systemd runs; where it does not, scripts/setup.sh mounts it.
+    while read -r _ where _; do
+        case $where in /dev/hugepages*) umount "$where" ;; esac
+    done <<<"$(tac /proc/mounts)"
+    umount -l /old
+    exec /run-here' </dev/null || status=$?
+exit "$status"
