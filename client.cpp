@@ -554,10 +554,11 @@ bool look_up_shared_info(const std::string &file_prefix) {
               kSharedInfoName + ": it is no mp_server; choose the --file-prefix of one");
         return false;
     }
-    if (zone->len != sizeof(SharedInfo)) {
+    if (zone->len < sizeof(SharedInfo)) {
         error("the memzone " + std::string(kSharedInfoName) + " has " + std::to_string(zone->len) +
-              " bytes, not " + std::to_string(sizeof(SharedInfo)) +
-              ": that server is of another version; use the mp_client that was built with it");
+              " bytes, and " + std::to_string(sizeof(SharedInfo)) +
+              " are needed: that server is of another version; use the mp_client that was built "
+              "with it");
         return false;
     }
     g_shared = static_cast<SharedInfo *>(zone->addr);

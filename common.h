@@ -15,6 +15,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include <rte_common.h>
 #include <rte_eal.h>
 
 #include "support/base/message.h"
@@ -30,18 +31,18 @@ inline constexpr const char *kSharedInfoName = "shared_info";
 /* What lies in the memzone. The server writes all of it, except that nothing stops a secondary
  * with a bug: treat it as information, not as truth. Each field has one writer (the counters: the
  * server's IPC thread; the others: its main thread, or the watching one at the end). One cache
- * line, since all of it is read rarely. Lock-free atomics, because the readers are in other
- * processes, with which no lock is shared: what they see is a value that was written.
+ * line of the machine, since all of it is read rarely; EAL rounds a memzone up to that in any case.
+ * A longer memzone is as good: only this part of it is read. Lock-free atomics, because the readers
+ * are in other processes, with which no lock is shared: what they see is a value that was written.
  */
-struct alignas(64) SharedInfo {
+struct alignas(RTE_CACHE_LINE_SIZE) SharedInfo {
     std::atomic<std::uint32_t> force_quit;    /* 1: the server is shutting down, clients end */
     std::atomic<std::uint64_t> request_count; /* hello_request handled since the server began */
     std::atomic<std::uint64_t> async_request_count; /* hello_async_req handled, likewise */
     std::atomic<std::uint64_t> boot_id; /* random, of this run of the server, set once its handlers
                                            are registered; 0: unknown (a server of another make) */
-    std::uint8_t reserved[32];
 };
-static_assert(sizeof(SharedInfo) == 64);
+static_assert(sizeof(SharedInfo) == RTE_CACHE_LINE_SIZE);
 static_assert(std::is_standard_layout_v<SharedInfo>);
 static_assert(offsetof(SharedInfo, force_quit) == 0);
 static_assert(offsetof(SharedInfo, request_count) == 8);

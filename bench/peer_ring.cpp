@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include <rte_common.h>
 #include <rte_errno.h>
 #include <rte_memzone.h>
 #include <rte_pause.h>
@@ -20,8 +21,8 @@ namespace {
  * address of a buffer; each side fills and reads the whole frame.
  */
 struct Frames {
-    alignas(64) char to_primary[kFrame];
-    alignas(64) char to_secondary[kFrame];
+    alignas(RTE_CACHE_LINE_SIZE) char to_primary[kFrame];
+    alignas(RTE_CACHE_LINE_SIZE) char to_secondary[kFrame];
 };
 constexpr const char *kFramesName = "bench_frames";
 constexpr const char *kRingToPrimary = "bench_to_primary";

@@ -102,7 +102,7 @@ ZoneFacts look_at_zone() {
         return facts;
     facts.found = true;
     facts.size = zone->len;
-    if (zone->len != sizeof(SharedInfo))
+    if (zone->len < sizeof(SharedInfo))
         return facts;
     const auto *shared = static_cast<const SharedInfo *>(zone->addr);
     facts.boot_id = shared->boot_id;

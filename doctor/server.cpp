@@ -235,10 +235,10 @@ Finding check_zone(const ZoneFacts &zone) {
                              "memzone {}: 不存在: 该 primary 不是 mp_server; 请使用 mp_server 的 "
                              "--file-prefix"},
                             kSharedInfoName));
-    if (zone.size != sizeof(SharedInfo))
-        return bad(in_words({"Memzone {}: {} bytes, not {}: that server is of another version; use "
-                             "the mp_client built with it",
-                             "memzone {}: {} 字节, 应为 {}: Server 的版本不同; "
+    if (zone.size < sizeof(SharedInfo))
+        return bad(in_words({"Memzone {}: {} bytes, and {} are needed: that server is of another "
+                             "version; use the mp_client built with it",
+                             "memzone {}: {} 字节, 至少需要 {}: Server 的版本不同; "
                              "请使用与它一起编译的 mp_client"},
                             kSharedInfoName, zone.size, sizeof(SharedInfo)));
     if (zone.shutting_down)

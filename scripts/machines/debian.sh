@@ -25,7 +25,7 @@ command='' # as one would type it
 [ $# -le 1 ] || command=$(printf '%q ' "${@:2}")
 [[ $user =~ ^[a-z][a-z0-9]*$ ]] || die "not a user's name: '$user'"
 
-tar=$(make_root "$suite" apt amd64 sudo)
+tar=$(make_root "$suite" apt amd64 mount sudo)
 new=$(mktemp -d "$cache/debian.XXXXXX")
 trap 'rm -rf "$new"' EXIT
 tar -C "$new" -xf "$tar"
@@ -63,6 +63,7 @@ chmod +x "$new/run-here"
 
 # Nothing of it is left when its first process ends: the pid namespace goes, and its mounts with it.
 status=0
+# shellcheck disable=SC2016 # for the shell in the namespaces
 NEW=$new ARCHIVES=$cache/archives/$suite \
     unshare --mount --pid --fork --kill-child --propagation private bash -euc '
     mount --bind "$NEW" "$NEW"
@@ -71,12 +72,10 @@ NEW=$new ARCHIVES=$cache/archives/$suite \
     mount --rbind /dev "$NEW/dev"
     mount -t tmpfs tmpfs "$NEW/run"
     mount --bind "$ARCHIVES" "$NEW/var/cache/apt/archives"
+    # A fresh machine has no hugetlbfs here, or systemd mounted it: the harder case.
+    while umount "$NEW/dev/hugepages" 2>/dev/null; do :; done
     cd "$NEW"
     pivot_root . old
-    # Debian has hugetlbfs mounted where systemd runs; where it does not, scripts/setup.sh mounts it.
-    while read -r _ where _; do
-        case $where in /dev/hugepages*) umount "$where" ;; esac
-    done <<<"$(tac /proc/mounts)"
     umount -l /old
     exec /run-here' </dev/null || status=$?
 exit "$status"

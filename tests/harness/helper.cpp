@@ -97,8 +97,8 @@ int bare_primary(const std::string &prefix, const Arguments &) {
     wait_for_the_end();
 }
 
-/* A primary whose shared_info has another size. */
-int odd_zone(const std::string &prefix, const Arguments &arguments) {
+/* A primary whose shared_info has this many bytes, zeros all of them, and no handlers. */
+int long_zone(const std::string &prefix, const Arguments &arguments) {
     start_primary(prefix);
     if (rte_memzone_reserve(kSharedInfoName, std::strtoul(arguments.at(0).c_str(), nullptr, 10),
                             SOCKET_ID_ANY, 0) == nullptr)
@@ -376,7 +376,7 @@ int odd_requests(const std::string &prefix, const Arguments &) {
 int main(int argc, char **argv) {
     static const std::map<std::string, std::function<int(const std::string &, const Arguments &)>>
         kRoles = {{"bare-primary", bare_primary},
-                  {"odd-zone", odd_zone},
+                  {"long-zone", long_zone},
                   {"quitting-primary", quitting_primary},
                   {"odd-replies", odd_replies},
                   {"held-secondary", held_secondary},

@@ -202,7 +202,15 @@ TEST(DoctorChecks, Aslr) {
 
 TEST(DoctorChecks, Zone) {
     ZoneFacts zone{.found = true, .size = sizeof(SharedInfo), .boot_id = 7, .shutting_down = false};
-    EXPECT_EQ(check_zone(zone).text, "Memzone shared_info: 64 bytes, boot id 7");
+    const std::string line = std::to_string(RTE_CACHE_LINE_SIZE);
+    EXPECT_EQ(check_zone(zone).text, "Memzone shared_info: " + line + " bytes, boot id 7");
+    zone.size = 4 * sizeof(SharedInfo); /* EAL rounds up, and a server may keep more there */
+    EXPECT_EQ(check_zone(zone).verdict, Verdict::good);
+    zone.size = sizeof(SharedInfo) - 1;
+    EXPECT_EQ(check_zone(zone).verdict, Verdict::bad);
+    EXPECT_TRUE(begins(check_zone(zone).text, "Memzone shared_info: " + std::to_string(zone.size) +
+                                                  " bytes, and " + line + " are needed: "));
+    zone.size = sizeof(SharedInfo);
     zone.shutting_down = true;
     EXPECT_EQ(check_zone(zone).verdict, Verdict::bad);
     zone = {.found = true, .size = sizeof(SharedInfo), .boot_id = 0, .shutting_down = false};
