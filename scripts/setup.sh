@@ -6,17 +6,18 @@
 #
 #   scripts/setup.sh             packages and hugepages
 #   scripts/setup.sh --ci        and what only .ci/run needs
-#   scripts/setup.sh --hugepages [N]  hugepages only; N of 2 MiB must be free (12)
+#   scripts/setup.sh --hugepages [N]  hugepages only; N must be free on each NUMA node (12)
 #   scripts/setup.sh --user NAME a hugetlbfs mount for this user, who needs no root from then on
 #   scripts/setup.sh --undo      gives back the hugepages and mounts that this script made
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# Free pages of 2 MiB that must be there: a primary takes one; the tests run four at a time, each with
-# up to two, and a page more for each lets a killed one's be taken over before it is cleaned up.
+# Free hugepages that must be there, on each NUMA node: a primary takes a quarter of them, which is one,
+# and more where there are more (docs/faults.md); the tests run four at a time, each with up to two, and
+# a page more for each lets a killed one's be taken over before it is cleaned up.
 pages_needed=12
-# What this script changed: "reserved FORMER" and "mounted DIR" lines. Gone after a reboot, as they are.
+# What this script changed: "reserved FORMER COUNTS" and "mounted DIR" lines. Gone after a reboot, as they are.
 readonly record=/run/mp_ipc_setup
 
 # Packages by what they give. Needed to build and test; see --ci for the rest.
@@ -56,30 +57,40 @@ install_packages() {
     fi
 }
 
-# The folder with the counts of 2 MiB pages: of the NUMA node where a server runs, or of the machine.
+# The size of the hugepages to take, in KiB: 2 MiB, or the next larger where the machine has none of
+# those (POWER has 16 MiB); smaller ones, as arm64 has, would be too many.
+page_size=$(find /sys/kernel/mm/hugepages -name 'hugepages-*kB' 2>/dev/null |
+    sed 's/.*-\([0-9]*\)kB/\1/' | sort -n | awk '$1 >= 2048 { print; exit }') || true
+page_mib=$((${page_size:-0} / 1024))
+
+# The folders with their counts: of each NUMA node with cores, where servers and clients may run, or of
+# the machine.
 page_counts() {
-    local counts
-    for counts in /sys/devices/system/cpu/cpu"$first_core"/node*/hugepages/hugepages-2048kB \
-        /sys/kernel/mm/hugepages/hugepages-2048kB; do
-        [ ! -d "$counts" ] || break
+    local node counts found=''
+    [ -n "$page_size" ] || die "this kernel has no hugepages of 2 MiB or more"
+    for node in /sys/devices/system/node/node[0-9]*; do
+        counts=$node/hugepages/hugepages-${page_size}kB
+        [ -d "$counts" ] || continue
+        grep -qs '[0-9]' "$node/cpulist" || continue
+        found=yes
+        say "$counts"
     done
-    [ -d "$counts" ] || die "this kernel has no hugepages of 2 MiB"
-    say "$counts"
+    [ -n "$found" ] || say "/sys/kernel/mm/hugepages/hugepages-${page_size}kB"
 }
 
-reserve() { # reserve PAGES: the whole reservation
-    local counts node=()
-    counts=$(page_counts)
-    [[ $counts != */node* ]] || node=(--node "$(basename "${counts%/hugepages/*}" | tr -d '[:alpha:]')")
-    "${as_root[@]}" dpdk-hugepages.py --pagesize 2M "${node[@]}" --reserve "$(($1 * 2))M" >/dev/null 2>&1 && return
-    "${as_root[@]}" test -w "$counts/nr_hugepages" ||
-        die "cannot reserve hugepages: $counts is read-only, as in a container: $(host_must_give)"
-    die "cannot reserve $1 hugepages of 2 MiB: is there that much free, unfragmented memory?"
+reserve() { # reserve PAGES COUNTS: the whole reservation of one of these folders
+    local node=()
+    case $2 in */node/node*) node=(--node "$(sed 's/.*node\([0-9]*\)[/].*/\1/' <<<"$2")") ;; esac
+    "${as_root[@]}" dpdk-hugepages.py --pagesize "${page_size}K" "${node[@]}" \
+        --reserve "$(($1 * page_size))K" >/dev/null 2>&1 && return
+    "${as_root[@]}" test -w "$2/nr_hugepages" ||
+        die "cannot reserve hugepages: $2 is read-only, as in a container: $(host_must_give)"
+    die "cannot reserve $1 hugepages of $page_mib MiB ($2): is there that much free, unfragmented memory?"
 }
 
 # What a container cannot do for itself without CAP_SYS_ADMIN, or with a read-only /sys.
 host_must_give() {
-    say "the host must have $pages_needed free hugepages of 2 MiB (there: scripts/setup.sh --hugepages $pages_needed)" \
+    say "the host must have $pages_needed free hugepages of $page_mib MiB (there: scripts/setup.sh --hugepages $pages_needed)" \
         "and pass in their mount (docker, podman: --volume /dev/hugepages:/dev/hugepages)"
 }
 
@@ -91,40 +102,41 @@ mount_hugepages() { # mount_hugepages DIR [more options of dpdk-hugepages.py]
     local dir=$1 why
     shift
     "${as_root[@]}" mkdir -p "$dir"
-    why=$("${as_root[@]}" dpdk-hugepages.py --pagesize 2M --mount --directory "$dir" "$@" 2>&1 >/dev/null | head -n 1) || true
-    hugetlbfs_mounts 2M | grep -qxF "$dir" ||
+    why=$("${as_root[@]}" dpdk-hugepages.py --pagesize "${page_size}K" --mount --directory "$dir" "$@" 2>&1 >/dev/null | head -n 1) || true
+    hugetlbfs_mounts "${page_mib}M" | grep -qxF "$dir" ||
         die "cannot mount hugetlbfs on $dir (${why:-no reason given}). If this is a container: $(host_must_give)"
     note "mounted $dir"
     say "Mounted hugetlbfs on $dir"
 }
 
 set_up_hugepages() {
-    local counts reserved free
-    counts=$(page_counts)
-    reserved=$(cat "$counts/nr_hugepages")
-    free=$(cat "$counts/free_hugepages")
-    if [ "$free" -lt "$pages_needed" ]; then
-        reserve $((reserved + pages_needed - free))
+    local counts all reserved free
+    all=$(page_counts)
+    for counts in $all; do
+        reserved=$(cat "$counts/nr_hugepages")
+        free=$(cat "$counts/free_hugepages")
+        [ "$free" -lt "$pages_needed" ] || continue
+        reserve $((reserved + pages_needed - free)) "$counts"
         # The first record counts: it is what was there before this script.
-        grep -qs '^reserved ' "$record" || note "reserved $reserved"
-        say "Reserved hugepages of 2 MiB: $((reserved + pages_needed - free)) (before: $reserved)"
-    fi
-    [ -z "$(hugetlbfs_mounts 2M)" ] || return 0
+        grep -qs "^reserved .* $counts\$" "$record" || note "reserved $reserved $counts"
+        say "Reserved hugepages of $page_mib MiB: $((reserved + pages_needed - free)) (before: $reserved)"
+    done
+    [ -z "$(hugetlbfs_mounts "${page_mib}M")" ] || return 0
     # Where the machine's pages are of 1 GiB, those are mounted on the usual place.
     if hugetlbfs_mounts any | grep -qxF /dev/hugepages; then
-        mount_hugepages /dev/hugepages-2M
+        mount_hugepages /dev/hugepages-${page_mib}M
     else
         mount_hugepages /dev/hugepages
     fi
 }
 
 undo() {
-    local what value failed=0
+    local what value counts failed=0
     [ -f "$record" ] || {
         say "Nothing to give back"
         return
     }
-    while read -r what value; do
+    while read -r what value counts; do
         case $what in
         mounted)
             if ! hugetlbfs_mounts any | grep -qxF "$value"; then
@@ -136,7 +148,11 @@ undo() {
             fi
             ;;
         reserved)
-            if (reserve "$value"); then say "Hugepages of 2 MiB: $value, as before"; else failed=1; fi
+            if (reserve "$value" "$counts"); then
+                say "Hugepages of $page_mib MiB: $value, as before"
+            else
+                failed=1
+            fi
             ;;
         esac
     done <<<"$(tac "$record")"
@@ -148,7 +164,7 @@ set_up_user() {
     local user=$1 dir=/dev/hugepages-$1
     id "$user" >/dev/null 2>&1 || die "no such user: $user"
     set_up_hugepages
-    hugetlbfs_mounts 2M | grep -qxF "$dir" ||
+    hugetlbfs_mounts "${page_mib}M" | grep -qxF "$dir" ||
         mount_hugepages "$dir" --user "$(id -u "$user")" --group "$(id -g "$user")"
     say "As $user: export XDG_RUNTIME_DIR (a directory of that user, such as /run/user/$(id -u "$user")),"
     say "and give both programs --huge-dir=$dir"
@@ -167,7 +183,7 @@ case ${1-} in
 --hugepages)
     pages_needed=${2:-$pages_needed}
     case $pages_needed in
-    *[!0-9]*) die "--hugepages takes a number of pages of 2 MiB, not '$pages_needed'" ;;
+    *[!0-9]*) die "--hugepages takes a number of pages, not '$pages_needed'" ;;
     esac
     set_up_hugepages
     ;;
