@@ -27,7 +27,13 @@ command='' # as one would type it
 
 tar=$(make_root "$suite" apt amd64 mount sudo)
 new=$(mktemp -d "$cache/debian.XXXXXX")
-trap 'rm -rf "$new"' EXIT
+run=
+clean_up() { # nothing of it is left when its first process ends: pid namespace and mounts go with it
+    [ -z "$run" ] || kill -KILL "$run" 2>/dev/null || true
+    wait
+    rm -rf "$new"
+}
+trap clean_up EXIT
 tar -C "$new" -xf "$tar"
 cp -L /etc/resolv.conf "$new/etc/resolv.conf"
 mkdir -p "$cache/archives/$suite" "$new/old"
@@ -61,7 +67,6 @@ fi
 END
 chmod +x "$new/run-here"
 
-# Nothing of it is left when its first process ends: the pid namespace goes, and its mounts with it.
 status=0
 # shellcheck disable=SC2016 # for the shell in the namespaces
 NEW=$new ARCHIVES=$cache/archives/$suite \
@@ -77,5 +82,8 @@ NEW=$new ARCHIVES=$cache/archives/$suite \
     cd "$NEW"
     pivot_root . old
     umount -l /old
-    exec /run-here' </dev/null || status=$?
-exit "$status"
+    exec /run-here' </dev/null &
+run=$!
+wait "$run" || status=$?
+run=
+[ "$status" -eq 0 ] || die "$suite, $user: failed with status $status"

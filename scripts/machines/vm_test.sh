@@ -43,15 +43,15 @@ expect_clean_end() { # expect_clean_end PROGRAM PID
     [ "$status" -eq 0 ] || miss "$1 ended with status $status"
 }
 
-run_lines() { # run_lines SERVER_READY RECEIVED REPLY [EAL OPTION]: with the locale as it is exported
-    local ready=$1 received=$2 reply=$3 server client
-    shift 3
-    printf '\n$ ./mp_server -l 0-1 -n 4 --proc-type=primary %s   (LC_ALL=%s)\n' "$*" "$LC_ALL"
-    ./mp_server -l 0-1 -n 4 --proc-type=primary "$@" >/tmp/mp_server 2>&1 &
+run_lines() { # run_lines LOCALE READY RECEIVED REPLY [EAL OPTION]: the tutorial's own, in that locale
+    local locale=$1 ready=$2 received=$3 reply=$4 server client
+    shift 4
+    printf '\n$ ./mp_server -l 0-1 -n 4 --proc-type=primary %s   (LC_ALL=%s)\n' "$*" "$locale"
+    env LC_ALL="$locale" ./mp_server -l 0-1 -n 4 --proc-type=primary "$@" >/tmp/mp_server 2>&1 &
     server=$!
     await mp_server "$ready" "$server"
     printf '$ ./mp_client -l 2-3 -n 4 --proc-type=secondary %s\n' "$*"
-    ./mp_client -l 2-3 -n 4 --proc-type=secondary "$@" >/tmp/mp_client 2>&1 &
+    env LC_ALL="$locale" ./mp_client -l 2-3 -n 4 --proc-type=secondary "$@" >/tmp/mp_client 2>&1 &
     client=$!
     await mp_client "[SYNC] $reply: Server SYNC reply: Got 'SYNC Hello 2 from Client'" "$client"
     await mp_client "[ASYNC] $reply: Server ASYNC reply: Got 'ASYNC Hello 2 from Client'" "$client"
@@ -64,8 +64,8 @@ run_lines() { # run_lines SERVER_READY RECEIVED REPLY [EAL OPTION]: with the loc
     sed 's/^/mp_client | /' /tmp/mp_client
 }
 for option in "" --file-prefix=mp_ipc; do
-    LC_ALL=C.UTF-8 run_lines "[Server] Ready" Received Reply ${option:+"$option"}
-    LC_ALL=zh_CN.UTF-8 run_lines "[Server] 就绪" 收到 回复 ${option:+"$option"}
+    run_lines C.UTF-8 "[Server] Ready" Received Reply ${option:+"$option"}
+    run_lines zh_CN.UTF-8 "[Server] 就绪" 收到 回复 ${option:+"$option"}
 done
 
 passes() { # passes LABEL FILTER: these tests
