@@ -59,16 +59,6 @@ bool IpcSocket::idle() const {
                         });
 }
 
-bool IpcSocket::refuse_fds() const {
-#ifdef SO_PASSRIGHTS
-    constexpr int kPassRights = SO_PASSRIGHTS;
-#else
-    constexpr int kPassRights = 83; /* asm-generic/socket.h; ENOPROTOOPT before 6.16 */
-#endif
-    const int no = 0;
-    return found() && setsockopt(fd_, SOL_SOCKET, kPassRights, &no, sizeof(no)) == 0;
-}
-
 bool IpcSocket::limit_sends(std::chrono::milliseconds limit) const {
     const timeval time = {limit.count() / 1000, limit.count() % 1000 * 1000};
     return found() && setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) == 0;

@@ -38,12 +38,6 @@ class IpcSocket {
     /* Whether nothing sent waits to be read and nothing received waits either. */
     bool idle() const;
 
-    /* From now on the kernel refuses a message to this process that brings descriptors (EPERM, at
-     * its sender): SO_PASSRIGHTS, Linux 6.16. rte_mp loses those that a message brings beyond the
-     * num_fds it names. For a process whose actions take none. false: this kernel cannot.
-     */
-    bool refuse_fds() const;
-
     /* From now on a send of this process that meets a full queue, from whichever thread, fails with
      * EAGAIN after `limit`, instead of blocking for as long as its owner does not read. The kernel
      * counts in ticks of some milliseconds. false: not set.

@@ -13,23 +13,17 @@
 #include <rte_eal.h>
 
 #include "support/console/console.h"
+#include "support/eal/ipc_datagram.h"
 
 namespace mp_ipc {
 namespace {
 
-/* What the library sends: this without fds[]. 332 bytes; 340 since 25.11, which aligns param. */
-struct Datagram {
-    int type;
-    rte_mp_msg message;
-};
-constexpr std::uint32_t kType = offsetof(Datagram, type);
-constexpr std::uint32_t kMessage = offsetof(Datagram, message);
+constexpr std::uint32_t kType = offsetof(IpcDatagram, type);
+constexpr std::uint32_t kMessage = offsetof(IpcDatagram, message);
 constexpr std::uint32_t kLenParam = kMessage + offsetof(rte_mp_msg, len_param);
 constexpr std::uint32_t kNumFds = kMessage + offsetof(rte_mp_msg, num_fds);
-constexpr std::uint32_t kSize = sizeof(Datagram) - sizeof(rte_mp_msg::fds);
+constexpr std::uint32_t kSize = kIpcDatagramSize;
 static_assert(RTE_MP_MAX_FD_NUM <= 255); /* one byte is looked at */
-
-constexpr std::uint32_t kReply = 2; /* MP_REP of the library's enum */
 
 /* A filter loads words in network byte order, the library writes them in its own: `native` is what
  * such a word is loaded as.
@@ -68,18 +62,18 @@ void let_in_well_formed_only(const IpcSocket &socket, DescriptorsIn descriptors)
                           /* 10 */ BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kNumFds + kLowByte),
                           /* 11 */ BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, RTE_MP_MAX_FD_NUM, 3, 0),
                           /* 12 */ load_word(kType),
-                          /* 13 */ if_equal(loaded(kReply), 0, 1),
+                          /* 13 */ if_equal(loaded(kIpcReply), 0, 1),
                           /* 14 */ BPF_STMT(BPF_RET | BPF_K, kSize),
                           /* 15 */ BPF_STMT(BPF_RET | BPF_K, 0)};
     static_assert(std::has_single_bit(unsigned{RTE_MP_MAX_PARAM_LEN}));
     const sock_fprog program = {std::size(code), code};
-    if (socket.found() &&
-        setsockopt(socket.fd(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0)
+    if (!socket.found())
+        return;
+    if (setsockopt(socket.fd(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0)
         diagnose(
             Severity::warning,
             "the kernel takes no filter for the IPC socket: one malformed datagram can end IPC");
-    if (!in_replies)
-        socket.refuse_fds();
+    limit_descriptors(socket.fd(), descriptors);
 }
 
 }  // namespace mp_ipc

@@ -307,13 +307,9 @@ void send_bytes(const char *what, const char *name, const std::string &bytes, in
         request.fds[request.num_fds++] = memfd_create("stray", MFD_CLOEXEC);
     const timespec timeout = milliseconds(5000);
     struct rte_mp_reply reply = {};
-    int rc = rte_mp_request_sync(&request, &reply, &timeout);
+    const int rc = rte_mp_request_sync(&request, &reply, &timeout);
     for (int i = 0; i < request.num_fds; i++)
         close(request.fds[i]);
-    if (rc != 0 && with_fds > 0 && rte_errno == EPERM) { /* the server's SO_PASSRIGHTS is off */
-        request.num_fds = 0;
-        rc = rte_mp_request_sync(&request, &reply, &timeout);
-    }
     if (rc != 0 || reply.nb_received != 1) {
         print("%s: rc %d received %d", what, rc, reply.nb_received);
         std::free(reply.msgs);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What recvmsg() hands over of the descriptors that a message brings, on a socket of the test's
+ * own.
+ */
+#include "support/base/ipc_descriptors.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <vector>
+
+#include "support/base/unique_fd.h"
+#include "support/eal/ipc_datagram.h"
+
+namespace mp_ipc {
+namespace {
+
+constexpr int kBuffer = 8; /* what rte_mp has had room for until 24.11 */
+
+std::ptrdiff_t open_count() {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
+
+struct Received {
+    int num_fds = -1;
+    std::vector<int> fds;
+    int flags = 0;
+};
+
+class IpcDescriptors : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        int ends[2];
+        ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
+        from_ = UniqueFd(ends[0]);
+        to_ = UniqueFd(ends[1]);
+    }
+    void TearDown() override { limit_descriptors(-1, DescriptorsIn::none); }
+
+    /* One message there, and what comes of it. */
+    Received send(int type, int named, std::size_t brought) {
+        IpcDatagram datagram = {};
+        datagram.type = type;
+        datagram.message.num_fds = named;
+        std::vector<char> control(CMSG_SPACE(brought * sizeof(int)));
+        iovec data = {&datagram, kIpcDatagramSize};
+        msghdr header = {};
+        header.msg_iov = &data;
+        header.msg_iovlen = 1;
+        if (brought > 0) {
+            header.msg_control = control.data();
+            header.msg_controllen = control.size();
+            cmsghdr *part = CMSG_FIRSTHDR(&header);
+            part->cmsg_level = SOL_SOCKET;
+            part->cmsg_type = SCM_RIGHTS;
+            part->cmsg_len = CMSG_LEN(brought * sizeof(int));
+            const std::vector<int> fds(brought, STDERR_FILENO);
+            std::memcpy(CMSG_DATA(part), fds.data(), brought * sizeof(int));
+        }
+        EXPECT_EQ(sendmsg(from_.get(), &header, 0), ssize_t{kIpcDatagramSize});
+
+        alignas(cmsghdr) char room[CMSG_SPACE(kBuffer * sizeof(int))];
+        header.msg_control = room;
+        header.msg_controllen = sizeof(room);
+        std::memset(&datagram, 0, sizeof(datagram));
+        EXPECT_EQ(recvmsg(to_.get(), &header, 0), ssize_t{kIpcDatagramSize});
+        Received received{datagram.message.num_fds, {}, header.msg_flags};
+        if (const cmsghdr *part = CMSG_FIRSTHDR(&header)) {
+            received.fds.resize((part->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+            std::memcpy(received.fds.data(), CMSG_DATA(part), received.fds.size() * sizeof(int));
+        }
+        return received;
+    }
+    /* Nothing was handed over, and nothing is left open. */
+    void expect_none(int type, int named, std::size_t brought) {
+        const auto before = open_count();
+        const Received received = send(type, named, brought);
+        EXPECT_EQ(received.num_fds, 0);
+        EXPECT_TRUE(received.fds.empty());
+        EXPECT_EQ(received.flags & MSG_CTRUNC, 0);
+        EXPECT_EQ(open_count(), before);
+    }
+
+    UniqueFd from_;
+    UniqueFd to_;
+};
+
+constexpr int kRequest = 1;
+
+TEST_F(IpcDescriptors, NoneReachWhatWantsNone) {
+    limit_descriptors(to_.get(), DescriptorsIn::none);
+    for (const int type : {kRequest, kIpcReply}) {
+        for (const int named : {0, 1, 8})
+            for (const std::size_t brought : {0U, 1U, 8U, 9U, 253U})
+                expect_none(type, named, brought);
+    }
+}
+
+TEST_F(IpcDescriptors, AReplyBringsThoseThatItNames) {
+    limit_descriptors(to_.get(), DescriptorsIn::replies);
+    for (const int named : {0, 1, 8}) {
+        const Received received = send(kIpcReply, named, static_cast<std::size_t>(named));
+        EXPECT_EQ(received.num_fds, named);
+        ASSERT_EQ(received.fds.size(), static_cast<std::size_t>(named));
+        for (const int fd : received.fds)
+            EXPECT_EQ(close(fd), 0);
+    }
+    for (const auto &[named, brought] :
+         {std::pair{1, 0}, {8, 0}, {0, 1}, {1, 2}, {2, 1}, {8, 9}, {9, 9}})
+        expect_none(kIpcReply, named, static_cast<std::size_t>(brought));
+    expect_none(kRequest, 1, 1);
+}
+
+/* The kernel then says MSG_CTRUNC, upon which rte_mp's thread would end. */
+TEST_F(IpcDescriptors, AFullTableCostsTheDescriptorsOnly) {
+    limit_descriptors(to_.get(), DescriptorsIn::replies);
+    rlimit former = {};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &former), 0);
+    const UniqueFd highest(dup(STDERR_FILENO));
+    const rlimit full = {static_cast<rlim_t>(highest.get()) + 1, former.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &full), 0);
+    const Received received = send(kIpcReply, 2, 2);
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &former), 0);
+    EXPECT_EQ(received.num_fds, 0);
+    EXPECT_TRUE(received.fds.empty());
+    EXPECT_EQ(received.flags & MSG_CTRUNC, 0);
+}
+
+TEST_F(IpcDescriptors, OtherSocketsAreLeftAlone) {
+    const Received received = send(kRequest, 5, 2);
+    EXPECT_EQ(received.num_fds, 5);
+    ASSERT_EQ(received.fds.size(), 2U);
+    for (const int fd : received.fds)
+        EXPECT_EQ(close(fd), 0);
+}
+
+}  // namespace
+}  // namespace mp_ipc
