@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "support/eal/hugepages.h"
+#include "support/eal/runtime_dir.h"
 
 namespace mp_ipc::test {
 
@@ -86,6 +87,11 @@ std::string read_file(const std::string &path) {
     std::stringstream text;
     text << file.rdbuf();
     return text.str();
+}
+
+std::string client_socket(const Prefix &prefix) {
+    const auto sockets = client_sockets(prefix.dir());
+    return sockets.empty() ? "" : sockets[0].path;
 }
 
 long received_by_server(const Prefix &prefix, const std::string &name) {

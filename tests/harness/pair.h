@@ -85,6 +85,9 @@ bool eventually(const Condition &condition, std::chrono::milliseconds deadline =
 
 std::string read_file(const std::string &path);
 
+/* The path of the IPC socket of a prefix's first client; empty: there is none. */
+std::string client_socket(const Prefix &prefix);
+
 /* How many messages of this name the server has had, as a client's report says; -1: it does not. */
 long received_by_server(const Prefix &prefix, const std::string &name);
 

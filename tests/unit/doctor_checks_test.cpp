@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The doctor's checks with made-up facts: what the real program cannot be brought into on every
- * machine. The rest is in tests/tools/doctor_test.cpp.
+ * machine. The rest is in tests/smoke/doctor_test.cpp.
  */
 #include <gtest/gtest.h>
 

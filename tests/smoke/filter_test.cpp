@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * One malformed datagram ends the EAL's IPC thread, without a word to the application. The pair has
+ * the kernel drop such datagrams: none reaches either program, and no descriptor is lost to one.
+ * What the library survives must not end it.
+ */
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+#include <vector>
+
+#include "tests/harness/malformed.h"
+#include "tests/harness/pair.h"
+
+namespace mp_ipc::test {
+namespace {
+
+/* A server and a client that asks it all the time, the kernel's filter in place. */
+class Filter : public Hugepages {
+  protected:
+    void start() {
+        server_.emplace(server(prefix_, {"--stats-interval", "0"}));
+        ASSERT_TRUE(server_->wait_for_out(kServerReady)) << server_->describe();
+        client_.emplace(client(prefix_, {"--sync-interval", "0.05", "--async-interval", "0.05"}));
+        ASSERT_TRUE(client_->wait_for_out("[ASYNC] Reply")) << client_->describe();
+        sockets_ = {prefix_.dir() + "/mp_socket", client_socket(prefix_)};
+    }
+    void expect_still_served() {
+        const int replies = count_of(client_->out(), "] Reply");
+        EXPECT_TRUE(client_->wait_for_out("] Reply", replies + 10)) << client_->describe();
+    }
+
+    const Prefix prefix_;
+    std::optional<Process> server_;
+    std::optional<Process> client_;
+    std::array<std::string, 2> sockets_; /* the server's, the client's */
+};
+
+TEST_F(Filter, NothingMalformedReachesEither) {
+    ASSERT_NO_FATAL_FAILURE(start());
+    for (const std::string &to : sockets_) {
+        for (const Malformed &what : kMalformed)
+            EXPECT_EQ(send_malformed(to, what), 0) << what.name;
+    }
+    expect_still_served();
+    for (Process *process : {&*client_, &*server_}) {
+        process->signal(SIGINT);
+        EXPECT_EQ(process->wait(), 0) << process->describe();
+    }
+}
+
+/* The number of one of these (open_files()) that is a socket, or -1. */
+int a_socket(const std::vector<std::string> &files) {
+    for (const std::string &link : files) {
+        if (link.find("socket:") != std::string::npos)
+            return std::atoi(link.c_str());
+    }
+    return -1;
+}
+
+/* What is open once the EAL's interrupt thread has its epoll: it closes it and makes another
+ * whenever a source is added, as the first alarm is.
+ */
+std::vector<std::string> settled_files(pid_t pid) {
+    std::vector<std::string> files;
+    EXPECT_TRUE(eventually([&] {
+        files = open_files(pid);
+        return std::any_of(files.begin(), files.end(), [](const std::string &file) {
+            return file.find("[eventpoll]") != std::string::npos;
+        });
+    }));
+    return files;
+}
+
+/* A message of an unknown name that names descriptors and brings none makes the library close what
+ * its buffer holds, 0 at first; since 25.11 what its sender wrote: here the receiver's IPC socket.
+ */
+TEST_F(Filter, NoDescriptorIsLostToAClaim) {
+    ASSERT_NO_FATAL_FAILURE(start());
+    const auto of_server = settled_files(server_->pid());
+    const auto of_client = settled_files(client_->pid());
+    for (const std::int32_t num_fds : {1, 2, RTE_MP_MAX_FD_NUM}) {
+        for (const std::int32_t type : {kWireMessage, kWireRequest, kWireReply, kWireIgnore}) {
+            WireMessage message = wire_message(type, "nobody");
+            message.num_fds = num_fds;
+            for (const std::string &to : sockets_) {
+                message.fds[0] = a_socket(to == sockets_[0] ? of_server : of_client);
+                EXPECT_EQ(RawSocket().send(to, message), 0);
+            }
+        }
+    }
+    expect_still_served();
+    EXPECT_EQ(settled_files(server_->pid()), of_server);
+    EXPECT_EQ(settled_files(client_->pid()), of_client);
+}
+
+/* It takes descriptors, but with replies only. */
+TEST_F(Filter, AReportingClientTakesClaimsInRepliesOnly) {
+    Process server_process(server(prefix_, {"--quiet"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    Process process(client(prefix_, {"--quiet", "report", "--count", "10000"}));
+    ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
+    const std::string to = client_socket(prefix_);
+    for (const std::int32_t type : {kWireMessage, kWireRequest, kWireIgnore}) {
+        WireMessage message = wire_message(type, "nobody");
+        message.num_fds = 1;
+        EXPECT_EQ(RawSocket().send(to, message), 0);
+    }
+    EXPECT_EQ(RawSocket().send(to, wire_message(kWireMessage, "somebody")), 0); /* gets through */
+    EXPECT_TRUE(process.wait_for_err("Cannot find action: somebody")) << process.describe();
+    EXPECT_EQ(count_of(process.err(), "Cannot find action: nobody"), 0) << process.describe();
+    EXPECT_EQ(process.wait(), 0) << "all answered\n" << process.describe();
+}
+
+class InRange : public Hugepages {};
+
+/* What the library passes on or drops must not end anybody. */
+TEST_F(InRange, UnknownNamesAreSurvived) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--stats-interval", "0"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    Process client_process(client(prefix, {"--sync-interval", "0", "--async-interval", "0"}));
+    ASSERT_TRUE(client_process.wait_for_out("Attached")) << client_process.describe();
+
+    const std::string clients = client_socket(prefix); /* before there is the stranger's as well */
+    const RawSocket stranger(prefix.dir() + "/mp_socket_1_f00d");
+    for (const std::string &to : {prefix.dir() + "/mp_socket", clients}) {
+        for (const std::int32_t type : {0, 1, 2, 3, 4, -1, INT_MAX, INT_MIN}) {
+            for (const std::string &name :
+                 {std::string(), std::string("no such name"), std::string(64, 'n')}) {
+                WireMessage message = wire_message(type, name, std::string(256, '\xff'));
+                ASSERT_EQ(stranger.send(to, message), 0);
+            }
+        }
+    }
+    EXPECT_TRUE(server_process.wait_for_err("Cannot find action", 18)) << server_process.describe();
+    EXPECT_TRUE(client_process.wait_for_err("Cannot find action", 18)) << client_process.describe();
+    EXPECT_EQ(run(client(prefix, {"--count", "1"})).status, 0);
+    for (Process *process : {&client_process, &server_process}) {
+        process->signal(SIGINT);
+        EXPECT_EQ(process->wait(), 0) << process->describe();
+    }
+}
+
+}  // namespace
+}  // namespace mp_ipc::test
