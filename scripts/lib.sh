@@ -24,12 +24,16 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo)
 fi
 
-# build PRESET [TARGET...]: configures and builds a preset of CMakePresets.json.
+# build PRESET [-DOPTION=VALUE...] [TARGET...]: configures and builds a preset of CMakePresets.json.
 build() {
-    local preset=$1 targets=()
+    local preset=$1 options=() targets=()
     shift
+    while [[ ${1-} == -D* ]]; do
+        options+=("$1")
+        shift
+    done
     [ $# -eq 0 ] || targets=(--target "$@")
-    (cd "$root" && cmake --preset "$preset" >/dev/null &&
+    (cd "$root" && cmake --preset "$preset" "${options[@]}" >/dev/null &&
         cmake --build --preset "$preset" --parallel "$(nproc)" "${targets[@]}")
 }
 

@@ -46,7 +46,7 @@ void post(int event_fd) {
 
 void drain(int event_fd) {
     std::uint64_t count = 0;
-    [[maybe_unused]] const ssize_t got = read(event_fd, &count, sizeof(count));
+    [[maybe_unused]] const ssize_t got = ::read(event_fd, &count, sizeof(count));
 }
 
 }  // namespace
@@ -261,7 +261,7 @@ void Watch::note_signal() {
     if (signals_stay_pending_)
         return;
     signalfd_siginfo info = {};
-    while (read(signal_fd_.get(), &info, sizeof(info)) == sizeof(info)) {
+    while (::read(signal_fd_.get(), &info, sizeof(info)) == sizeof(info)) {
     }
     /* One Ctrl-C may arrive twice (a supervisor signals the process and its group). Somebody who
      * asks again a second later means it: whatever holds the main thread up, end now. */
