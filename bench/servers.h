@@ -19,8 +19,8 @@ using test::Prefix;
 
 Place both_cores();
 Place only(int core);
-/* malloc takes its memory in pages of 2 MiB. The library loses 4 KiB with each asynchronous request
- * of a secondary (before 26.07), so each touches a new page; this shows what that costs.
+/* malloc takes its memory in pages of 2 MiB. A library that loses 4 KiB with each asynchronous
+ * request of a secondary (docs/faults.md) touches a new page with each; this shows what that costs.
  */
 Place large_pages(Place place);
 Place batch(Place place);

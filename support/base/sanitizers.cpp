@@ -18,7 +18,7 @@ const char *__asan_default_options() {
 }
 
 /* One pending request for each answered asynchronous request of a secondary, 4,192 bytes in DPDK
- * 22.11; the library's leak, fixed in 26.07.
+ * 22.11: the library's leak (docs/faults.md).
  */
 const char *__lsan_default_suppressions() {
     return "leak:rte_mp_request_async\n";

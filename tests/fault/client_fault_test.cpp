@@ -502,9 +502,24 @@ TEST_F(ClientFault, ClientsKilledInTheirStartKeepNobodyOut) {
     FAIL() << "three times out of three";
 }
 
+/* Bytes that the documents say a library without the async fixes loses with each request. */
+long documented_leak(const std::string &document) {
+    const std::string text = read_file(std::string(MP_IPC_SOURCE_DIR) + "/" + document);
+    const std::regex statement(R"((\d),(\d{3}) bytes (?:for each|per) answered async request)");
+    std::smatch found;
+    return std::regex_search(text, found, statement) ? std::stol(found[1].str() + found[2].str())
+                                                     : -1;
+}
+
+/* Whether this library has the leak cannot be told by its version; but it has it as documented or
+ * not at all, and nothing else grows.
+ */
 TEST_F(ClientFault, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
-    /* Documented as 4,192 bytes for each answered request before DPDK 26.07; nothing else may grow.
-     */
+    const long documented = documented_leak("README.md");
+    ASSERT_GT(documented, 0);
+    ASSERT_EQ(documented_leak("docs/faults.md"), documented);
+    constexpr long kRequests = 6000;
+    constexpr long kElse = 4096; /* KiB that all else may take: first uses, the allocator's slack */
     const Prefix prefix;
     Process server_process(server(prefix, {"--quiet"}));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
@@ -513,8 +528,9 @@ TEST_F(ClientFault, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
         const std::size_t at = status.find("VmRSS:");
         return at == std::string::npos ? 0 : std::stol(status.substr(at + 6));
     };
-    Process client_process(client(prefix, {"--quiet", "--sync-interval", "0.001",
-                                           "--async-interval", "0.001", "--count", "6000"}));
+    Process client_process(
+        client(prefix, {"--quiet", "--sync-interval", "0.001", "--async-interval", "0.001",
+                        "--count", std::to_string(kRequests)}));
     ASSERT_TRUE(client_process.wait_for_out("Attached"));
     const long before = rss_kib(client_process.pid());
     const long server_before = rss_kib(server_process.pid());
@@ -522,13 +538,18 @@ TEST_F(ClientFault, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
     while (!client_process.wait(milliseconds(20)))
         peak = std::max(peak, rss_kib(client_process.pid()));
     EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
-    EXPECT_LE(peak - before, 6000 * 4192 / 1024 + 4096) << "more than the library's own leak";
-#if RTE_VERSION < RTE_VERSION_NUM(26, 7, 0, 0) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-    EXPECT_GE(peak - before, 6000 * 4192 / 1024 / 2)
-        << "the library's leak is less than documented";
+    const long grown = peak - before;
+    const long leaked = kRequests * documented / 1024; /* KiB */
+    const bool leaks = grown > kElse;
+    std::printf("%s: %ld KiB more after %ld answered async requests: %s\n", rte_version(), grown,
+                kRequests, leaks ? "it has the leak" : "it has no leak");
+    EXPECT_LE(grown, leaked + kElse) << "more than the library's own leak";
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* those keep what is freed */
+    if (leaks) {
+        EXPECT_GE(grown, leaked - kElse) << "neither the documented leak nor none";
+    }
 #endif
-    EXPECT_LE(rss_kib(server_process.pid()) - server_before, 4096);
+    EXPECT_LE(rss_kib(server_process.pid()) - server_before, kElse);
 }
 
 }  // namespace
