@@ -402,7 +402,7 @@ void broadcast_round(const IpcSocket &socket) {
         if (g_round.pending.in_library())
             return; /* a second request of one name would fail with EEXIST */
     }
-    /* Before 26.07 the library queues an asynchronous request to nobody, and never frees it. */
+    /* Without the async fixes (docs/faults.md) the library queues a request to nobody for good. */
     const auto clients = live_clients();
     if (!sync && clients.empty())
         return;

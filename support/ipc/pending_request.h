@@ -10,12 +10,13 @@
  *                      given_up -> lost    it is overdue: it never comes
  *
  * Why its own deadline: until the library's timeout nothing tells that a reply is late, and that
- * timeout must lie far from where replies come. Before DPDK 26.07 a reply that arrives as it
- * expires makes two threads of the library wait for each other: the IPC thread, with the lock that
- * each request needs, and the interrupt thread. Nothing is received any more, one core is busy for
- * ever, and no call says so. So the library's timeout is the caller's, a second, and at random up
- * to one second more: a peer whose replies are always late by the same time meets it once in some
- * 100,000. And where it is met, the callback is overdue, which ends the program.
+ * timeout must lie far from where replies come. Without the async fixes (docs/faults.md) a reply
+ * that arrives as it expires makes two threads of the library wait for each other: the IPC thread,
+ * with the lock that each request needs, and the interrupt thread. Nothing is received any more,
+ * one core is busy for ever, and no call says so. So the library's timeout is the caller's, a
+ * second, and at random up to one second more: a peer whose replies are always late by the same
+ * time meets it once in some 100,000. And where it is met, the callback is overdue, which ends the
+ * program.
  */
 #pragma once
 
@@ -54,7 +55,8 @@ class PendingRequest {
     bool in_library() const { return state_ != State::idle; }
 
     /* The library has taken request `id` (not 0) at `now`. `certain`: it was sent to somebody; the
-     * callback of one that was not may never come (before 26.07), which then means nothing.
+     * callback of one that was not may never come (without the async fixes), which then means
+     * nothing.
      */
     void sent(std::uint64_t id, Clock::time_point now, Clock::duration timeout,
               Clock::duration library_timeout, bool certain = true) {

@@ -121,7 +121,7 @@ TEST_F(ServerFault, ABroadcastThatDoesNotReturnEndsTheServer) {
         << server_process.describe();
 }
 
-/* Before 26.07 the library never frees an asynchronous request to nobody. */
+/* Without the async fixes the library never frees an asynchronous request to nobody. */
 TEST_F(ServerFault, NobodyIsAskedWhereNoClientLives) {
     const Prefix prefix;
     Process server_process(server(prefix, {"--broadcast", "--stats-interval", "0.05"}),

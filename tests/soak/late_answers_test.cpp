@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Answers to a server's broadcasts that come when the library's timeout is to be expected, for
- * MP_IPC_SOAK_SECONDS. Before DPDK 26.07 one that meets it wedges the library. That is to be rare
- * (an hour of it is for doing by hand), and where it happens it is said and ends the server: never
- * is it up and deaf.
+ * MP_IPC_SOAK_SECONDS. Without the async fixes one that meets it wedges the library. That is to be
+ * rare (an hour of it is for doing by hand), and where it happens it is said and ends the server:
+ * never is it up and deaf.
  */
 #include <gtest/gtest.h>
 
