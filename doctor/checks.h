@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "support/eal/heap_question.h"
 #include "support/eal/hugepages.h"
 #include "support/eal/runtime_dir.h"
 
@@ -89,6 +90,9 @@ struct CoreFacts {
 Finding check_cores(const CoreFacts &facts);
 
 Finding check_ipc_thread(const ProcessFacts &server, pid_t pid);
+
+/* `heap`: what the server says of it; nothing where it does not. */
+Finding check_heap(const std::optional<HeapAnswer> &heap);
 
 /* What a client finds under the name shared_info. */
 struct ZoneFacts {

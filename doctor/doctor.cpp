@@ -152,6 +152,9 @@ void visit_server(const EalArgs &args, double timeout_s, const std::string &stan
     const auto aslr_value = aslr ? std::optional(static_cast<int>(*aslr)) : std::nullopt;
     const std::string attach = words({"Attaching", "连接"});
     const std::string zone_name = std::string("Memzone ") + kSharedInfoName;
+    const std::optional<HeapAnswer> heap =
+        stands.empty() ? ask_for_heap(runtime_dir(args.file_prefix)) : std::nullopt;
+    notes->add(stands.empty() ? check_heap(heap) : not_checked("Heap", stands));
     const auto skip_rest = [&](const std::string &why) {
         notes->add(not_checked(zone_name, why));
         notes->add(not_checked("Ping", why));

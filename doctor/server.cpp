@@ -254,6 +254,21 @@ Finding check_zone(const ZoneFacts &zone) {
                          kSharedInfoName, zone.size, zone.boot_id));
 }
 
+Finding check_heap(const std::optional<HeapAnswer> &heap) {
+    if (!heap)
+        return not_checked("Heap", in_words({"the server does not tell it by telemetry",
+                                             "Server 没有通过 telemetry 提供"}));
+    if (heap->clients_fit == 0)
+        return bad(in_words({"Heap of the server: {} in use, no room for another client: start "
+                             "mp_server with more, such as {}",
+                             "Server 的堆: 已用 {}, 无法再连接 Client: 请给 mp_server 更多内存, "
+                             "如 {}"},
+                            printable(heap->heap), printable(heap->advice)));
+    return good(in_words({"Heap of the server: {} in use, room for {} clients at one moment",
+                          "Server 的堆: 已用 {}, 可同时连接 {} 个 Client"},
+                         printable(heap->heap), heap->clients_fit));
+}
+
 Finding check_ping(const PingFacts &ping) {
     if (ping.timed_out)
         return bad(in_words({"Ping: no reply within {} s: is the server busy, stopped or "

@@ -41,7 +41,7 @@ build() {
 # The two do not overlap: where more than one fits, the last wins for a log type that is registered
 # already, and the first for one that registers later, as telemetry's does.
 # shellcheck disable=SC2034
-quiet_eal=(--log-level=lib.eal:warning --log-level=lib.telemetry:error)
+quiet_eal=(--log-level=lib.eal:warning --log-level=lib.telemetry:error --log-level=mp_ipc.mp_server:notice)
 
 # The cores of a list such as "4-5,8", one a line.
 cores_of() {

@@ -229,7 +229,12 @@ int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe) {
     } else if (pages) {
         error("EAL could not start: " + *pages);
     } else {
-        error("EAL could not start" + eal_error() + "; its own lines above say why");
+        const std::string reserve = args.memory.empty() ? with_memory(args).back() : "";
+        error("EAL could not start" + eal_error() + "; its own lines above say why" +
+              (reserve.starts_with("--socket-mem")
+                   ? " (where it is memory: " + reserve +
+                         " was to be reserved; give -m or --socket-mem for less)"
+                   : ""));
     }
     return kExitFailure;
 }

@@ -79,6 +79,15 @@ std::string heap_text(const HeapFacts &facts) {
     return text;
 }
 
+std::string heap_sizes(const HeapFacts &facts) {
+    std::string text;
+    for (const NodeHeap &node : facts.nodes)
+        text += (text.empty() ? "node " : ", node ") + std::to_string(node.node) + ": " +
+                fixed(static_cast<double>(node.in_use) / kMiB, 1) + "/" +
+                fixed(static_cast<double>(node.size) / kMiB, 1) + " MiB";
+    return text;
+}
+
 std::string heap_advice(const HeapFacts &facts) {
     constexpr double kLeast = 16; /* MiB */
     std::string value;

@@ -35,6 +35,8 @@ struct HeapFacts {
 
 /* "node 0: 0.2 of 16.0 MiB in use, room for 104 clients; node 1: …" */
 std::string heap_text(const HeapFacts &facts);
+/* In no language, and short: "node 0: 0.2/16.0 MiB, node 1: …" */
+std::string heap_sizes(const HeapFacts &facts);
 /* The option with which the primary would have enough on every node: "--socket-mem 16,16". */
 std::string heap_advice(const HeapFacts &facts);
 

@@ -14,7 +14,7 @@ namespace mp_ipc {
 
 struct HeapAnswer {
     std::uint64_t clients_fit = 0;
-    std::string heap;   /* as heap_text() */
+    std::string heap;   /* as heap_sizes() */
     std::string advice; /* as heap_advice() */
 };
 

@@ -40,7 +40,8 @@ HugepageRoom look_at_hugepage_room(const std::optional<std::string> &huge_dir = 
                                    const LookAtMount &mount = look_at_mount);
 
 /* Bytes for each node, by node number: 16 MiB, but at most a quarter of what is free, in whole
- * pages; empty where that is nothing, and EAL's own default is to be left alone.
+ * pages, though one at least where it is no larger than that; empty where that is nothing, and
+ * EAL's own default is to be left alone.
  */
 std::vector<std::uint64_t> plan_node_memory(const HugepageRoom &room);
 

@@ -163,7 +163,7 @@ void heap(Data *data) {
         return; /* an empty answer: its lock is held */
     add(data, "clients_fit", facts->clients_fit());
     add(data, "attach_bytes", facts->attach_bytes);
-    add(data, "heap", heap_text(*facts));
+    add(data, "heap", heap_sizes(*facts));
     add(data, "advice", heap_advice(*facts));
     for (const NodeHeap &node : facts->nodes)
         add_dict(data, ("node_" + std::to_string(node.node)).c_str(), [&](Data *dict) {

@@ -29,6 +29,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
+#include <rte_malloc.h>
 #include <rte_memzone.h>
 
 #include "common.h"
@@ -334,6 +335,18 @@ void send_bytes(const char *what, const char *name, const std::string &bytes, in
     std::free(reply.msgs);
 }
 
+/* A secondary that takes all of the heap that it can get, and keeps it. */
+int take_heap(const std::string &prefix, const Arguments &) {
+    start_secondary(prefix);
+    std::uint64_t taken = 0;
+    for (std::size_t size : {std::size_t{100000}, std::size_t{4000}}) {
+        while (rte_malloc("take-heap", size, 0) != nullptr)
+            taken += size;
+    }
+    print("taken %llu", static_cast<unsigned long long>(taken));
+    wait_for_the_end();
+}
+
 /* Whatever a client may send: text in every shape, structs of every wrongness. */
 int odd_requests(const std::string &prefix, const Arguments &) {
     start_secondary(prefix);
@@ -382,6 +395,7 @@ int main(int argc, char **argv) {
                   {"pending-at-death", pending_at_death},
                   {"odd-requests", odd_requests},
                   {"stay", stay},
+                  {"take-heap", take_heap},
                   {"null-timeout", null_timeout}};
     if (argc < 3 || !kRoles.contains(argv[1])) {
         std::fprintf(stderr, "usage: helper ROLE PREFIX [ARGUMENTS]\n");

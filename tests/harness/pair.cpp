@@ -105,6 +105,8 @@ std::string own_lines(const std::string &err) {
     std::istringstream lines(err);
     std::string own;
     for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("mp_server: memory: "))
+            continue; /* said at every start */
         if (line.starts_with("mp_server: ") || line.starts_with("mp_client: "))
             own += line + "\n";
     }

@@ -91,7 +91,9 @@ std::string client_socket(const Prefix &prefix);
 /* How many messages of this name the server has had, as a client's report says; -1: it does not. */
 long received_by_server(const Prefix &prefix, const std::string &name);
 
-/* Lines of text that are no EAL log line: what our programs said on stderr. */
+/* Lines of text that are no EAL log line: what our programs said on stderr, but for the server's
+ * line about its memory.
+ */
 std::string own_lines(const std::string &err);
 
 }  // namespace mp_ipc::test

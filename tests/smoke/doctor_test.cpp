@@ -68,9 +68,10 @@ TEST_F(Doctor, FindsNothingWrongWithARunningPair) {
     ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
     const Finished visit = run(doctor(prefix.name()));
     EXPECT_EQ(visit.status, 0) << visit.out << visit.err;
-    EXPECT_NE(visit.out.find("Doctor: 13 good, 0 wrong, 0 not checked\n"), std::string::npos)
+    EXPECT_NE(visit.out.find("Doctor: 14 good, 0 wrong, 0 not checked\n"), std::string::npos)
         << visit.out;
     EXPECT_TRUE(begins(line_of(visit, "Ping"), "✓ Ping: answered in ")) << visit.out;
+    EXPECT_TRUE(begins(line_of(visit, "Heap"), "✓ Heap of the server: node 0: 0.")) << visit.out;
     EXPECT_TRUE(begins(line_of(visit, "Prefix"), "✓ Prefix '" + prefix.name() +
                                                      "': a live primary, pid " +
                                                      std::to_string(server_process.pid())))
@@ -84,9 +85,9 @@ TEST_F(Doctor, WorksWithoutAServerAndSaysWhatItCouldNotCheck) {
     const Finished visit = run(doctor(prefix.name()));
     EXPECT_EQ(visit.status, 0) << visit.out << visit.err;
     EXPECT_TRUE(begins(line_of(visit, "Prefix"), "– Prefix '")) << visit.out;
-    for (const char *what : {"IPC thread", "Attaching", "Memzone shared_info", "Ping"})
+    for (const char *what : {"IPC thread", "Heap", "Attaching", "Memzone shared_info", "Ping"})
         EXPECT_EQ(line_of(visit, what), std::string("– ") + what + ": not checked: no live server");
-    EXPECT_TRUE(begins(line_of(visit, "Doctor:"), "Doctor: 7 good, 0 wrong, 6 not")) << visit.out;
+    EXPECT_TRUE(begins(line_of(visit, "Doctor:"), "Doctor: 7 good, 0 wrong, 7 not")) << visit.out;
     EXPECT_EQ(visit.err, ""); /* no EAL has started */
 }
 
@@ -97,7 +98,7 @@ TEST_F(Doctor, SpeaksChinese) {
     const Finished visit = run(doctor(prefix.name(), {"--lang", "zh"}));
     EXPECT_EQ(visit.status, 0) << visit.out << visit.err;
     EXPECT_TRUE(begins(line_of(visit, "大页:"), "✓ 大页: 已预留 ")) << visit.out;
-    EXPECT_NE(visit.out.find("检查结果: 13 正常, 0 异常, 0 未检查\n"), std::string::npos)
+    EXPECT_NE(visit.out.find("检查结果: 14 正常, 0 异常, 0 未检查\n"), std::string::npos)
         << visit.out;
 }
 
