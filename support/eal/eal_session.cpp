@@ -393,6 +393,16 @@ bool may_attach(AttachGate &gate, const std::string &dir, Watch &watch, int *sta
         diagnose(Severity::warning, "clients that are attaching do not get on, stopped perhaps: " +
                                         joined(words) + "; not waiting for them");
     }
+    /* Who is stopped within that moment keeps all others waiting, without a word. */
+    constexpr auto kLockLimit = std::chrono::seconds(5);
+    if (!watch.look_until(kLockLimit, [&] { return !directory_is_locked(dir); })) {
+        *status = watch.ending() ? kExitOk : kExitFailure;
+        if (!watch.ending())
+            error("another process holds the lock of " + dir + " (" +
+                  holders_text(flock_holders({dir})) +
+                  "), stopped perhaps: let it go on, or end it");
+        return false;
+    }
     const auto heap = ask_for_heap(dir);
     if (heap && heap->clients_fit == 0) {
         error("the server's heap has no room for another client (" + printable(heap->heap) +

@@ -122,9 +122,18 @@ std::string process_name(pid_t pid) {
 }
 
 std::vector<Holder> lock_holders(const std::string &dir) {
+    return flock_holders(entries(dir, "fbarray_"));
+}
+
+bool directory_is_locked(const std::string &dir) {
+    const UniqueFd fd(open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return fd && flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+std::vector<Holder> flock_holders(const std::vector<std::string> &paths) {
     /* "1: FLOCK  ADVISORY  READ 1234 08:01:5678 0 EOF"; device in hexadecimal, inode in decimal */
     std::set<std::string> files;
-    for (const std::string &path : entries(dir, "fbarray_")) {
+    for (const std::string &path : paths) {
         struct stat status = {};
         if (stat(path.c_str(), &status) != 0)
             continue;

@@ -53,6 +53,14 @@ struct Holder {
  */
 std::vector<Holder> lock_holders(const std::string &dir);
 
+/* The same of any files or directories. */
+std::vector<Holder> flock_holders(const std::vector<std::string> &paths);
+
+/* Whether somebody holds the lock of the directory itself, which the library takes for moments when
+ * a process attaches or sends to all.
+ */
+bool directory_is_locked(const std::string &dir);
+
 /* Sockets of secondaries in dir. */
 struct ClientSocket {
     std::string path;

@@ -3,9 +3,12 @@
  * The primary's heap does not grow for a secondary, whatever the others do; and who does not fit is
  * refused before it touches anything.
  */
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstring>
@@ -123,13 +126,31 @@ TEST_F(HeapFault, ClientsThatAreStoppedInTheirStartKeepNobodyOut) {
     std::vector<std::unique_ptr<Process>> stopped;
     for (int i = 0; i < 9; i++) {
         stopped.push_back(std::make_unique<Process>(client(prefix, {"--quiet"})));
-        if (i < 8)
-            ASSERT_TRUE(stopped.back()->wait_for_err("Multi-process socket"))
+        if (i < 8) /* past the directory's lock */
+            ASSERT_TRUE(stopped.back()->wait_for_err("Selected IOVA mode"))
                 << stopped.back()->describe();
         stopped.back()->signal(SIGSTOP);
     }
     expect_served(prefix);
     stopped.clear();
+    expect_served(prefix);
+    end(server_process);
+}
+
+/* As a client that is stopped while its socket is made holds it. */
+TEST_F(HeapFault, WhoHoldsTheLockOfTheDirectoryIsNamed) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--quiet"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    const UniqueFd dir(open(prefix.dir().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ASSERT_EQ(flock(dir.get(), LOCK_EX), 0) << std::strerror(errno);
+    const Finished kept_out = run(client(prefix, {"ping", "--count", "1"}));
+    EXPECT_EQ(kept_out.status, 1) << kept_out.err;
+    EXPECT_NE(kept_out.err.find("holds the lock of " + prefix.dir() + " (pid " +
+                                std::to_string(getpid()) + ", "),
+              std::string::npos)
+        << kept_out.err;
+    ASSERT_EQ(flock(dir.get(), LOCK_UN), 0);
     expect_served(prefix);
     end(server_process);
 }
