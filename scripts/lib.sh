@@ -68,6 +68,9 @@ hugetlbfs_mounts() {
     done </proc/mounts
 }
 
+# is_hugetlbfs SIZE DIR. No pipe: the writer would fail of a reader that has seen enough.
+is_hugetlbfs() { grep -qxF -- "$2" <<<"$(hugetlbfs_mounts "$1")"; }
+
 # remove_prefix_files PREFIX: what EAL leaves of a file prefix that no process uses any more.
 remove_prefix_files() {
     local dir

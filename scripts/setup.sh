@@ -103,7 +103,7 @@ mount_hugepages() { # mount_hugepages DIR [more options of dpdk-hugepages.py]
     shift
     "${as_root[@]}" mkdir -p "$dir"
     why=$("${as_root[@]}" dpdk-hugepages.py --pagesize "${page_size}K" --mount --directory "$dir" "$@" 2>&1 >/dev/null | head -n 1) || true
-    hugetlbfs_mounts "${page_mib}M" | grep -qxF "$dir" ||
+    is_hugetlbfs "${page_mib}M" "$dir" ||
         die "cannot mount hugetlbfs on $dir (${why:-no reason given}). If this is a container: $(host_must_give)"
     note "mounted $dir"
     say "Mounted hugetlbfs on $dir"
@@ -123,7 +123,7 @@ set_up_hugepages() {
     done
     [ -z "$(hugetlbfs_mounts "${page_mib}M")" ] || return 0
     # Where the machine's pages are of 1 GiB, those are mounted on the usual place.
-    if hugetlbfs_mounts any | grep -qxF /dev/hugepages; then
+    if is_hugetlbfs any /dev/hugepages; then
         mount_hugepages /dev/hugepages-${page_mib}M
     else
         mount_hugepages /dev/hugepages
@@ -139,7 +139,7 @@ undo() {
     while read -r what value counts; do
         case $what in
         mounted)
-            if ! hugetlbfs_mounts any | grep -qxF "$value"; then
+            if ! is_hugetlbfs any "$value"; then
                 say "Not mounted any more: $value"
             elif "${as_root[@]}" umount "$value"; then
                 say "Unmounted $value"
@@ -164,7 +164,7 @@ set_up_user() {
     local user=$1 dir=/dev/hugepages-$1
     id "$user" >/dev/null 2>&1 || die "no such user: $user"
     set_up_hugepages
-    hugetlbfs_mounts "${page_mib}M" | grep -qxF "$dir" ||
+    is_hugetlbfs "${page_mib}M" "$dir" ||
         mount_hugepages "$dir" --user "$(id -u "$user")" --group "$(id -g "$user")"
     say "As $user: export XDG_RUNTIME_DIR (a directory of that user, such as /run/user/$(id -u "$user")),"
     say "and give both programs --huge-dir=$dir"

@@ -57,9 +57,13 @@ TEST_F(Scripts, SetupMountsPagesOf2MiBBesideOnesOf1GiB) {
     MP_IPC_NEEDS(std::filesystem::exists("/sys/kernel/mm/hugepages/hugepages-1048576kB"),
                  "a kernel with hugepages of 1 GiB");
     const Finished made = in_namespace(
-        "umount -a -t hugetlbfs; mount -t hugetlbfs -o pagesize=1G none /dev/hugepages; "
+        /* A /dev of its own: another run of this test makes and removes the same directory. */
+        "umount -a -t hugetlbfs; mkdir $work/dev; mount -t tmpfs none $work/dev; "
+        "mknod -m 666 $work/dev/null c 1 3; ln -s /proc/self/fd $work/dev/fd; "
+        "mkdir $work/dev/hugepages; mount --bind $work/dev /dev; "
+        "mount -t hugetlbfs -o pagesize=1G none /dev/hugepages; "
         "$scripts/setup.sh --hugepages 0; grep hugetlbfs /proc/mounts; cat /run/mp_ipc_setup; "
-        "$scripts/setup.sh --hugepages 0; $scripts/setup.sh --undo; rmdir /dev/hugepages-2M");
+        "$scripts/setup.sh --hugepages 0; $scripts/setup.sh --undo");
     EXPECT_EQ(made.status, 0) << made.out << made.err;
     EXPECT_EQ(count_of(made.out, "Mounted hugetlbfs on /dev/hugepages-2M"), 1) << made.out;
     EXPECT_EQ(count_of(made.out, "pagesize=2M"), 1) << made.out;
