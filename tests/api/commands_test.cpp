@@ -149,13 +149,14 @@ TEST_F(Api, ABroadcastingServerTellsOfItsShutdown) {
 
 /* ---- exercise 5: timeouts, and the pitfalls on demand ---- */
 
+/* The reply comes half a second after its timeout, half a second before the next one's. */
 TEST_F(Api, ALateReplyIsNotTakenForTheNextAnswer) {
-    start_server({"--fault", "slow=750"});
+    start_server({"--fault", "slow=1500"});
     const Finished hello = run_client(
-        {"--timeout", "0.5", "--async-interval", "0", "--sync-interval", "0.01", "--count", "4"});
+        {"--timeout", "1", "--async-interval", "0", "--sync-interval", "0.01", "--count", "4"});
     EXPECT_EQ(hello.status, 4);
     EXPECT_TRUE(has(hello.out,
-                    "[SYNC] No reply to 'SYNC Hello 1 from Client' within 0.500 s\n"
+                    "[SYNC] No reply to 'SYNC Hello 1 from Client' within 1.000 s\n"
                     "[SYNC] Late reply, not to 'SYNC Hello 2 from Client': Server SYNC "
                     "reply: Got 'SYNC Hello 1 from Client'\n"))
         << hello.out;
@@ -164,12 +165,12 @@ TEST_F(Api, ALateReplyIsNotTakenForTheNextAnswer) {
 }
 
 TEST_F(Api, ALateStructIsNotTakenForTheNextAnswer) {
-    start_server({"--fault", "slow=750"});
+    start_server({"--fault", "slow=1500"});
     const Finished ping =
-        run_client({"ping", "--timeout", "0.5", "--interval", "0.01", "--count", "2"});
+        run_client({"ping", "--timeout", "1", "--interval", "0.01", "--count", "2"});
     EXPECT_EQ(ping.status, 4);
     EXPECT_TRUE(has(ping.out,
-                    "[PING] No reply to seq=1 within 0.500 s\n"
+                    "[PING] No reply to seq=1 within 1.000 s\n"
                     "[PING] Late reply, not to seq=2: seq=1\n"
                     "[PING] 2 sent, 0 answered, 1 lost, 1 late\n"))
         << ping.out;
@@ -199,12 +200,13 @@ TEST_F(Api, TimeoutsOfAMillisecondWork) {
 }
 
 TEST_F(Api, AFaultEndsWhenItIsToldTo) {
-    start_server({"--fault", "silent", "--fault-for", "1.5"});
-    const Finished hello = run_client(
-        {"--timeout", "0.2", "--sync-interval", "0.2", "--count", "12", "--async-interval", "0"});
-    EXPECT_TRUE(has(hello.out, "[SYNC] No reply to 'SYNC Hello 1 from Client'")) << hello.out;
-    EXPECT_TRUE(has(hello.out, "[SYNC] Reply: Server SYNC reply: Got 'SYNC Hello 12 from Client'"))
-        << hello.out;
+    start_server({"--fault", "silent", "--fault-for", "4"});
+    Process hello(
+        client(prefix_, {"--timeout", "0.2", "--sync-interval", "0.2", "--async-interval", "0"}));
+    EXPECT_TRUE(hello.wait_for_out("[SYNC] No reply to 'SYNC Hello 1 from Client'"))
+        << hello.describe();
+    EXPECT_TRUE(hello.wait_for_out("[SYNC] Reply: Server SYNC reply: Got 'SYNC Hello "))
+        << hello.describe();
 }
 
 /* ---- exercise 6: errors on the asynchronous side ---- */

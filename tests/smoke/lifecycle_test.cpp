@@ -113,7 +113,7 @@ TEST_F(Lifecycle, CtrlCEndsAClientInsideABlockedRequest) {
     Process client_process(client(prefix, {"--timeout", "3600"}));
     ASSERT_TRUE(server_process.wait_for_out("[SYNC] Received")); /* it waits for the reply now */
     client_process.signal(SIGINT);
-    EXPECT_EQ(client_process.wait(milliseconds(5000)), 0) << client_process.describe();
+    EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
     EXPECT_EQ(client_sockets(prefix.dir()).size(), 0U);
     EXPECT_NE(client_process.out().find("[Client] Sync: sent 1, answered 0"), std::string::npos)
         << client_process.describe();
@@ -131,7 +131,7 @@ TEST_F(Lifecycle, AKilledServerEndsItsClientsWithStatus3) {
     ASSERT_TRUE(async_pending.wait_for_out("[ASYNC] Request sent"));
     server_process.signal(SIGKILL);
     for (Process *client_process : {&idle, &in_sync, &async_pending}) {
-        EXPECT_EQ(client_process->wait(milliseconds(5000)), 3) << client_process->describe();
+        EXPECT_EQ(client_process->wait(), 3) << client_process->describe();
         EXPECT_NE(client_process->err().find("error: the server went away without shutting down"),
                   std::string::npos)
             << client_process->describe();
