@@ -5,13 +5,23 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <fstream>
 
 namespace mp_ipc {
 namespace {
 
 UniqueFd open_file(const std::string &path) {
     return UniqueFd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+}
+
+/* By a signal or a debugger; false where it cannot be seen. */
+bool is_stopped(pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string text;
+    std::getline(file, text);
+    const std::size_t name_end = text.rfind(") "); /* the name may have any character */
+    const char state = name_end + 2 < text.size() ? text[name_end + 2] : '?';
+    return name_end != std::string::npos && (state == 'T' || state == 't');
 }
 
 struct flock place_lock(unsigned place) {
@@ -31,32 +41,40 @@ AttachGate::Outcome AttachGate::enter(const std::function<bool(std::chrono::mill
     using std::chrono::milliseconds;
     constexpr milliseconds kShortest{4};
     constexpr milliseconds kLongest{64};
-    constexpr milliseconds kCountEvery{500};
+    constexpr milliseconds kCountEvery{250};
 
     file_ = open_file(path_);
     if (!file_)
         return Outcome::not_possible;
-    milliseconds sleep = kShortest;
-    std::vector<pid_t> within;
-    Clock::time_point changed = Clock::now();
-    Clock::time_point count_at = changed;
-    while (true) {
-        if (take_a_place())
-            return Outcome::entered;
-        const Clock::time_point now = Clock::now();
-        if (now >= count_at) {
-            count_at = now + kCountEvery;
-            auto holders_now = holders();
-            if (holders_now != within)
-                changed = now;
-            within = std::move(holders_now);
+    for (row_ = 0; row_ < kRows; row_++) {
+        milliseconds sleep = kShortest;
+        std::vector<pid_t> within;
+        Clock::time_point changed = Clock::now();
+        Clock::time_point count_at = changed;
+        bool were_stopped = false; /* when they were counted before */
+        while (true) {
+            if (take_a_place())
+                return Outcome::entered;
+            const Clock::time_point now = Clock::now();
+            if (now >= count_at) {
+                count_at = now + kCountEvery;
+                auto holders_now = holders(row_);
+                const bool same = holders_now == within;
+                const bool stopped =
+                    std::all_of(holders_now.begin(), holders_now.end(), is_stopped);
+                if (!same)
+                    changed = now;
+                else if ((stopped && were_stopped) || now - changed >= patience)
+                    break;
+                within = std::move(holders_now);
+                were_stopped = stopped;
+            }
+            if (!pause(sleep))
+                return Outcome::interrupted;
+            sleep = std::min(sleep * 2, kLongest);
         }
-        if (now - changed >= patience)
-            return Outcome::passed_by;
-        if (!pause(sleep))
-            return Outcome::interrupted;
-        sleep = std::min(sleep * 2, kLongest);
     }
+    return Outcome::passed_by;
 }
 
 void AttachGate::leave() {
@@ -71,17 +89,17 @@ bool AttachGate::take_a_place() {
     /* Not all begin with the same place. */
     const auto first = static_cast<unsigned>(getpid());
     for (unsigned i = 0; i < kPlaces; i++) {
-        struct flock lock = place_lock((first + i) % kPlaces);
+        struct flock lock = place_lock(row_ * kPlaces + (first + i) % kPlaces);
         if (fcntl(file_.get(), F_SETLK, &lock) == 0)
             return true;
     }
     return false;
 }
 
-std::vector<pid_t> AttachGate::holders() const {
+std::vector<pid_t> AttachGate::holders(unsigned row) const {
     std::vector<pid_t> found;
     for (unsigned place = 0; file_ && place < kPlaces; place++) {
-        struct flock lock = place_lock(place);
+        struct flock lock = place_lock(row * kPlaces + place);
         if (fcntl(file_.get(), F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
             found.push_back(std::max<pid_t>(lock.l_pid, 0));
     }

@@ -386,9 +386,9 @@ bool may_attach(AttachGate &gate, const std::string &dir, Watch &watch, int *sta
         *status = kExitOk; /* the reason to end says it */
         return false;
     }
-    if (outcome == AttachGate::Outcome::passed_by) {
+    if (gate.row() > 0) {
         std::vector<std::string> words;
-        for (const pid_t pid : gate.holders())
+        for (const pid_t pid : gate.holders(gate.row() - 1))
             words.push_back(process(pid));
         diagnose(Severity::warning, "clients that are attaching do not get on, stopped perhaps: " +
                                         joined(words) + "; not waiting for them");

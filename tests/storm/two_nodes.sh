@@ -13,7 +13,6 @@ set -uo pipefail
 build=${1:-build}
 shift || true
 readonly limit=40 # s for a newcomer: the machine is emulated
-readonly memory_of=("--socket-mem" "16,16")
 work=$(mktemp -d)
 failed=()
 declare -a started=()
@@ -72,7 +71,7 @@ newcomer() { # newcomer CORES
 }
 neighbour() { # DPDK's own tool attaches, shows, goes
     local status=0
-    timeout -s KILL "$limit" dpdk-proc-info -l "$1" --no-pci --file-prefix=fc -- --show-mempool=x >"$work/info" 2>&1 ||
+    timeout -s KILL "$limit" dpdk-proc-info -l "$1" --no-pci --file-prefix=fc -- -m >"$work/info" 2>&1 ||
         status=$?
     note "   dpdk-proc-info -l $1: status $status"
 }
@@ -133,7 +132,7 @@ case_stopped_in_their_start() { # more than the gate has places for
 case_memory_on_one_node() { server -m 16 && stopped 2 && newcomer 3 && newcomer 3 && newcomer 1; }
 case_the_least_memory() { server --socket-mem 2,0 && stopped 2 && newcomer 3 && newcomer 1; }
 case_memory_on_the_other_node() { server --socket-mem 0,2 && stopped 1 && newcomer 1 && newcomer 3; }
-case_as_the_recipe() { server "${memory_of[@]}" && stopped 2 && newcomer 3; }
+case_as_the_recipe() { server --socket-mem 16,16 && stopped 2 && newcomer 3; }
 
 [ "$(cat /sys/devices/system/node/online 2>/dev/null)" = 0-1 ] || {
     note "needs two NUMA nodes: see scripts/machines/vm.sh"

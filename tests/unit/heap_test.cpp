@@ -231,7 +231,24 @@ TEST_F(Gate, LetsAFewInAndTheNextWhenOneIsKilled) {
     EXPECT_TRUE(Inside(dir_.path()).entered());
 }
 
-TEST_F(Gate, IsPassedByWhereNobodyWithinGetsOn) {
+TEST_F(Gate, HasAnotherRowWhereAllOfOneAreStopped) {
+    auto inside = fill();
+    for (const auto &process : inside)
+        kill(process->pid(), SIGSTOP);
+    AttachGate gate(dir_.path());
+    EXPECT_EQ(gate.enter([](milliseconds pause) {
+        usleep(static_cast<useconds_t>(pause.count() * 1000));
+        return true;
+    }),
+              Outcome::entered);
+    EXPECT_EQ(gate.row(), 1U);
+    inside.clear();
+    AttachGate next(dir_.path());
+    EXPECT_EQ(next.enter([](milliseconds) { return true; }), Outcome::entered);
+    EXPECT_EQ(next.row(), 0U);
+}
+
+TEST_F(Gate, HasAnotherRowWhereNobodyWithinGetsOn) {
     const auto inside = fill();
     kill(inside[0]->pid(), SIGSTOP);
     AttachGate gate(dir_.path());
@@ -242,9 +259,10 @@ TEST_F(Gate, IsPassedByWhereNobodyWithinGetsOn) {
                       return true;
                   },
                   milliseconds(600)),
-              Outcome::passed_by);
+              Outcome::entered);
     EXPECT_GE(std::chrono::steady_clock::now() - begin, milliseconds(600));
-    EXPECT_EQ(gate.holders().size(), AttachGate::kPlaces);
+    EXPECT_EQ(gate.row(), 1U);
+    EXPECT_EQ(gate.holders(0).size(), AttachGate::kPlaces);
 }
 
 TEST_F(Gate, IsLeftAloneWhereItCannotBeMadeOrTheWaitIsBrokenOff) {
