@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Runs the README's two commands on a fresh Debian: a new root of that release, and in it a clone of
-# this repository (its last commit), in a home that only its owner may enter. Prints each one's time.
+# Runs the README's two commands on a fresh Debian: a new root of that release, and in it this
+# repository as of its last commit, in a home that only its owner may enter. Prints each one's time.
 #
 #   scripts/machines/debian.sh SUITE USER [-- COMMAND [ARGUMENT...]]
 #
 #   SUITE    bookworm, trixie, sid
 #   USER     root, or the name of a user to be made, who has sudo
-#   COMMAND  in place of the two, in the clone
+#   COMMAND  in place of the two, in the repository
 #
 # The root stands in mount and pid namespaces of its own, by pivot_root: in a plain chroot a program
 # cannot make the namespaces that tests need. Hugepages and cores are this machine's.
@@ -45,7 +45,8 @@ if [ "$user" != root ]; then
     echo "$user ALL=(ALL) NOPASSWD: ALL" >"$new/etc/sudoers.d/$user"
 fi
 chmod 0700 "$new$home"
-git clone --quiet --no-hardlinks "$root" "$new$home/mp_ipc"
+mkdir "$new$home/mp_ipc"
+git -C "$root" -c safe.directory="$root" archive HEAD | tar -C "$new$home/mp_ipc" -xf -
 chroot "$new" chown -R "$user:" "$home/mp_ipc"
 
 cat >"$new/run-here" <<END
