@@ -52,12 +52,11 @@ chroot "$new" chown -R "$user:" "$home/mp_ipc"
 cat >"$new/run-here" <<END
 #!/bin/bash
 # What runs in the new root.
-TIMEFORMAT=%0R
 as_user() { su -w CI - $user -c "cd mp_ipc && \$1"; }
 timed() { # timed COMMAND: its output, then a line with its time
-    local status=0 seconds
-    { seconds=\$({ time as_user "\$1" >&3 2>&4; } 2>&1); } 3>&1 4>&2 || status=\$?
-    echo "debian.sh: $suite, $user, DPDK \$(pkg-config --modversion libdpdk): \$1: status \$status, \$seconds s"
+    local began=\$SECONDS status=0
+    as_user "\$1" || status=\$?
+    echo "debian.sh: $suite, $user, DPDK \$(pkg-config --modversion libdpdk): \$1: status \$status, \$((SECONDS - began)) s"
     return \$status
 }
 if [ $# -gt 1 ]; then
