@@ -16,6 +16,7 @@
 #include "exercises/ping.h"
 #include "support/base/cores.h"
 #include "support/base/exit_status.h"
+#include "support/base/files.h"
 #include "support/base/message.h"
 #include "support/console/console.h"
 #include "support/eal/eal_session.h"
@@ -64,12 +65,6 @@ class Notes {
 
 std::string words(const Line<0> &line) {
     return std::string(line.in(language()));
-}
-
-std::optional<long> number_in(const char *path) {
-    std::ifstream file(path);
-    long number = 0;
-    return file >> number ? std::optional(number) : std::nullopt;
 }
 
 /* Whether the cores are given by something else than -l: a mask or a mapping. */
@@ -148,7 +143,7 @@ PingFacts ping(std::uint64_t boot_id, double timeout_s, Watch &watch) {
 /* What only a secondary can see. `stands`: why it is not attached, or empty. */
 void visit_server(const EalArgs &args, double timeout_s, const std::string &stands, Watch &watch,
                   Notes *notes) {
-    const std::optional<long> aslr = number_in("/proc/sys/kernel/randomize_va_space");
+    const std::optional<unsigned long> aslr = number_in("/proc/sys/kernel/randomize_va_space");
     const auto aslr_value = aslr ? std::optional(static_cast<int>(*aslr)) : std::nullopt;
     const std::string attach = words({"Attaching", "连接"});
     const std::string zone_name = std::string("Memzone ") + kSharedInfoName;
@@ -232,9 +227,8 @@ int run_doctor(const EalArgs &args, double timeout_s) {
                               words({"no permission", "没有权限"})));
     else
         notes.add(check_stale_sockets(client_sockets(dir)));
-    constexpr long kPidMax = 4194304; /* of 64-bit Linux */
-    notes.add(check_path_length(
-        dir, static_cast<unsigned long>(number_in("/proc/sys/kernel/pid_max").value_or(kPidMax))));
+    constexpr unsigned long kPidMax = 4194304; /* of 64-bit Linux */
+    notes.add(check_path_length(dir, number_in("/proc/sys/kernel/pid_max").value_or(kPidMax)));
 
     CoreFacts cores;
     cores.list = args.lcores;

@@ -12,14 +12,10 @@
 #include <memory>
 #include <set>
 
+#include "support/base/files.h"
+
 namespace mp_ipc {
 namespace {
-
-unsigned long number_in(const std::filesystem::path &path) {
-    std::ifstream file(path);
-    unsigned long number = 0;
-    return file >> number ? number : 0;
-}
 
 /* Empty where this process may use none. */
 std::string first_usable(const std::vector<std::string> &dirs) {
@@ -42,8 +38,8 @@ Hugepages look_at_hugepages(const std::optional<std::string> &huge_dir, const st
     std::error_code error;
     for (std::filesystem::directory_iterator it(root + "/sys/kernel/mm/hugepages", error), end;
          !error && it != end; it.increment(error)) {
-        pages.reserved += number_in(it->path() / "nr_hugepages");
-        pages.free += number_in(it->path() / "free_hugepages");
+        pages.reserved += number_in(it->path() / "nr_hugepages").value_or(0);
+        pages.free += number_in(it->path() / "free_hugepages").value_or(0);
     }
     const std::unique_ptr<FILE, int (*)(FILE *)> mounts(
         setmntent((root + "/proc/self/mounts").c_str(), "r"), endmntent);

@@ -18,6 +18,8 @@
 
 #include <rte_config.h>
 
+#include "support/base/files.h"
+
 namespace mp_ipc {
 namespace {
 
@@ -29,12 +31,6 @@ constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kNodeMemory = 16 * kMiB;
 /* The rest is for whoever else takes hugepages: another server, an application. */
 constexpr std::uint64_t kShare = 4;
-
-std::optional<std::uint64_t> number_in(const fs::path &path) {
-    std::ifstream file(path);
-    std::uint64_t number = 0;
-    return file >> number ? std::optional(number) : std::nullopt; /* "max" is no number */
-}
 
 /* "hugepages-2048kB": bytes of a page; 0: another name. */
 std::uint64_t page_of_name(const std::string &name) {
