@@ -135,7 +135,7 @@ std::optional<HeapFacts> look_at_heap() {
         std::vector<NodeHeap> heaps;
     };
     static std::atomic<bool> stuck{false}; /* a thread waits for the heap's lock already */
-    constexpr auto kLimit = std::chrono::milliseconds(100);
+    constexpr auto kLimit = std::chrono::seconds(1); /* a loaded machine */
     if (stuck)
         return std::nullopt;
     const auto look = std::make_shared<Look>();

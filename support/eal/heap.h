@@ -51,7 +51,7 @@ void measure_attach_bytes();
 void stop_heap_growth();
 
 /* In a primary, or a secondary (where attach_bytes stays 0). Any thread. Nothing where the heap's
- * lock is not to be had within 100 ms: a process that was killed may have taken it with it.
+ * lock is not to be had within a second: a process that was killed may have taken it with it.
  */
 std::optional<HeapFacts> look_at_heap();
 
