@@ -3,6 +3,7 @@
  * Many clients at one moment: all are served, so is one that comes after them, and the server ends
  * well. How many: MP_IPC_STORM_CLIENTS (150).
  */
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -44,8 +45,10 @@ class Storm : public Hugepages {
         for (int i = 0; i < count; i++) {
             const pid_t pid = fork();
             if (pid == 0) {
-                freopen("/dev/null", "w", stdout);
-                freopen((prefix_.dir() + "/storm.err").c_str(), "a", stderr);
+                dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
+                dup2(open((prefix_.dir() + "/storm.err").c_str(),
+                          O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600),
+                     STDERR_FILENO);
                 execv(words[0], words.data());
                 _exit(127);
             }
