@@ -85,8 +85,9 @@ class Storm : public Hugepages {
         ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
         const std::size_t pages = prefix_.hugepage_files();
         others();
-        ASSERT_NO_FATAL_FAILURE(start(storm_size(), {"--count", "3", "--sync-interval", "0.5",
-                                                     "--async-interval", "0.5", "--quiet"}));
+        ASSERT_NO_FATAL_FAILURE(
+            start(storm_size(), {"--count", "3", "--sync-interval", "0.5", "--async-interval",
+                                 "0.5", "--timeout", "60", "--quiet"}));
         EXPECT_EQ(failures(), 0) << read_file(prefix_.dir() + "/storm.err");
         const Finished newcomer = run(client(prefix_, {"ping", "--count", "1"}));
         EXPECT_EQ(newcomer.status, 0) << newcomer.err;
