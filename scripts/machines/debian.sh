@@ -36,6 +36,7 @@ clean_up() { # nothing of it is left when its first process ends: pid namespace 
 trap clean_up EXIT
 tar -C "$new" -xf "$tar"
 cp -L /etc/resolv.conf "$new/etc/resolv.conf"
+echo "127.0.0.1 localhost $(uname -n)" >"$new/etc/hosts"
 mkdir -p "$cache/archives/$suite" "$new/old"
 
 home=/root
