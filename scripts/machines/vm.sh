@@ -8,6 +8,7 @@
 #   scripts/machines/vm.sh [OPTION...] -- COMMAND [ARGUMENT...]
 #
 #   --suite NAME      bookworm (the default), trixie, sid: kernel, libraries, tools
+#                     (what this machine built runs on its own release only)
 #   --cpus N          4; spread evenly over the nodes
 #   --nodes N         NUMA nodes: 2
 #   --memory MB       4096, spread evenly

@@ -5,7 +5,7 @@
 # need four cores, in both languages; and the tests of what falls back on Debian's own kernel, where
 # PIDFD_THREAD (Linux 6.9) and SO_PASSRIGHTS (6.16) are missing. Needs a finished build.
 #
-#   scripts/machines/vm_test.sh [OPTION...]    options of vm.sh, such as --suite trixie
+#   scripts/machines/vm_test.sh [OPTION...]    options of vm.sh, such as --nodes 1
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/../lib.sh"
