@@ -18,12 +18,12 @@
 #include "support/base/exit_status.h"
 #include "support/base/files.h"
 #include "support/base/message.h"
+#include "support/base/received_fds.h"
 #include "support/console/console.h"
 #include "support/eal/eal_session.h"
+#include "support/eal/ipc_filter.h"
 #include "support/eal/ipc_socket.h"
 #include "support/eal/watch.h"
-#include "support/ipc/ipc_filter.h"
-#include "support/ipc/received_fds.h"
 #include "support/ipc/reply_messages.h"
 
 namespace mp_ipc {

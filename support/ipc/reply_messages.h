@@ -10,7 +10,7 @@
 
 #include <rte_eal.h>
 
-#include "support/ipc/received_fds.h"
+#include "support/base/received_fds.h"
 
 namespace mp_ipc {
 

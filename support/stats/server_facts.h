@@ -14,7 +14,7 @@
 
 #include "support/base/live_histogram.h"
 #include "support/base/schedule.h"
-#include "support/stats/client_table.h"
+#include "support/ipc/client_table.h"
 
 namespace mp_ipc {
 

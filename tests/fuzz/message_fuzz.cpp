@@ -17,7 +17,7 @@
 #include "exercises/status.h"
 #include "support/base/message.h"
 #include "support/eal/ipc_socket.h"
-#include "support/stats/client_table.h"
+#include "support/ipc/client_table.h"
 #include "tests/fuzz/check.h"
 
 namespace {

@@ -15,7 +15,7 @@
 
 #include "exercises/report.h"
 #include "support/base/message.h"
-#include "support/ipc/received_fds.h"
+#include "support/base/received_fds.h"
 #include "support/ipc/reply_messages.h"
 #include "tests/fuzz/check.h"
 

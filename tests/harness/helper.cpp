@@ -36,8 +36,8 @@
 #include "exercises/ping.h"
 #include "exercises/report.h"
 #include "support/base/message.h"
+#include "support/base/received_fds.h"
 #include "support/eal/runtime_dir.h"
-#include "support/ipc/received_fds.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
  * What recvmsg() hands over of the descriptors that a message brings, on a socket of the test's
  * own.
  */
-#include "support/base/ipc_descriptors.h"
+#include "support/eal/ipc_descriptors.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

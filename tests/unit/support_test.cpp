@@ -22,14 +22,14 @@
 #include "exercises/fault.h"
 #include "support/base/books.h"
 #include "support/base/histogram.h"
+#include "support/base/received_fds.h"
 #include "support/base/schedule.h"
 #include "support/base/sealed_memory.h"
 #include "support/console/console.h"
 #include "support/eal/hugepages.h"
 #include "support/eal/runtime_dir.h"
-#include "support/ipc/received_fds.h"
+#include "support/ipc/client_table.h"
 #include "support/ipc/send_window.h"
-#include "support/stats/client_table.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc {

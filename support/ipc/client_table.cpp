@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "support/stats/client_table.h"
+#include "support/ipc/client_table.h"
 
 #include <algorithm>
 #include <cstdlib>

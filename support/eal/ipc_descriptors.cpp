@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "support/base/ipc_descriptors.h"
+#include "support/eal/ipc_descriptors.h"
 
 #include <dlfcn.h>
 #include <sys/socket.h>

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "support/base/ipc_descriptors.h"
+#include "support/eal/ipc_descriptors.h"
 #include "support/eal/ipc_socket.h"
 
 namespace mp_ipc {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "support/ipc/ipc_filter.h"
+#include "support/eal/ipc_filter.h"
 
 #include <arpa/inet.h>
 #include <linux/filter.h>

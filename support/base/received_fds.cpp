@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "support/ipc/received_fds.h"
+#include "support/base/received_fds.h"
 
 #include <fcntl.h>
 
