@@ -130,7 +130,7 @@ PingFacts ping(std::uint64_t boot_id, double timeout_s, Watch &watch) {
         facts.trouble = rte_strerror(rte_errno);
     } else if (messages.count() == 0) {
         facts.trouble = "the server asked to be ignored";
-    } else if (const Status status = read(messages[0], &answer); status != Status::ok) {
+    } else if (const Status status = read_struct(messages[0], &answer); status != Status::ok) {
         facts.trouble = status_text(status);
     } else if (answer.header.status != Status::ok) {
         facts.trouble = status_text(answer.header.status);

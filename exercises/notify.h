@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * notify_event: a message that nobody answers.
+ * notify_event: a message that nobody answers (the tutorial's exercise 4).
  */
 #pragma once
 
-#include <cstdint>
+#include <unistd.h>
 
-#include "common.h"
-#include "support/base/message.h"
+#include <cstdint>
+#include <string>
+
+#include <rte_errno.h>
+
+#include "exercises/exercise.h"
+#include "exercises/run.h"
+#include "support/base/text.h"
+#include "support/console/console.h"
 
 namespace mp_ipc {
 
@@ -20,7 +27,73 @@ struct NotifyEvent {
     char text[180] = {};          /* NUL-terminated */
 };
 
-/* Longest text of a notify message, in bytes. */
-inline constexpr std::size_t kMaxNotifyText = sizeof(NotifyEvent::text) - 1;
+/* ---- the server: on the EAL's IPC thread ---------------------------------------------------- */
+
+inline int on_notify(const rte_mp_msg *msg, const void * /*peer*/) {
+    NotifyEvent event;
+    if (const Status status = read_struct(*msg, &event); status != Status::ok) {
+        g_handlers.current->refused++;
+        diagnose(Severity::warning,
+                 std::string("a ") + kMsgNotify + " was ignored: " + status_text(status));
+        return 0;
+    }
+    const std::string_view name = get_text(event.name);
+    g_handlers.clients.note_name(event.pid, name);
+    say({"[EVENT] From {} (pid {}): {}", "[EVENT] 来自 {} (pid {}): {}"}, name, event.pid,
+        get_text(event.text));
+    return 0;
+}
+
+/* ---- the client: on its main thread --------------------------------------------------------- */
+
+namespace notify {
+
+inline std::string g_text;
+
+inline std::string take(const std::string &text) {
+    constexpr std::size_t kMost = sizeof(NotifyEvent::text) - 1;
+    if (text.empty() || text.size() > kMost)
+        return "takes one TEXT of 1 to " + std::to_string(kMost) + " bytes: notify 'link up'";
+    g_text = text;
+    return {};
+}
+
+/* 0 from rte_mp_sendmsg() means no more than that the kernel has taken the message. */
+inline void run() {
+    NotifyEvent event;
+    event.header = g_run.next();
+    event.pid = getpid();
+    put_text(event.name, g_run.options.name);
+    put_text(event.text, g_text);
+    rte_mp_msg msg = make_message(kMsgNotify);
+    fill(msg, event);
+
+    const Clock::time_point give_up = Clock::now() + g_run.requests->timeout();
+    int result = 0;
+    do { /* each waits for room in the server's queue, for as long as a send may take */
+        const Watch::Blocking blocking(*g_run.watch, Watch::Blocking::Interruptible::yes,
+                                       kSendLimit + std::chrono::seconds(5));
+        result = rte_mp_sendmsg(&msg);
+    } while (result != 0 && rte_errno == EAGAIN && Clock::now() < give_up && g_run.going_on());
+    g_run.sync.close(result == 0 ? Outcome::answered : Outcome::refused);
+    if (result == 0)
+        say({"[EVENT] Sent: {}", "[EVENT] 已发送: {}"}, g_text);
+    else if (rte_errno == EAGAIN)
+        error("the event was not sent: the server does not read its messages");
+    else
+        error(std::string("cannot send the event: ") + rte_strerror(rte_errno));
+}
+
+}  // namespace notify
+
+inline const Exercise kNotify = {
+    .command = {.name = "notify",
+                .argument = "TEXT",
+                .help = "one message without a reply",
+                .take = notify::take,
+                .run = notify::run,
+                .needs = 1},
+    .at_server = action<on_notify, MessageKind::event>(kMsgNotify),
+};
 
 }  // namespace mp_ipc

@@ -4,9 +4,21 @@
  */
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
+#include <optional>
+#include <sstream>
+#include <string>
 
-#include "support/base/message.h"
+#include <rte_errno.h>
+
+#include "exercises/exercise.h"
+#include "exercises/run.h"
+#include "support/base/sealed_memory.h"
+#include "support/base/text.h"
+#include "support/console/console.h"
+#include "support/stats/server_facts.h"
 
 namespace mp_ipc {
 
@@ -18,6 +30,83 @@ struct ReportRequest {
 struct ReportReply {
     Header header;
     std::uint64_t size = 0; /* bytes of text in fds[0], a sealed memfd; 0: no descriptor came */
+};
+
+/* ---- the server: on the EAL's IPC thread ---------------------------------------------------- */
+
+inline int on_report(const rte_mp_msg *msg, const void *peer) {
+    ReportRequest request;
+    Status status = read_request(*msg, &request);
+    say_each({"[REPORT] Received: seq={}", "[REPORT] 收到: seq={}"}, request.header.sequence);
+
+    rte_mp_msg reply = make_message(msg->name);
+    UniqueFd fd; /* open until the reply is sent: the kernel gives the client a copy */
+    std::uint64_t size = 0;
+    if (status == Status::ok) {
+        const std::string text = report_text(g_facts);
+        fd = seal_text("report", text);
+        if (fd) {
+            size = text.size();
+            reply.fds[0] = fd.get();
+            reply.num_fds = 1;
+        } else {
+            error(std::string("cannot make the memfd of a report: ") + std::strerror(errno));
+            status = Status::failed;
+            g_handlers.current->refused++;
+        }
+    }
+    fill(reply, ReportReply{reply_header(request.header, status), size});
+    return rte_mp_reply(&reply, static_cast<const char *>(peer));
+}
+
+/* ---- the client: on its main thread --------------------------------------------------------- */
+
+namespace report {
+
+inline void send_one() {
+    Turn turn(*g_run.requests);
+    if (!g_run.going_on())
+        return;
+    const ReportRequest asked{g_run.next()};
+    rte_mp_msg request = make_message(kMsgReport);
+    fill(request, asked);
+
+    struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
+    const int result = turn ? rte_mp_request_sync(&request, &reply, turn.timeout()) : -1;
+    ReplyMessages messages(reply);
+    ReportReply answer;
+    Ended ended = turn.ended(result, messages, asked.header, &answer);
+    std::optional<std::string> text;
+    if (ended.outcome == Outcome::answered) {
+        if (const UniqueFd fd = messages.take_fd(0))
+            text = read_sealed_text(fd.get(), answer.size, &ended.detail);
+        else
+            ended.detail = "no descriptor came with the reply";
+        if (!text)
+            ended.outcome = Outcome::refused;
+    }
+
+    if (!g_run.close("REPORT", "seq=" + std::to_string(asked.header.sequence), ended))
+        return;
+    std::istringstream lines(*text);
+    for (std::string line; std::getline(lines, line);)
+        say_each({"[REPORT] {}", "[REPORT] {}"}, line);
+}
+
+inline void run() {
+    while (g_run.going_on() && g_run.sync.sent < g_run.options.count.value_or(1))
+        send_one();
+}
+
+}  // namespace report
+
+inline const Exercise kReport = {
+    .command = {.name = "report",
+                .help = "a long answer, as a file descriptor",
+                .run = report::run,
+                .needs = 1,
+                .descriptors = DescriptorsIn::replies},
+    .at_server = action<on_report>(kMsgReport),
 };
 
 }  // namespace mp_ipc

@@ -1,13 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * client_status and server_event: what a server asks of all its clients, and tells them.
+ * client_status and server_event: what a server asks of all its clients at once, and tells them.
+ * In a primary rte_mp_request_sync(), rte_mp_request_async() and rte_mp_sendmsg() go to every
+ * secondary; nb_sent against nb_received says how many answered (the tutorial's exercise 3).
  */
 #pragma once
 
-#include <cstdint>
+#include <unistd.h>
 
-#include "common.h"
-#include "support/base/message.h"
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <rte_errno.h>
+
+#include "exercises/exercise.h"
+#include "exercises/run.h"
+#include "support/base/text.h"
+#include "support/console/console.h"
+#include "support/ipc/broadcasts.h"
+#include "support/ipc/pending_request.h"
 
 namespace mp_ipc {
 
@@ -32,5 +49,203 @@ struct ServerEvent {
     ServerEventKind kind = ServerEventKind::shutdown;
     std::uint32_t reserved = 0;
 };
+
+/* ---- the client: on the EAL's IPC thread ---------------------------------------------------- */
+
+inline int on_client_status(const rte_mp_msg *msg, const void *peer) {
+    StatusRequest request;
+    StatusReply answer;
+    const Status status = read_struct(*msg, &request);
+    answer.header = {kVersion, status, request.header.sequence, request.header.boot_id};
+    answer.sent = g_run.sync.sent + g_run.async.sent;
+    answer.answered = g_run.sync.answered + g_run.async.answered;
+    answer.late = g_run.sync.late + g_run.async.late;
+    answer.pid = getpid();
+    put_text(answer.name, g_run.options.name);
+    rte_mp_msg reply = make_message(msg->name);
+    fill(reply, answer);
+    return rte_mp_reply(&reply, static_cast<const char *>(peer));
+}
+
+inline int on_server_event(const rte_mp_msg *msg, const void * /*peer*/) {
+    ServerEvent event;
+    if (read_struct(*msg, &event) == Status::ok && event.kind == ServerEventKind::shutdown)
+        say({"[EVENT] The server is shutting down", "[EVENT] Server 正在退出"});
+    return 0;
+}
+
+/* ---- the server: on its main thread --------------------------------------------------------- */
+
+namespace status {
+
+/* How long a synchronous round waits for each answer. An asynchronous one waits longer, so that no
+ * answer meets the library's timeout: see pending_request.h.
+ */
+inline constexpr auto kTimeout = std::chrono::seconds(1);
+/* When a round's call, which waits for each client's queue and for one that is just attaching, has
+ * not returned for good.
+ */
+inline Clock::duration call_limit(std::size_t clients) {
+    return std::chrono::seconds(10) + clients * kSendLimit;
+}
+
+inline std::optional<Broadcasts> g_broadcasts; /* there while the server runs */
+
+/* The asynchronous round that may be pending: a second one of its name would fail with EEXIST. */
+inline struct {
+    std::mutex lock;
+    PendingRequest request; /* under lock, as is place */
+    SendWindow::Turn place;
+    std::uint64_t sequence = 0; /* of the last round; main thread */
+} g_round;
+
+/* Says who answered; whether all did. A late answer to an earlier round arrives as one to this: its
+ * sequence tells, and it counts as none.
+ */
+inline bool say_round(std::uint64_t sequence, const struct rte_mp_reply &reply) {
+    std::vector<StatusReply> own;
+    for (int i = 0; i < reply.nb_received; i++) {
+        StatusReply answer;
+        if (read_struct(reply.msgs[i], &answer) == Status::ok && answer.header.sequence == sequence)
+            own.push_back(answer);
+    }
+    say({"[STATUS] Asked {} clients, {} answered", "[STATUS] 询问 Client: {} 个, 已回复: {} 个"},
+        reply.nb_sent, own.size());
+    for (const StatusReply &answer : own) {
+        const std::string_view name = get_text(answer.name);
+        g_handlers.clients.note_name(answer.pid, name);
+        g_handlers.clients.note_books(answer.pid, answer.sent, answer.answered, answer.late);
+        say({"[STATUS] {} (pid {}): sent {}, answered {}, late {}",
+             "[STATUS] {} (pid {}): 已发送 {}, 已回复 {}, 迟到 {}"},
+            name, answer.pid, answer.sent, answer.answered, answer.late);
+    }
+    return own.size() == static_cast<std::size_t>(reply.nb_sent);
+}
+
+/* IPC thread, or interrupt thread after a timeout. The library frees `reply` itself. */
+inline int on_round_answered(const rte_mp_msg *msg, const struct rte_mp_reply *reply) {
+    const HandlerGate::Pass pass(g_handlers.gate);
+    if (!pass.open())
+        return 0;
+    for (int i = 0; i < reply->nb_received; i++)
+        close_received_fds(reply->msgs[i]);
+    StatusRequest asked;
+    read_struct(*msg, &asked);
+    const bool all_answered = say_round(asked.header.sequence, *reply);
+    const std::lock_guard lock(g_round.lock);
+    if (g_round.request.called_back(asked.header.sequence) == PendingRequest::Callback::other)
+        return 0;
+    if (all_answered)
+        g_round.place.answered();
+    g_round.place = {};
+    return 0;
+}
+
+/* All clients at once. */
+inline void ask_async(rte_mp_msg &request, SendWindow::Turn place,
+                      const std::vector<std::string> &before) {
+    const Clock::duration patience = PendingRequest::library_timeout(kTimeout, random_fraction());
+    const timespec timeout = to_timespec(patience);
+    const std::lock_guard lock(g_round.lock);
+    const Clock::time_point now = Clock::now();
+    int result = 0;
+    {
+        const auto blocking = g_broadcasts->blocking(call_limit(before.size()));
+        result = rte_mp_request_async(&request, &timeout, on_round_answered);
+    }
+    if (result != 0 && rte_errno != ENOENT) /* a client has left just now */
+        diagnose(Severity::warning,
+                 std::string("cannot ask all clients: ") + rte_strerror(rte_errno));
+    /* Who was there before and after was sent to. Where the call failed, whoever was reached before
+     * the failure still answers, to the callback. */
+    const auto after = live_clients();
+    const bool certain = result == 0 && std::ranges::any_of(before, [&](const std::string &path) {
+                             return std::ranges::find(after, path) != after.end();
+                         });
+    g_round.request.sent(g_round.sequence, now, patience, patience, certain);
+    g_round.place = std::move(place);
+}
+
+/* One after another, and all or nothing: if one does not answer in time, the call fails and the
+ * answers of the others are thrown away.
+ */
+inline void ask_sync(rte_mp_msg &request, SendWindow::Turn place, std::size_t clients) {
+    const timespec timeout = to_timespec(kTimeout);
+    struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
+    int result = 0;
+    {
+        const auto blocking = g_broadcasts->blocking(call_limit(clients));
+        result = rte_mp_request_sync(&request, &reply, &timeout);
+    }
+    const ReplyMessages owner(reply);
+    if (result != 0)
+        say({"[STATUS] Asked {} clients one after another, one did not answer: no answers ({})",
+             "[STATUS] 依次询问 Client: {} 个, 有一个未回复: 没有结果 ({})"},
+            reply.nb_sent, rte_strerror(rte_errno));
+    else if (say_round(g_round.sequence, reply))
+        place.answered();
+}
+
+/* One round, if none is pending. */
+inline void ask_all(bool one_after_another) {
+    {
+        const std::lock_guard lock(g_round.lock);
+        if (g_round.request.in_library())
+            return;
+    }
+    /* Without the async fixes (docs/faults.md) the library queues a request to nobody for good. */
+    const auto clients = live_clients();
+    if (!one_after_another && clients.empty())
+        return;
+    SendWindow::Turn place = g_broadcasts->take_place();
+    if (!place) {
+        say({"[STATUS] Not asked: a client does not read its messages",
+             "[STATUS] 未询问: 有 Client 没有读取消息"});
+        return;
+    }
+    rte_mp_msg request = make_message(kMsgClientStatus);
+    fill(request, StatusRequest{{kVersion, Status::ok, ++g_round.sequence, g_handlers.boot_id}});
+    if (one_after_another)
+        ask_sync(request, std::move(place), clients.size());
+    else
+        ask_async(request, std::move(place), clients);
+}
+
+/* Whether the library never calls back for the pending round; then that has been said. */
+inline bool round_is_lost() {
+    const std::lock_guard lock(g_round.lock);
+    g_round.request.times_out(Clock::now());
+    if (!g_round.request.lost(Clock::now()))
+        return false;
+    error(
+        "the DPDK library has lost a broadcast: an answer met its timeout, and no message can be "
+        "received any more; exiting with status 1; restart this program");
+    return true;
+}
+
+/* When to ask for that again. */
+inline Clock::time_point round_due() {
+    const std::lock_guard lock(g_round.lock);
+    return g_round.request.due();
+}
+
+/* They hear of the shutdown before they can see force_quit, which ends them. */
+inline void tell_shutdown() {
+    const SendWindow::Turn place = g_broadcasts->take_place();
+    if (!place)
+        return;
+    rte_mp_msg event = make_message(kMsgServerEvent);
+    fill(event, ServerEvent{{kVersion, Status::ok, 1, g_handlers.boot_id}});
+    const auto blocking = g_broadcasts->blocking(std::chrono::seconds(1), false);
+    if (rte_mp_sendmsg(&event) != 0)
+        diagnose(Severity::warning, std::string("cannot tell all clients of the shutdown: ") +
+                                        rte_strerror(rte_errno));
+}
+
+}  // namespace status
+
+inline const Exercise kStatus = {.at_client = action<on_client_status>(kMsgClientStatus)};
+inline const Exercise kShutdown = {
+    .at_client = action<on_server_event, MessageKind::event>(kMsgServerEvent)};
 
 }  // namespace mp_ipc

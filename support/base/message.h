@@ -72,7 +72,7 @@ void fill(rte_mp_msg &msg, const T &payload) {
  * what arrived (its sequence, where there was room for one) and is otherwise as constructed.
  */
 template <Payload T>
-Status read(const rte_mp_msg &msg, T *payload) {
+Status read_struct(const rte_mp_msg &msg, T *payload) {
     *payload = T{};
     if (msg.len_param != static_cast<int>(sizeof(T))) {
         if (msg.len_param >= static_cast<int>(sizeof(Header)))

@@ -21,8 +21,9 @@ namespace {
 Language g_language = Language::english;
 std::mutex g_write_lock; /* a line that takes several writes stays whole */
 std::atomic<bool> g_failed{false};
-std::function<void()> g_on_failure; /* under g_write_lock */
-std::string g_program = "mp_ipc";   /* set once, before the first thread */
+std::function<void()> g_on_failure;  /* under g_write_lock */
+Program g_program{"mp_ipc", "", ""}; /* set once, before the first thread */
+bool g_quiet = false;                /* the same */
 int g_logtype = RTE_LOGTYPE_USER1;
 
 }  // namespace
@@ -98,9 +99,20 @@ void on_console_failure(std::function<void()> wake) {
     g_on_failure = std::move(wake);
 }
 
-void set_program(const char *name) {
-    g_program = name;
-    const std::string logtype = "mp_ipc." + g_program;
+void set_quiet(bool quiet) {
+    g_quiet = quiet;
+}
+bool quiet() {
+    return g_quiet;
+}
+
+const Program &program() {
+    return g_program;
+}
+
+void set_program(const Program &program) {
+    g_program = program;
+    const std::string logtype = std::string("mp_ipc.") + program.name;
     const int registered = rte_log_register(logtype.c_str());
     if (registered >= 0) {
         g_logtype = registered;
@@ -117,7 +129,7 @@ void diagnose(Severity severity, const std::string &text) {
                    {RTE_LOG_INFO, ""},
                    {RTE_LOG_DEBUG, "debug: "}};
     const auto &level = kLevels[static_cast<std::size_t>(severity)];
-    rte_log(level.level, static_cast<std::uint32_t>(g_logtype), "%s: %s%s\n", g_program.c_str(),
+    rte_log(level.level, static_cast<std::uint32_t>(g_logtype), "%s: %s%s\n", g_program.name,
             level.word, printable(text).c_str());
 }
 

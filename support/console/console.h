@@ -87,6 +87,15 @@ void say(std::type_identity_t<Line<sizeof...(Args)>> line, const Args &...args) 
     detail::write_line(line.in(language()), values.data(), values.size());
 }
 
+/* One line for a request: not with --quiet. */
+void set_quiet(bool quiet); /* before the first thread */
+bool quiet();
+template <typename... Args>
+void say_each(std::type_identity_t<Line<sizeof...(Args)>> line, const Args &...args) {
+    if (!quiet())
+        say(line, args...);
+}
+
 /* Whether stdout could not be written (a closed pipe, a full disk). Said once on stderr; a program
  * whose console is gone should end. Any thread.
  */
@@ -100,13 +109,21 @@ void on_console_failure(std::function<void()> wake);
 /* What rte_log prefixes and how bad it is. */
 enum class Severity { error, warning, info, debug };
 
-/* Names this program in its diagnostics ("mp_server: ...") and registers its log type. */
-void set_program(const char *name);
+/* How a program is called, and what it calls its peer. */
+struct Program {
+    const char *name; /* in diagnostics: "NAME: error: ..." */
+    const char *tag;  /* in its console: "[TAG] ..." */
+    const char *peer; /* the program at the other end */
+};
+
+/* Sets who this is and registers its log type. Before the first thread. */
+void set_program(const Program &program);
+const Program &program();
 
 /* One diagnostic line, to stderr by rte_log. Any thread. */
 void diagnose(Severity severity, const std::string &text);
 
-/* "mp_server: error: text". What is wrong and what to do about it, said once. */
+/* "NAME: error: text". What is wrong and what to do about it, said once. */
 inline void error(const std::string &text) {
     diagnose(Severity::error, text);
 }

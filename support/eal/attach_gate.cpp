@@ -61,6 +61,7 @@ AttachGate::Outcome AttachGate::enter(const std::function<bool(std::chrono::mill
                 auto holders_now = holders(row_);
                 const bool same = holders_now == within;
                 const bool stopped =
+                    !holders_now.empty() &&
                     std::all_of(holders_now.begin(), holders_now.end(), is_stopped);
                 if (!same)
                     changed = now;

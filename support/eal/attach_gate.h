@@ -22,7 +22,7 @@ namespace mp_ipc {
 class AttachGate {
   public:
     static constexpr unsigned kPlaces = 8; /* two pages of 2 MiB hold a dozen (22.11) */
-    /* Those that are stopped, or that have not changed for so long (an mp_client gives up after 20
+    /* Those that are stopped, or that have not changed for so long (a client gives up after 20
      * s), keep nobody out: there is another row of places, used when all in the row before hang.
      */
     static constexpr std::chrono::seconds kPatience{30};

@@ -150,7 +150,7 @@ std::optional<std::string> core_trouble(const EalArgs &args) {
         available.resize(64);
     return "-l " + *args.lcores + " names cores that are not available here: " + joined(missing) +
            " (available: " + joined(available) +
-           "); give mp_server and mp_client different ones of these, such as -l " +
+           "); give primary and secondary different ones of these, such as -l " +
            available.front() + " and -l " + available.back();
 }
 
@@ -158,8 +158,7 @@ std::optional<std::string> core_trouble(const EalArgs &args) {
 bool check_options(const EalArgs &args) {
     if (!args.without_shared_files.empty()) {
         error(args.without_shared_files +
-              " leaves nothing that a secondary could attach to: leave it out of mp_server and of "
-              "mp_client");
+              " leaves nothing that a secondary could attach to: leave it out of both programs");
         return false;
     }
     if (const auto trouble = core_trouble(args)) {
@@ -248,7 +247,7 @@ std::string no_primary(const EalArgs &args, const PrimaryProbe &probe) {
         text += probe.dir + "/config is there, but the primary that made it has ended";
     else
         text += "the primary (" + process(probe.pid) + ") has not finished its start";
-    text += "; start mp_server with the same --file-prefix first";
+    text += std::string("; start ") + program().peer + " with the same --file-prefix first";
     const auto live = live_prefixes();
     return text + (live.empty()
                        ? " (no prefix under " + runtime_root() + " has a live primary)"
@@ -311,7 +310,8 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
     }
     auto session = std::make_unique<EalSession>(watch);
     if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-        error("mp_server must be the primary, but EAL made it a secondary: leave --proc-type out");
+        error(std::string(program().name) +
+              " must be the primary, but EAL made it a secondary: leave --proc-type out");
         return nullptr;
     }
     if (!runs_under_prefix(args)) {
@@ -345,8 +345,8 @@ bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, 
             return false;
         }
         if (probe.state == State::forbidden) {
-            error("no permission to look into " + dir +
-                  ": run mp_client as the user who runs mp_server");
+            error("no permission to look into " + dir + ": run " + program().name +
+                  " as the user who runs " + program().peer);
             *status = kExitFailure;
             return false;
         }
@@ -364,9 +364,9 @@ bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, 
             return false;
         }
         if (wait && !said)
-            say({"[Client] Waiting for a server under file prefix '{}'",
-                 "[Client] 等待 Server, file-prefix '{}'"},
-                printable(args.file_prefix));
+            say({"[{}] Waiting for a server under file prefix '{}'",
+                 "[{}] 等待 Server, file-prefix '{}'"},
+                program().tag, printable(args.file_prefix));
         said = true;
         watch.sleep_until(Clock::now() + kLookAgain);
     }
@@ -406,7 +406,8 @@ bool may_attach(AttachGate &gate, const std::string &dir, Watch &watch, int *sta
     const auto heap = ask_for_heap(dir);
     if (heap && heap->clients_fit == 0) {
         error("the server's heap has no room for another client (" + printable(heap->heap) +
-              "): start mp_server with more memory, such as " + printable(heap->advice));
+              "): start " + program().peer + " with more memory, such as " +
+              printable(heap->advice));
         *status = kExitFailure;
         return false;
     }
@@ -435,8 +436,8 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status, bool *addre
     *status = kExitFailure;
     if (result >= 0) {
         if (rte_eal_process_type() != RTE_PROC_SECONDARY) {
-            error(
-                "mp_client must be a secondary, but EAL made it a primary: leave --proc-type out");
+            error(std::string(program().name) +
+                  " must be a secondary, but EAL made it a primary: leave --proc-type out");
         } else if (!runs_under_prefix(args)) {
             *status = kExitUsage;
         } else if (!IpcSocket::find().found()) {
@@ -454,9 +455,7 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status, bool *addre
     } else if (primary.other_version) {
         error("the primary runs another DPDK version; both must use the same library");
     } else if (primary.no_secondaries) {
-        error(
-            "the primary takes no secondaries: it has called rte_mp_disable() "
-            "(mp_server --no-secondaries)");
+        error("the primary takes no secondaries: it has called rte_mp_disable()");
     } else if (why == EINVAL) {
         error(kBadOptions);
         *status = kExitUsage;

@@ -7,7 +7,9 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
+#include <utility>
 
 #include <rte_config.h>
 #include <rte_errno.h>
@@ -139,14 +141,18 @@ std::optional<HeapFacts> look_at_heap() {
     if (stuck)
         return std::nullopt;
     const auto look = std::make_shared<Look>();
-    std::thread([look] {
-        auto heaps = heaps_of_nodes();
-        const std::lock_guard lock(look->lock);
-        look->heaps = std::move(heaps);
-        look->ready = true;
-        stuck = false;
-        look->done.notify_one();
-    }).detach();
+    try {
+        std::thread([look] {
+            auto heaps = heaps_of_nodes();
+            const std::lock_guard lock(look->lock);
+            look->heaps = std::move(heaps);
+            look->ready = true;
+            stuck = false;
+            look->done.notify_one();
+        }).detach();
+    } catch (const std::system_error &) { /* no thread to be had: a limit of processes */
+        return std::nullopt;
+    }
     std::unique_lock lock(look->lock);
     if (!look->done.wait_for(lock, kLimit, [&] { return look->ready; })) {
         stuck = true;

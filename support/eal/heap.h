@@ -26,8 +26,9 @@ struct HeapFacts {
     std::vector<NodeHeap> nodes;    /* as EAL knows them, sorted */
     std::uint64_t attach_bytes = 0; /* what rte_eal_init() of one secondary takes at most */
 
-    /* How many secondaries can be within their rte_eal_init() at one moment. An mp_client gives it
-     * all back when it has attached; another secondary keeps it as long as it lives.
+    /* How many secondaries can be within their rte_eal_init() at one moment. A client that starts
+     * by start_secondary() gives it all back when it has attached; another secondary keeps it as
+     * long as it lives.
      */
     std::uint64_t clients_fit(const NodeHeap &node) const;
     std::uint64_t clients_fit() const; /* on all nodes */

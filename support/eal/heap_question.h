@@ -19,7 +19,7 @@ struct HeapAnswer {
 };
 
 /* The answer of the primary in this runtime directory. Nothing where it does not give one within
- * `limit`: it has no telemetry, is no mp_server, is stopped.
+ * `limit`: it has no telemetry, is another program, is stopped.
  */
 std::optional<HeapAnswer> ask_for_heap(
     const std::string &dir, std::chrono::milliseconds limit = std::chrono::milliseconds(200));

@@ -12,30 +12,22 @@
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
-#include <sstream>
 #include <string>
 
 namespace mp_ipc {
 namespace {
-constexpr const char *kVariable = "MP_CLIENT_RESUME";
-constexpr const char *kLayouts = "MP_CLIENT_LAYOUTS";
+constexpr const char *kVariable = "MP_IPC_RESUME";
+constexpr const char *kLayouts = "MP_IPC_LAYOUTS";
 }  // namespace
 
-std::optional<ResumeNumbers> take_resume_numbers() {
+std::optional<std::string> take_resume() {
     const char *text = std::getenv(kVariable);
     if (text == nullptr)
         return std::nullopt;
-    ResumeNumbers numbers{};
-    std::istringstream stream(text);
-    for (auto &books : numbers) {
-        for (std::uint64_t &number : books) {
-            if (!(stream >> number))
-                return std::nullopt;
-        }
-    }
+    std::string left = text;
     unsetenv(kVariable);
     prctl(PR_SET_NAME, program_invocation_short_name); /* the kernel took "exe" from the path */
-    return numbers;
+    return left;
 }
 
 unsigned take_layouts_tried() {
@@ -70,13 +62,8 @@ bool close_on_exec(int first) {
            close_on_exec_one_by_one(first);
 }
 
-void run_again(char *const *argv, const ResumeNumbers &numbers) {
-    std::string text;
-    for (const auto &books : numbers) {
-        for (const std::uint64_t number : books)
-            text += std::to_string(number) + " ";
-    }
-    setenv(kVariable, text.c_str(), 1);
+void run_again(char *const *argv, const std::string &to_resume) {
+    setenv(kVariable, to_resume.c_str(), 1);
     if (!close_on_exec(3))
         return;
     alarm(0); /* a pending one would outlive execve(), and end the next run */

@@ -6,18 +6,13 @@
  */
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <optional>
+#include <string>
 
 namespace mp_ipc {
 
-/* The books of the synchronous and the asynchronous requests (Books::numbers). */
-using ResumeNumbers = std::array<std::array<std::uint64_t, 5>, 2>;
-
-/* What the run before this one left, once; nothing in a first run. */
-std::optional<ResumeNumbers> take_resume_numbers();
+/* What the run before this one left to go on from, once; nothing in a first run. */
+std::optional<std::string> take_resume();
 
 /* Runs of this program, one after another, that found the primary's addresses taken: at most so
  * many. The kernel lays each out anew; seen once in some thousand starts.
@@ -37,6 +32,6 @@ bool close_on_exec_one_by_one(int first);
 /* Runs /proc/self/exe anew. All descriptors but the standard three are closed by it, with the locks
  * that they hold on the runtime files. Returns only on failure, with errno. Any thread.
  */
-void run_again(char *const *argv, const ResumeNumbers &numbers);
+void run_again(char *const *argv, const std::string &to_resume);
 
 }  // namespace mp_ipc

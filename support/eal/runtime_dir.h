@@ -79,7 +79,7 @@ std::vector<std::string> remove_stale_sockets(const std::string &dir);
  */
 bool socket_is_live(const std::string &path);
 
-/* "mp_server" for a process that may be looked at and has a name, otherwise "?". Any bytes: the
+/* Its name, for a process that may be looked at and has a name, otherwise "?". Any bytes: the
  * process chooses them.
  */
 std::string process_name(pid_t pid);

@@ -9,12 +9,9 @@
 
 #include <cerrno>
 #include <chrono>
-#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
-
-#include <rte_errno.h>
 
 #include "support/eal/ipc_socket.h"
 
@@ -22,28 +19,27 @@ namespace mp_ipc {
 
 class ReplyLimit {
   public:
-    /* Calls `reply`, which sends one reply to `peer` and returns 0 or fails with rte_errno. A peer
-     * that did not take its last one in time is asked first whether its queue has room (EAGAIN):
-     * the limit of the socket is not touched, it is that of all threads.
+    /* Whether a reply to this peer may be sent. One that did not take its last reply in time is
+     * asked first whether its queue has room: the limit of the socket is not touched, it is that of
+     * all threads.
      */
-    template <typename Reply>
-    bool send(std::string_view peer, const Reply &reply) {
+    bool takes_replies(std::string_view peer) {
         const auto deaf = deaf_.find(peer);
-        if (deaf != deaf_.end()) {
-            if (!has_room(*deaf, kDeafLimit)) {
-                rte_errno = EAGAIN;
-                return false;
-            }
-            deaf_.erase(deaf);
-        }
-        if (reply() == 0)
+        if (deaf == deaf_.end())
             return true;
-        if (rte_errno == EAGAIN) {
-            if (deaf_.size() >= kMostDeaf) /* of clients that are long gone, most of them */
-                deaf_.clear();
-            deaf_.emplace(peer);
-        }
-        return false;
+        if (!has_room(*deaf, kDeafLimit))
+            return false;
+        deaf_.erase(deaf);
+        return true;
+    }
+
+    /* A reply to this peer could not be sent, with this rte_errno. */
+    void note_lost(std::string_view peer, int error) {
+        if (error != EAGAIN)
+            return;
+        if (deaf_.size() >= kMostDeaf) /* of clients that are long gone, most of them */
+            deaf_.clear();
+        deaf_.emplace(peer);
     }
 
   private:

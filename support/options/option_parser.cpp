@@ -70,11 +70,11 @@ std::string parse_options(const std::vector<std::string> &args, const std::vecto
     return {};
 }
 
-std::string help_of(const std::vector<Option> &options) {
+std::string help_of(const std::vector<Option> &options, const char *dashes) {
     constexpr std::size_t kColumn = 26;
     std::string text;
     for (const Option &option : options) {
-        std::string left = "  --" + option.name;
+        std::string left = std::string("  ") + dashes + option.name;
         if (option.takes == Option::Takes::value)
             left += " " + option.value;
         else if (option.takes == Option::Takes::optional_value)

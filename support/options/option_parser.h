@@ -30,8 +30,13 @@ struct Option {
 std::string parse_options(const std::vector<std::string> &args, const std::vector<Option> &options,
                           std::vector<std::string> *words);
 
-/* The help's rows: "  --name VALUE   what it does". */
-std::string help_of(const std::vector<Option> &options);
+/* The help's rows: "  --name VALUE   what it does". `dashes`: what stands before a name. */
+std::string help_of(const std::vector<Option> &options, const char *dashes = "--");
+
+/* The limits of most times, in seconds: below a millisecond the scheduler decides, not the option.
+ */
+inline constexpr double kLeastSeconds = 0.001;
+inline constexpr double kMostSeconds = 86400;
 
 /* Makers of Option::set. Seconds may have a fraction; both limits are allowed values. `zero_is_off`
  * also allows 0.

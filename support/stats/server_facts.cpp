@@ -23,19 +23,20 @@ std::uint64_t new_boot_id() {
 
 std::string report_text(const ServerFacts &facts) {
     const auto up = std::chrono::duration<double>(Clock::now() - facts.started).count();
-    std::string text = "mp_server " MP_IPC_VERSION "\n";
+    std::string text = program().name + std::string(" " MP_IPC_VERSION "\n");
     text += std::string("dpdk: ") + rte_version() + "\n";
     text += "pid: " + std::to_string(getpid()) + "\n";
-    text += "boot_id: " + std::to_string(facts.boot_id) + "\n";
+    text += "boot_id: " + std::to_string(g_handlers.boot_id) + "\n";
     text += "uptime_s: " + fixed(up, 1) + "\n";
-    for (const ActionTotals *totals : facts.actions) {
-        text += "action " + std::string(totals->name) + ": received " +
-                std::to_string(totals->received) + ", replied " + std::to_string(totals->replied) +
-                ", refused " + std::to_string(totals->refused) + "\n";
+    for (const Action &action : facts.actions) {
+        const ActionCounts &counts = *action.counts;
+        text += "action " + std::string(action.name) + ": received " +
+                std::to_string(counts.received) + ", replied " + std::to_string(counts.replied) +
+                ", refused " + std::to_string(counts.refused) + "\n";
     }
     const auto heap = look_at_heap();
     text += "heap: " + (heap ? heap_text(*heap) : "not known: its lock is held") + "\n";
-    const auto clients = facts.clients->list();
+    const auto clients = g_handlers.clients.list();
     text += "clients: " + std::to_string(clients.size()) + "\n";
     for (const ClientRecord &client : clients) {
         text += "client pid " + std::to_string(client.pid) +

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string_view>
 
 #include <rte_errno.h>
@@ -21,7 +20,7 @@ namespace {
 
 /* The library calls back on a thread of its own for each connection, without an argument. */
 std::mutex g_lock; /* held while an answer is made */
-std::optional<ServerFacts> g_facts;
+const ServerFacts *g_shown = nullptr;
 
 /* More clients than these do not fit the library's 16 KiB for one answer. */
 constexpr std::size_t kMostClients = 64;
@@ -65,8 +64,8 @@ std::uint64_t uptime_s(const ServerFacts &facts) {
 }
 
 /* As text: a JSON reader that keeps numbers as doubles would change it. */
-void add_boot_id(Data *dict, const ServerFacts &facts) {
-    add(dict, "boot_id", std::to_string(facts.boot_id));
+void add_boot_id(Data *dict) {
+    add(dict, "boot_id", std::to_string(g_handlers.boot_id));
 }
 
 void info(const ServerFacts &facts, Data *data) {
@@ -75,7 +74,7 @@ void info(const ServerFacts &facts, Data *data) {
     add(data, "dpdk_built_for", std::string(RTE_VER_PREFIX " " MP_IPC_DPDK_VERSION));
     add(data, "pid", static_cast<std::uint64_t>(getpid()));
     add(data, "file_prefix", facts.file_prefix);
-    add_boot_id(data, facts);
+    add_boot_id(data);
     add(data, "uptime_s", uptime_s(facts));
     for (const auto &[name, value] : facts.options)
         add(data, name.c_str(), value);
@@ -83,35 +82,35 @@ void info(const ServerFacts &facts, Data *data) {
 
 void stats(const ServerFacts &facts, Data *data) {
     add(data, "uptime_s", uptime_s(facts));
-    add_boot_id(data, facts);
+    add_boot_id(data);
     std::uint64_t received = 0;
     std::uint64_t replied = 0;
     std::uint64_t refused = 0;
-    for (const ActionTotals *action : facts.actions) {
-        received += action->received;
-        replied += action->replied;
-        refused += action->refused;
+    for (const Action &action : facts.actions) {
+        received += action.counts->received;
+        replied += action.counts->replied;
+        refused += action.counts->refused;
     }
     add(data, "received", received);
     add(data, "replied", replied);
     add(data, "refused", refused);
     /* Only the one who asked knows that a reply came late: it tells when it is asked. */
-    add(data, "late", facts.clients->late());
-    add(data, "clients", facts.clients->list().size());
-    for (const ActionTotals *action : facts.actions)
-        add_dict(data, action->name, [&](Data *dict) {
-            add(dict, "received", action->received);
-            add(dict, "replied", action->replied);
-            add(dict, "refused", action->refused);
+    add(data, "late", g_handlers.clients.late());
+    add(data, "clients", g_handlers.clients.list().size());
+    for (const Action &action : facts.actions)
+        add_dict(data, action.name, [&](Data *dict) {
+            add(dict, "received", action.counts->received);
+            add(dict, "replied", action.counts->replied);
+            add(dict, "refused", action.counts->refused);
         });
 }
 
 void latency(const ServerFacts &facts, Data *data, std::string_view wanted) {
-    for (const ActionTotals *action : facts.actions) {
-        if (!wanted.empty() && wanted != action->name)
+    for (const Action &action : facts.actions) {
+        if (!wanted.empty() && wanted != action.name)
             continue;
-        const Histogram times = action->handling.snapshot();
-        add_dict(data, action->name, [&](Data *dict) {
+        const Histogram times = action.counts->handling.snapshot();
+        add_dict(data, action.name, [&](Data *dict) {
             add(dict, "count", times.count());
             add(dict, "min_ns", times.min());
             add(dict, "p50_ns", times.quantile(0.5));
@@ -131,8 +130,8 @@ void latency(const ServerFacts &facts, Data *data, std::string_view wanted) {
     }
 }
 
-void clients(const ServerFacts &facts, Data *data, std::string_view wanted) {
-    const std::vector<ClientRecord> all = facts.clients->list();
+void clients(Data *data, std::string_view wanted) {
+    const std::vector<ClientRecord> all = g_handlers.clients.list();
     std::size_t shown = 0;
     std::uint64_t left_out = 0;
     for (const ClientRecord &client : all) {
@@ -178,9 +177,9 @@ void heap(Data *data) {
 template <typename Make>
 int answer(Data *data, const Make &make) {
     const std::lock_guard lock(g_lock);
-    if (!g_facts || rte_tel_data_start_dict(data) != 0)
+    if (g_shown == nullptr || rte_tel_data_start_dict(data) != 0)
         return -1;
-    make(*g_facts);
+    make(*g_shown);
     return 0;
 }
 
@@ -201,7 +200,7 @@ int on_heap(const char * /*command*/, const char * /*params*/, Data *data) {
     return answer(data, [&](const ServerFacts & /*facts*/) { heap(data); });
 }
 int on_clients(const char * /*command*/, const char *params, Data *data) {
-    return answer(data, [&](const ServerFacts &facts) { clients(facts, data, parameter(params)); });
+    return answer(data, [&](const ServerFacts & /*facts*/) { clients(data, parameter(params)); });
 }
 
 constexpr struct {
@@ -209,31 +208,33 @@ constexpr struct {
     telemetry_cb handler;
     const char *help; /* under RTE_TEL_MAX_STRING_LEN bytes */
 } kCommands[] = {
-    {"/mp_ipc/info", on_info, "mp_server: versions, pid, file prefix, boot id, its options"},
+    {"/mp_ipc/info", on_info, "versions, pid, file prefix, boot id, its options"},
     {"/mp_ipc/stats", on_stats,
-     "mp_server: uptime, messages received, replied, refused, late; in all and per action"},
+     "uptime, messages received, replied, refused, late; in all and per action"},
     {"/mp_ipc/latency", on_latency,
-     "mp_server: time to handle a message, quantiles and cumulative buckets in ns. "
+     "time to handle a message, quantiles and cumulative buckets in ns. "
      "Parameters: [action]"},
     {"/mp_ipc/heap", on_heap,
-     "mp_server: its heap by NUMA node: size, in use, how many clients can attach at one moment"},
+     "its heap by NUMA node: size, in use, how many clients can attach at one moment"},
     {"/mp_ipc/clients", on_clients,
-     "mp_server: its clients by pid; their own counts with --broadcast. Parameters: [pid]"},
+     "its clients by pid; their own counts with --broadcast. Parameters: [pid]"},
 };
 
 }  // namespace
 
-Telemetry::Telemetry(ServerFacts facts) {
+Telemetry::Telemetry(const ServerFacts &facts) {
     {
         const std::lock_guard lock(g_lock);
-        g_facts = std::move(facts);
+        g_shown = &facts;
     }
     static bool registered = false;
     if (registered)
         return;
     registered = true;
     for (const auto &command : kCommands) {
-        const int result = rte_telemetry_register_cmd(command.name, command.handler, command.help);
+        /* The library copies the text. */
+        const std::string help = std::string(program().name) + ": " + command.help;
+        const int result = rte_telemetry_register_cmd(command.name, command.handler, help.c_str());
         if (result != 0)
             diagnose(Severity::warning, std::string("no telemetry command ") + command.name + ": " +
                                             rte_strerror(-result));
@@ -242,7 +243,7 @@ Telemetry::Telemetry(ServerFacts facts) {
 
 Telemetry::~Telemetry() {
     const std::lock_guard lock(g_lock);
-    g_facts.reset();
+    g_shown = nullptr;
 }
 
 std::string telemetry_text(std::string_view text, std::size_t limit) {

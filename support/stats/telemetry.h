@@ -19,8 +19,8 @@ namespace mp_ipc {
  */
 class Telemetry {
   public:
-    explicit Telemetry(ServerFacts facts);
-    ~Telemetry(); /* waits for an answer that is being made */
+    explicit Telemetry(const ServerFacts &facts); /* which outlive it */
+    ~Telemetry();                                 /* waits for an answer that is being made */
     Telemetry(const Telemetry &) = delete;
     Telemetry &operator=(const Telemetry &) = delete;
 };

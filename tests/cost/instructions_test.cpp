@@ -62,12 +62,13 @@ Words joined(Words words, const Words &more) {
 
 class Cost : public Hugepages {
   protected:
-    /* Instructions of a handler of the server for each of `count` requests of `client_options`. */
+    /* Instructions of a handler of the server, and what guards it, for each of `count` requests of
+     * `client_options`. */
     static double handler(const std::string &function, const Words &server_options,
                           const Words &client_options, int count) {
         const Prefix prefix;
         const Callgrind callgrind;
-        Process srv(joined(callgrind.words("*" + function + "*", {"rte_mp_reply"}),
+        Process srv(joined(callgrind.words("*run_guarded*", {"rte_mp_reply"}),
                            server(prefix, server_options)));
         EXPECT_TRUE(srv.wait_for_out(kServerReady)) << srv.describe();
         const Finished cli = run(

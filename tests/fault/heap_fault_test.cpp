@@ -126,9 +126,10 @@ TEST_F(HeapFault, ClientsThatAreStoppedInTheirStartKeepNobodyOut) {
     std::vector<std::unique_ptr<Process>> stopped;
     for (int i = 0; i < 9; i++) {
         stopped.push_back(std::make_unique<Process>(client(prefix, {"--quiet"})));
-        if (i < 8) /* past the directory's lock */
+        if (i < 8) { /* past the directory's lock */
             ASSERT_TRUE(stopped.back()->wait_for_err("Selected IOVA mode"))
                 << stopped.back()->describe();
+        }
         stopped.back()->signal(SIGSTOP);
     }
     expect_served(prefix);

@@ -89,12 +89,6 @@ TEST_F(ServerFault, AClientThatStaysStoppedIsNotWaitedForAtTheEnd) {
     EXPECT_EQ(stopped.wait(), 0) << stopped.describe();
 }
 
-ProcessOptions preload(const std::string &library) {
-    ProcessOptions options;
-    options.environment = {"LD_PRELOAD=" + library};
-    return options;
-}
-
 /* As after an answer that met the library's timeout: its callback never comes. */
 TEST_F(ServerFault, ABroadcastThatIsNeverCalledBackEndsTheServer) {
     const Prefix prefix;

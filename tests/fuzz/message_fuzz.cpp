@@ -28,7 +28,7 @@ using namespace mp_ipc;
 template <Payload T>
 void read_struct(const rte_mp_msg &msg) {
     T payload;
-    const Status status = read(msg, &payload);
+    const Status status = read_struct(msg, &payload);
     MP_IPC_CHECK((status == Status::ok) == (msg.len_param == static_cast<int>(sizeof(T)) &&
                                             payload.header.version == kVersion));
     MP_IPC_CHECK(*status_text(payload.header.status) != '\0');
@@ -78,13 +78,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     read_struct<StatusRequest>(msg);
     read_struct<ServerEvent>(msg);
     NotifyEvent event;
-    if (read(msg, &event) == Status::ok) {
+    if (read_struct(msg, &event) == Status::ok) {
         MP_IPC_CHECK(get_text(event.name).size() <= sizeof(event.name));
         check_shown(printable(get_text(event.name)));
         check_shown(printable(get_text(event.text)));
     }
     StatusReply status;
-    if (read(msg, &status) == Status::ok)
+    if (read_struct(msg, &status) == Status::ok)
         check_shown(printable(get_text(status.name)));
 
     char peer[108]; /* sun_path, which need not end in a NUL */

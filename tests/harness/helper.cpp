@@ -139,7 +139,7 @@ int odd_replies(const std::string &prefix, const Arguments &) {
     start_primary(prefix);
     const auto on_ping = [](const rte_mp_msg *msg, const void *peer) -> int {
         PingRequest request;
-        read(*msg, &request);
+        read_struct(*msg, &request);
         PingReply answer;
         answer.header.sequence = request.header.sequence;
         if (answer.header.sequence == 4)

@@ -42,6 +42,13 @@ struct ProcessOptions {
     int stderr_fd = -1;                   /* the same of its stderr */
 };
 
+/* With a library of ours before all others. */
+inline ProcessOptions preload(const std::string &library) {
+    ProcessOptions options;
+    options.environment = {"LD_PRELOAD=" + library};
+    return options;
+}
+
 class Process {
   public:
     explicit Process(const std::vector<std::string> &argv, const ProcessOptions &options = {});

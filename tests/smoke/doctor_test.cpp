@@ -326,15 +326,6 @@ TEST_F(MadeUp, CoresThatAreNotThere) {
         << seen.out;
 }
 
-TEST_F(MadeUp, OnlyOneCoreIsAvailable) {
-    Words argv = {"taskset", "-c", "0"};
-    const Words rest = doctor("p");
-    argv.insert(argv.end(), rest.begin(), rest.end());
-    const Finished seen = run(argv, {.environment = {"RUNTIME_DIRECTORY=" + root_.path()}});
-    EXPECT_EQ(seen.status, 1);
-    EXPECT_TRUE(begins(line_of(seen, "Cores"), "✗ Cores: only 0 is available; ")) << seen.out;
-}
-
 TEST_F(Doctor, TheServersCoreIsNamedTwice) {
     const Prefix prefix;
     Process server_process(server(prefix));

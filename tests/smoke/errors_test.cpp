@@ -11,6 +11,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "common.h"
 #include "support/eal/runtime_dir.h"
 #include "tests/harness/pair.h"
 
@@ -166,7 +167,7 @@ TEST_F(Errors, OptionsThatLeaveNothingToAttachTo) {
             argv.emplace_back(option);
             expect_one_line(run(argv), 2,
                             {std::string(option) + " leaves nothing that a secondary could attach",
-                             "leave it out of mp_server and of mp_client"});
+                             "leave it out of both programs"});
         }
     }
     EXPECT_FALSE(std::filesystem::exists(prefix.dir())) << "it was refused before EAL's init";

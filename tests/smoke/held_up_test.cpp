@@ -85,8 +85,8 @@ TEST_F(HeldUp, AHandlerThatTakesAnHourDoesNotHoldUpTheServer) {
     const Prefix prefix;
     Process server_process(server(prefix, {"--fault", "slow=3600000"}));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    Process process(client(prefix, {"--timeout", "3600", "--async-interval", "0"}));
-    ASSERT_TRUE(server_process.wait_for_out("[SYNC] Received")) << server_process.describe();
+    Process process(client(prefix, {"--timeout", "3600", "--sync-interval", "0"}));
+    ASSERT_TRUE(process.wait_for_out("[ASYNC] Request sent")) << process.describe();
     server_process.signal(SIGINT);
     EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
     EXPECT_EQ(own_lines(server_process.err()), "");

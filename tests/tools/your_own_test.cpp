@@ -44,7 +44,7 @@ TEST_F(YourOwn, TheExampleOfTheDocumentBuildsAndRuns) {
                              "doctor", "support", "cmake"})
         fs::copy(source / part, copy / part, fs::copy_options::recursive);
     const std::string changes = changes_of(read_file((source / "docs/your-own.md").string()));
-    EXPECT_EQ(count_of(changes, "--- a/"), 6);
+    EXPECT_EQ(count_of(changes, "--- "), 2) << "one new file, and one that lists it";
     const Finished patched =
         run({"patch", "-p1", "-d", copy.path(), "-i", copy.write("changes", changes)});
     ASSERT_EQ(patched.status, 0) << patched.out << patched.err;
@@ -66,7 +66,7 @@ TEST_F(YourOwn, TheExampleOfTheDocumentBuildsAndRuns) {
     };
     Process server_process(own("mp_server", server(prefix)));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    const Finished asked = run(own("mp_client", client(prefix, {"uptime", "--count", "3"})));
+    const Finished asked = run(own("mp_client", client(prefix, {"uptime"})));
     EXPECT_EQ(asked.status, 0) << asked.err;
     EXPECT_NE(asked.out.find("[UPTIME] "), std::string::npos) << asked.out << asked.err;
     server_process.signal(SIGINT);

@@ -102,7 +102,7 @@ TEST(Structs, TravelThroughParam) {
     fill(msg, PingRequest{{kVersion, Status::ok, 42, 7}, 123});
     EXPECT_EQ(msg.len_param, static_cast<int>(sizeof(PingRequest)));
     PingRequest got;
-    ASSERT_EQ(read(msg, &got), Status::ok);
+    ASSERT_EQ(read_struct(msg, &got), Status::ok);
     EXPECT_EQ(got.header.sequence, 42U);
     EXPECT_EQ(got.header.boot_id, 7U);
     EXPECT_EQ(got.sent_ns, 123U);
@@ -116,7 +116,7 @@ TEST(Structs, OfAnotherLengthAreRefusedWithTheirSequence) {
         if (length == static_cast<int>(sizeof(PingRequest)))
             continue;
         msg.len_param = length;
-        ASSERT_EQ(read(msg, &got), Status::bad_length) << length;
+        ASSERT_EQ(read_struct(msg, &got), Status::bad_length) << length;
         ASSERT_EQ(got.header.sequence, length >= static_cast<int>(sizeof(Header)) ? 42U : 0U);
         ASSERT_EQ(got.sent_ns, 0U);
     }
@@ -126,7 +126,7 @@ TEST(Structs, OfAnotherVersionAreRefused) {
     rte_mp_msg msg = make_message(kMsgPing);
     fill(msg, PingRequest{{kVersion + 1, Status::ok, 42, 7}, 123});
     PingRequest got;
-    EXPECT_EQ(read(msg, &got), Status::bad_version);
+    EXPECT_EQ(read_struct(msg, &got), Status::bad_version);
     EXPECT_EQ(got.header.sequence, 42U);
     EXPECT_EQ(got.sent_ns, 0U);
 }

@@ -127,6 +127,15 @@ TEST(DoctorChecks, AnotherMountIsWritable) {
               "Hugepage mount: " + own + ", writable");
 }
 
+TEST(DoctorChecks, OneCoreIsNotEnough) {
+    CoreFacts facts;
+    facts.list = "1";
+    facts.available = {0};
+    const Finding finding = check_cores(facts);
+    EXPECT_EQ(finding.verdict, Finding::Verdict::bad);
+    EXPECT_NE(finding.text.find("only 0 is available"), std::string::npos) << finding.text;
+}
+
 TEST(DoctorChecks, Cores) {
     CoreFacts facts;
     facts.available = {0, 1};

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "exercises/options.h"
+#include "exercises/command_line.h"
+
+#include "exercises/table.h"
 #include "support/base/exit_status.h"
 
 #include <gtest/gtest.h>
@@ -96,18 +98,18 @@ TEST_F(Options, ApplicationOptionsAreRead) {
     EXPECT_EQ(c.line.options.timeout_s, 0.001);
     EXPECT_EQ(c.line.options.count, 7U);
     EXPECT_EQ(c.line.options.name, "\xe5\xae\xa2\xe6\x88\xb7");
-    EXPECT_TRUE(c.line.options.quiet);
+    EXPECT_TRUE(quiet());
 }
 
 TEST_F(Options, CommandsAreRead) {
-    using Command = ClientOptions::Command;
-    EXPECT_EQ(client({"--", "hello"}).line.options.command, Command::hello);
-    EXPECT_EQ(client({"--", "ping", "--count", "3"}).line.options.command, Command::ping);
-    EXPECT_EQ(client({"--", "--count", "3", "report"}).line.options.command, Command::report);
-    const auto notify = client({"--", "notify", "link up"});
-    EXPECT_EQ(notify.line.options.command, Command::notify);
-    EXPECT_EQ(notify.line.options.text, "link up");
-    EXPECT_EQ(client({"--", "notify", "--", "--text"}).line.options.text, "--text");
+    EXPECT_EQ(client({"--", "hello"}).line.options.command, nullptr);
+    EXPECT_EQ(client({"--", "ping", "--count", "3"}).line.options.command, &kPing.command);
+    EXPECT_EQ(client({"--", "--count", "3", "report"}).line.options.command, &kReport.command);
+    const auto event = client({"--", "notify", "link up"});
+    EXPECT_EQ(event.line.options.command, &kNotify.command);
+    EXPECT_EQ(notify::g_text, "link up");
+    client({"--", "notify", "--", "--text"});
+    EXPECT_EQ(notify::g_text, "--text");
 }
 
 TEST_F(Options, FaultsAreRead) {

@@ -19,7 +19,6 @@
 #include <random>
 #include <thread>
 
-#include "exercises/fault.h"
 #include "support/base/books.h"
 #include "support/base/histogram.h"
 #include "support/base/received_fds.h"
@@ -29,6 +28,7 @@
 #include "support/eal/hugepages.h"
 #include "support/eal/runtime_dir.h"
 #include "support/ipc/client_table.h"
+#include "support/ipc/gate.h"
 #include "support/ipc/send_window.h"
 #include "tests/harness/pair.h"
 
@@ -123,12 +123,12 @@ TEST(HandlerGate, ClosesWhenTheLastHandlerHasLeft) {
     std::atomic<bool> may_leave{false};
     std::atomic<bool> left{false};
     std::thread handler([&] {
-        ASSERT_TRUE(gate.enter());
+        const HandlerGate::Pass pass(gate);
+        ASSERT_TRUE(pass.open());
         inside = true;
         while (!may_leave)
             std::this_thread::yield();
         left = true;
-        gate.leave();
     });
     while (!inside)
         std::this_thread::yield();
@@ -137,31 +137,20 @@ TEST(HandlerGate, ClosesWhenTheLastHandlerHasLeft) {
         EXPECT_TRUE(left);
     });
     /* as soon as close() has begun */
-    const auto kept_out = [&] {
-        if (!gate.enter())
-            return true;
-        gate.leave();
-        return false;
-    };
-    EXPECT_TRUE(test::eventually(kept_out));
+    EXPECT_TRUE(test::eventually([&] { return !HandlerGate::Pass(gate).open(); }));
     may_leave = true;
     end.join();
     handler.join();
-    EXPECT_FALSE(gate.enter());
+    EXPECT_FALSE(HandlerGate::Pass(gate).open());
 }
 
-TEST(HandlerGate, ASlowHandlerDoesNotHoldUpTheEnd) {
+TEST(HandlerGate, AHandlerThatWaitsDoesNotHoldUpTheEnd) {
     HandlerGate gate;
-    Fault fault;
-    fault.kind = Fault::Kind::slow;
-    fault.least_s = fault.most_s = 3600;
-    gate.set_fault(fault);
     std::atomic<bool> inside{false};
     std::thread handler([&] {
-        ASSERT_TRUE(gate.enter());
+        const HandlerGate::Pass pass(gate);
         inside = true;
-        EXPECT_EQ(gate.apply_fault(), Fault::Kind::none);
-        gate.leave();
+        gate.wait_for(std::chrono::hours(1));
     });
     while (!inside)
         std::this_thread::yield();

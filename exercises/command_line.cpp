@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "exercises/options.h"
+#include "exercises/command_line.h"
 
 #include <cstdio>
 
 #include <rte_version.h>
 
 #include "common.h"
-#include "exercises/notify.h"
+#include "exercises/table.h"
 #include "support/base/exit_status.h"
+#include "support/base/text.h"
+#include "support/console/console.h"
+#include "support/options/option_parser.h"
 
 namespace mp_ipc {
 namespace {
 
-constexpr double kLeastS = 0.001; /* below a millisecond the scheduler decides, not the option */
-constexpr double kMostS = 86400;
 /* A timeout below the round trip is good for one thing: to see what happens then. */
 constexpr double kLeastTimeoutS = 0.00001;
 
@@ -26,51 +27,29 @@ std::function<std::string(std::string_view)> set_language_option(Language *langu
     };
 }
 
-std::string set_fault(Fault *fault, std::string_view text) {
-    static const std::string kTakes =
-        "takes slow=MS, slow=MS-MS, silent, wrong-name, unbounded or unfiltered";
-    if (text == "silent") {
-        fault->kind = Fault::Kind::silent;
-    } else if (text == "unbounded") {
-        fault->unbounded = true;
-    } else if (text == "unfiltered") {
-        fault->unfiltered = true;
-    } else if (text == "wrong-name") {
-        fault->kind = Fault::Kind::wrong_name;
-    } else if (text.starts_with("slow=")) {
-        text.remove_prefix(5);
-        const std::size_t dash = text.find('-');
-        const auto least = parse_number(text.substr(0, dash));
-        const auto most =
-            dash == std::string_view::npos ? least : parse_number(text.substr(dash + 1));
-        if (!least || !most || *least < 0 || *most < *least || *most > kMostS * 1000)
-            return kTakes;
-        fault->kind = Fault::Kind::slow;
-        fault->least_s = *least / 1000;
-        fault->most_s = *most / 1000;
-    } else {
-        return kTakes;
-    }
-    return {};
-}
+/* What both programs take. */
+struct CommonOptions {
+    bool quiet = false;
+    bool help = false;
+    bool version = false;
+    Language language = language_of_environment();
 
-/* The rows that both programs have. */
-void add_common(std::vector<Option> *options, bool *quiet, Language *language, bool *help,
-                bool *version) {
-    using Takes = Option::Takes;
-    options->push_back({"quiet", Takes::nothing, "", "no line per request", set_flag(quiet)});
-    options->push_back({"lang", Takes::value, "en|zh",
-                        "language of the console (else by LC_ALL, LC_MESSAGES, LANG)",
-                        set_language_option(language)});
-    options->push_back({"help", Takes::nothing, "", "print this and exit", set_flag(help)});
-    options->push_back(
-        {"version", Takes::nothing, "", "print the version and exit", set_flag(version)});
-}
+    void add_rows(std::vector<Option> *options) {
+        using Takes = Option::Takes;
+        options->push_back({"quiet", Takes::nothing, "", "no line per request", set_flag(&quiet)});
+        options->push_back({"lang", Takes::value, "en|zh",
+                            "language of the console (else by LC_ALL, LC_MESSAGES, LANG)",
+                            set_language_option(&language)});
+        options->push_back({"help", Takes::nothing, "", "print this and exit", set_flag(&help)});
+        options->push_back(
+            {"version", Takes::nothing, "", "print the version and exit", set_flag(&version)});
+    }
+};
 
 /* "Usage: …" and the rest around the table of options. help2man makes the man page out of it, so it
  * keeps to the shapes that help2man knows ("  $ command" under "Examples:").
  */
-std::string help_text(const char *usage, const char *what, const char *commands,
+std::string help_text(const char *usage, const char *what, const std::string &commands,
                       const std::vector<Option> &options, const char *example) {
     return std::string("Usage: ") + usage + "\n\n" + what + "\n" + commands +
            "\nOptions (after '--'):\n" + help_of(options) +
@@ -94,11 +73,11 @@ std::string help_text(const char *usage, const char *what, const char *commands,
 
 /* The steps that both programs share: split, parse, answer --help, --version and errors. */
 template <typename Options, typename Finish>
-void finish(CommandLine<Options> *line, const char *program, int argc, const char *const *argv,
-            const std::vector<Option> &options, const char *proc_type, const bool &help,
-            const bool &version, const Language &language, const std::string &help_page,
-            Finish use_words) {
-    set_program(program);
+void finish(CommandLine<Options> *line, const Program &self, int argc, const char *const *argv,
+            const std::vector<Option> &options, const char *proc_type, const CommonOptions &common,
+            const std::string &help_page, Finish use_words) {
+    set_program(self);
+    const std::string name = self.name;
     std::vector<std::string> names;
     names.reserve(options.size());
     for (const Option &option : options)
@@ -107,14 +86,15 @@ void finish(CommandLine<Options> *line, const char *program, int argc, const cha
 
     std::vector<std::string> words;
     std::string wrong = parse_options(line->args.app, options, &words);
-    set_language(language);
-    if (help || line->args.help) {
+    set_language(common.language);
+    set_quiet(common.quiet);
+    if (common.help || line->args.help) {
         std::fputs(help_page.c_str(), stdout);
         line->done = true;
         return;
     }
-    if (version || line->args.version) {
-        std::printf("%s " MP_IPC_VERSION " (built for %s, running with %s)\n", program,
+    if (common.version || line->args.version) {
+        std::printf("%s " MP_IPC_VERSION " (built for %s, running with %s)\n", self.name,
                     RTE_VER_PREFIX " " MP_IPC_DPDK_VERSION, rte_version());
         line->done = true;
         return;
@@ -125,12 +105,11 @@ void finish(CommandLine<Options> *line, const char *program, int argc, const cha
     if (wrong.empty() && line->args.without_value)
         wrong = *line->args.without_value + " needs a value";
     if (wrong.empty() && line->args.misplaced)
-        wrong = "'" + printable(*line->args.misplaced) + "' must stand after '--': " + program +
+        wrong = "'" + printable(*line->args.misplaced) + "' must stand after '--': " + name +
                 " [EAL options] -- [options]";
     if (wrong.empty() && given && *given != proc_type && *given != "auto")
-        wrong = std::string(program) + " is always a " + proc_type +
-                " process: use --proc-type=" + proc_type + " or leave it out, not '" +
-                printable(*given) + "'";
+        wrong = name + " is always a " + proc_type + " process: use --proc-type=" + proc_type +
+                " or leave it out, not '" + printable(*given) + "'";
     if (!wrong.empty()) {
         error(wrong);
         line->done = true;
@@ -153,14 +132,60 @@ constexpr const char *kClientUsage = "mp_client [EAL options] [-- [command] opti
 constexpr const char *kClientWhat =
     "Secondary process of the DPDK IPC example: looks up the memzone of mp_server and sends it\n"
     "requests. Start mp_server first, with the same --file-prefix.\n";
-constexpr const char *kClientCommands =
-    "\nCommands (after '--'):\n"
-    "  hello                   periodic sync and async greetings (the default)\n"
-    "  ping                    a struct there and back: round-trip times, as ping(8)\n"
-    "  notify TEXT             one message without a reply\n"
-    "  report                  a long answer, as a file descriptor\n"
-    "  doctor                  checks all that the pair needs, and says what to do; needs no\n"
-    "                          server and no root\n";
+/* hello and doctor stand elsewhere than in the table, before and behind its commands. */
+const Command kHello = {.name = "hello", .help = "periodic sync and async greetings (the default)"};
+const Command kDoctor = {.name = "doctor",
+                         .help =
+                             "checks all that the pair needs, and says what to do; needs no\n"
+                             "server and no root"};
+
+std::vector<const Command *> commands() {
+    std::vector<const Command *> all = {&kHello};
+    for (const Exercise *exercise : kExercises) {
+        if (!exercise->command.name.empty())
+            all.push_back(&exercise->command);
+    }
+    all.push_back(&kDoctor);
+    return all;
+}
+
+std::string shown(const Command &command) {
+    return std::string(command.name) +
+           (command.argument.empty() ? "" : " " + std::string(command.argument));
+}
+
+std::string help_of_commands() {
+    std::vector<Option> rows;
+    for (const Command *command : commands())
+        rows.push_back(
+            {shown(*command), Option::Takes::nothing, "", std::string(command->help), {}});
+    return "\nCommands (after '--'):\n" + help_of(rows, "");
+}
+
+/* Takes the words after the options: a command and its argument. Returns what is wrong, or "". */
+std::string take_command(const std::vector<std::string> &words, ClientOptions *options) {
+    if (words.empty())
+        return {};
+    std::string names;
+    const auto all = commands();
+    for (const Command *command : all) {
+        names += (names.empty() ? "" : command == all.back() ? " or " : ", ") + shown(*command);
+        if (words[0] != command->name)
+            continue;
+        const std::size_t most = command->argument.empty() ? 1 : 2;
+        if (words.size() > most)
+            return "unexpected '" + printable(words[most]) + "' after '" + words[0] + "'";
+        options->doctor = command == &kDoctor;
+        if (command != &kHello && command != &kDoctor)
+            options->command = command;
+        if (command->take == nullptr)
+            return {};
+        const std::string wrong = command->take(words.size() > 1 ? words[1] : "");
+        return wrong.empty() ? "" : words[0] + " " + wrong;
+    }
+    return "unknown command '" + printable(words[0]) + "'; it takes " + names;
+}
+
 constexpr const char *kClientExample =
     "  $ mp_server -l 0 --no-pci --file-prefix=mp_ipc    # terminal 1\n"
     "  $ mp_client -l 1 --no-pci --file-prefix=mp_ipc    # terminal 2\n"
@@ -169,18 +194,24 @@ constexpr const char *kClientExample =
 
 }  // namespace
 
+std::vector<std::pair<std::string, std::string>> shown(const ServerOptions &options) {
+    using Broadcast = ServerOptions::Broadcast;
+    return {{"broadcast", options.broadcast == Broadcast::off    ? "off"
+                          : options.broadcast == Broadcast::sync ? "sync"
+                                                                 : "async"},
+            {"fault", options.fault.on() ? "on" : "none"}};
+}
+
 CommandLine<ServerOptions> read_server_command_line(int argc, const char *const *argv) {
     using Takes = Option::Takes;
     CommandLine<ServerOptions> line;
     ServerOptions &o = line.options;
-    bool help = false;
-    bool version = false;
-    Language language = language_of_environment();
+    CommonOptions common;
     double no_secondaries_s = 0;
 
     std::vector<Option> options = {
         {"stats-interval", Takes::value, "S", "totals every S seconds (3; 0: off)",
-         set_seconds(&o.stats_interval_s, kLeastS, kMostS, true)},
+         set_seconds(&o.stats_interval_s, kLeastSeconds, kMostSeconds, true)},
         {"broadcast", Takes::optional_value, "sync",
          "every stats interval ask all clients for their status,\n"
          "asynchronously, or one after another with =sync; an event\n"
@@ -197,7 +228,7 @@ CommandLine<ServerOptions> read_server_command_line(int argc, const char *const 
          [&](std::string_view text) -> std::string {
              std::string wrong;
              if (!text.empty())
-                 wrong = set_seconds(&no_secondaries_s, 0, kMostS)(text);
+                 wrong = set_seconds(&no_secondaries_s, 0, kMostSeconds)(text);
              o.no_secondaries_s = no_secondaries_s;
              return wrong;
          }},
@@ -208,14 +239,14 @@ CommandLine<ServerOptions> read_server_command_line(int argc, const char *const 
          "unfiltered (let malformed datagrams in)",
          [&](std::string_view text) { return set_fault(&o.fault, text); }},
         {"fault-for", Takes::value, "S", "end the fault S seconds after the start",
-         set_seconds(&o.fault.for_s, kLeastS, kMostS)},
+         set_seconds(&o.fault.for_s, kLeastSeconds, kMostSeconds)},
         {"leftover-wait", Takes::value, "S",
          "wait up to S seconds for processes of an earlier server\n"
          "that still hold its files (5)",
-         set_seconds(&o.leftover_wait_s, 0, kMostS)},
+         set_seconds(&o.leftover_wait_s, 0, kMostSeconds)},
     };
-    add_common(&options, &o.quiet, &language, &help, &version);
-    finish(&line, "mp_server", argc, argv, options, "primary", help, version, language,
+    common.add_rows(&options);
+    finish(&line, {"mp_server", "Server", "mp_client"}, argc, argv, options, "primary", common,
            help_text(kServerUsage, kServerWhat, "", options, kServerExample),
            [](const std::vector<std::string> &words) -> std::string {
                if (!words.empty())
@@ -236,23 +267,16 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
     using Takes = Option::Takes;
     CommandLine<ClientOptions> line;
     ClientOptions &o = line.options;
-    bool help = false;
-    bool version = false;
-    Language language = language_of_environment();
+    CommonOptions common;
     double wait_s = 0;
 
     std::vector<Option> options = {
         {"sync-interval", Takes::value, "S", "hello: a sync request every S seconds (3; 0: off)",
-         set_seconds(&o.sync_interval_s, kLeastS, kMostS, true)},
+         set_seconds(&o.sync_interval_s, kLeastSeconds, kMostSeconds, true)},
         {"async-interval", Takes::value, "S", "hello: an async request every S seconds (5; 0: off)",
-         set_seconds(&o.async_interval_s, kLeastS, kMostS, true)},
-        {"interval", Takes::value, "S", "ping: a request every S seconds (1)",
-         set_seconds(&o.ping_interval_s, kLeastS, kMostS)},
-        {"flood", Takes::nothing, "",
-         "ping: the next one as soon as one is answered, and only\na line for what goes wrong",
-         set_flag(&o.flood)},
+         set_seconds(&o.async_interval_s, kLeastSeconds, kMostSeconds, true)},
         {"timeout", Takes::value, "S", "how long a request waits for its reply (5)",
-         set_seconds(&o.timeout_s, kLeastTimeoutS, kMostS)},
+         set_seconds(&o.timeout_s, kLeastTimeoutS, kMostSeconds)},
         {"count", Takes::value, "N",
          "stop after N requests of each kind; exit 0 if all were\nanswered, 4 if not",
          set_count(&o.count, 1000000000000UL)},
@@ -269,7 +293,7 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
          [&](std::string_view text) -> std::string {
              std::string wrong;
              if (!text.empty())
-                 wrong = set_seconds(&wait_s, kLeastS, kMostS)(text);
+                 wrong = set_seconds(&wait_s, kLeastSeconds, kMostSeconds)(text);
              o.wait_s = wait_s;
              return wrong;
          }},
@@ -283,41 +307,15 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
              return {};
          }},
     };
-    add_common(&options, &o.quiet, &language, &help, &version);
-    finish(&line, "mp_client", argc, argv, options, "secondary", help, version, language,
-           help_text(kClientUsage, kClientWhat, kClientCommands, options, kClientExample),
-           [&](const std::vector<std::string> &words) -> std::string {
-               using Command = ClientOptions::Command;
-               static constexpr struct {
-                   std::string_view name;
-                   Command command;
-                   std::size_t words;
-               } kCommands[] = {{"hello", Command::hello, 1},
-                                {"ping", Command::ping, 1},
-                                {"notify", Command::notify, 2},
-                                {"report", Command::report, 1},
-                                {"doctor", Command::doctor, 1}};
-               if (words.empty())
-                   return {};
-               for (const auto &known : kCommands) {
-                   if (words[0] != known.name)
-                       continue;
-                   o.command = known.command;
-                   if (words.size() > known.words)
-                       return "unexpected '" + printable(words[known.words]) + "' after '" +
-                              words[0] + "'";
-                   if (known.command == Command::notify) {
-                       if (words.size() < 2 || words[1].empty() || words[1].size() > kMaxNotifyText)
-                           return "notify takes one TEXT of 1 to " +
-                                  std::to_string(kMaxNotifyText) + " bytes: notify 'link up'";
-                       o.text = words[1];
-                   }
-                   return {};
-               }
-               return "unknown command '" + printable(words[0]) +
-                      "'; it takes hello, ping, notify TEXT, report or doctor";
-           });
-    if (!line.done && o.command == ClientOptions::Command::hello && o.sync_interval_s == 0 &&
+    for (const Exercise *exercise : kExercises) {
+        if (exercise->command.add_options != nullptr)
+            exercise->command.add_options(&options);
+    }
+    common.add_rows(&options);
+    finish(&line, {"mp_client", "Client", "mp_server"}, argc, argv, options, "secondary", common,
+           help_text(kClientUsage, kClientWhat, help_of_commands(), options, kClientExample),
+           [&](const std::vector<std::string> &words) { return take_command(words, &o); });
+    if (!line.done && o.command == nullptr && !o.doctor && o.sync_interval_s == 0 &&
         o.async_interval_s == 0 && o.count) {
         error(
             "--count needs a kind of request that is on: --sync-interval and --async-interval are "

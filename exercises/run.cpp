@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "exercises/run.h"
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+#include "support/base/exit_status.h"
+#include "support/base/text.h"
+#include "support/console/console.h"
+
+namespace mp_ipc {
+
+bool ClientRun::going_on() const {
+    return !watch->ending() && !console_failed() && shared->force_quit == 0;
+}
+
+bool ClientRun::close(std::string_view tag, std::string_view what, const Ended &ended) {
+    sync.close(ended.outcome);
+    if (ended.outcome == Outcome::answered)
+        return true;
+    say_unanswered(tag, what, ended);
+    return false;
+}
+
+int ClientRun::status(bool by_signal) const {
+    const bool hello = options.command == nullptr;
+    const std::optional<unsigned long> needs = hello ? std::nullopt : options.command->needs;
+    if (!options.count && !needs)
+        return kExitOk;
+    if (hello && by_signal)
+        return kExitOk;
+    const unsigned long least = needs.value_or(0);
+    const unsigned long wanted = by_signal ? std::min(least, 1UL) : options.count.value_or(least);
+    const auto complete = [&](const Books &books, bool on) {
+        return !on || (books.answered == books.sent && books.answered >= wanted);
+    };
+    return complete(sync, !hello || options.sync_interval_s > 0) &&
+                   complete(async, hello && options.async_interval_s > 0)
+               ? kExitOk
+               : kExitUnanswered;
+}
+
+void ClientRun::sum_up() const {
+    if (shared == nullptr)
+        return;
+    if (options.command != nullptr) {
+        if (options.command->sum_up != nullptr)
+            options.command->sum_up();
+        return;
+    }
+    const auto of_sync = sync.numbers();
+    say({"[Client] Sync: sent {}, answered {}, late {}, timed out {}, refused {}",
+         "[Client] 同步请求: 已发送 {}, 已回复 {}, 迟到 {}, 超时 {}, 被拒绝 {}"},
+        of_sync[0], of_sync[1], of_sync[2], of_sync[3], of_sync[4]);
+    const auto of_async = async.numbers();
+    say({"[Client] Async: sent {}, answered {}, late {}, timed out {}, refused {}",
+         "[Client] 异步请求: 已发送 {}, 已回复 {}, 迟到 {}, 超时 {}, 被拒绝 {}"},
+        of_async[0], of_async[1], of_async[2], of_async[3], of_async[4]);
+}
+
+std::string ClientRun::numbers() const {
+    std::string text;
+    for (const Books *books : {&sync, &async}) {
+        for (const std::uint64_t number : books->numbers())
+            text += std::to_string(number) + " ";
+    }
+    return text;
+}
+
+void ClientRun::go_on_from(const std::string &text) {
+    std::istringstream stream(text);
+    for (Books *books : {&sync, &async}) {
+        std::array<std::uint64_t, 5> of_books{};
+        for (std::uint64_t &number : of_books)
+            stream >> number;
+        books->go_on_from(of_books);
+    }
+}
+
+SecondarySession::Run session_run(void (*abandon)(const char *why)) {
+    return {.status = [](bool by_signal) { return g_run.status(by_signal); },
+            .shut_down = [] { return g_run.shared != nullptr && g_run.shared->force_quit != 0; },
+            .abandon = abandon,
+            .last_words = [] { g_run.sum_up(); },
+            .to_resume = [] { return g_run.numbers(); }};
+}
+
+void say_attached(bool new_server, std::string_view file_prefix) {
+    if (new_server)
+        say({"[Client] Attached to the new server of file prefix '{}'",
+             "[Client] 已连接新的 Server, file-prefix '{}'"},
+            file_prefix);
+    else
+        say({"[Client] Attached to the server of file prefix '{}'; Ctrl-C ends it",
+             "[Client] 已连接 Server, file-prefix '{}'; Ctrl-C 退出"},
+            file_prefix);
+}
+
+void say_unanswered(std::string_view tag, std::string_view what, const Ended &ended) {
+    if (ended.outcome == Outcome::timed_out)
+        say({"[{}] No reply to {} within {} s", "[{}] {} 没有回复, 超过 {} 秒"}, tag, what,
+            fixed(g_run.options.timeout_s, 3));
+    else if (ended.outcome == Outcome::late)
+        say({"[{}] Late reply, not to {}: {}", "[{}] 迟到的回复, 不属于 {}: {}"}, tag, what,
+            ended.detail);
+    else
+        say({"[{}] Not answered: {}: {}", "[{}] 未回复: {}: {}"}, tag, what, ended.detail);
+}
+
+std::string milliseconds_text(std::uint64_t ns) {
+    return fixed(static_cast<double>(ns) / 1e6, 3);
+}
+
+}  // namespace mp_ipc

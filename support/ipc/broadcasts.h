@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A primary's messages to all its secondaries. Each blocks on a secondary whose queue is full, so
+ * no more are sent than every queue has room for (SendWindow::kReserve) before all were read.
+ */
+#pragma once
+
+#include <chrono>
+#include <thread>
+
+#include "support/eal/ipc_socket.h"
+#include "support/eal/watch.h"
+#include "support/ipc/send_window.h"
+
+namespace mp_ipc {
+
+/* Main thread. */
+class Broadcasts {
+  public:
+    /* After rte_eal_init(). `watch` outlives it. */
+    explicit Broadcasts(Watch &watch) : watch_(watch), socket_(IpcSocket::find()) {}
+
+    /* The place of one more: none where what was sent before is not known to be read. */
+    SendWindow::Turn take_place() {
+        constexpr std::chrono::milliseconds kMoment{20}; /* what was sent just now is read in it */
+        PeersReading world{socket_};
+        return wait_for_turn(window_, world, kMoment);
+    }
+
+    /* Construct around the call that sends. `limit`: after so long it does not return for good. */
+    Watch::Blocking blocking(Clock::duration limit, bool interruptible = true) {
+        using Interruptible = Watch::Blocking::Interruptible;
+        return {watch_, interruptible ? Interruptible::yes : Interruptible::no, limit};
+    }
+
+  private:
+    /* Waits for peers to read, whether or not the program ends. */
+    struct PeersReading {
+        const IpcSocket &socket;
+        static Clock::time_point now() { return Clock::now(); }
+        static bool ending() { return false; }
+        static void sleep_until(Clock::time_point time) { std::this_thread::sleep_until(time); }
+        bool idle() const { return socket.unread_by_peers() == 0; }
+    };
+
+    Watch &watch_;
+    IpcSocket socket_;
+    SendWindow window_{SendWindow::kReserve};
+};
+
+}  // namespace mp_ipc

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Keeps a running handler and the end of the program apart. Handlers run on the EAL's IPC thread,
+ * which rte_eal_cleanup() cancels wherever it stands; once the gate is closed it stands in none.
+ */
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+
+#include "support/base/schedule.h"
+
+namespace mp_ipc {
+
+class HandlerGate {
+  public:
+    /* Inside for as long as it lives, where open() says so; else the program is ending, and a
+     * handler or callback does nothing. Any thread.
+     */
+    class Pass {
+      public:
+        explicit Pass(HandlerGate &gate) : gate_(gate), open_(gate.enter()) {}
+        ~Pass() {
+            if (open_)
+                gate_.leave();
+        }
+        Pass(const Pass &) = delete;
+        Pass &operator=(const Pass &) = delete;
+        bool open() const { return open_; }
+
+      private:
+        HandlerGate &gate_;
+        bool open_;
+    };
+
+    /* Inside: waits, or returns early because the gate closes. */
+    void wait_for(Clock::duration duration) {
+        std::unique_lock lock(lock_);
+        changed_.wait_for(lock, duration, [this] { return closing_.load(); });
+    }
+
+    /* Main thread: lets nobody in any more, and returns when nobody is inside. */
+    void close() {
+        std::unique_lock lock(lock_);
+        closing_ = true;
+        changed_.notify_all();
+        changed_.wait(lock, [this] { return inside_ == 0; });
+    }
+
+  private:
+    bool enter() {
+        inside_++; /* before the look at closing_, as close() looks the other way round */
+        if (!closing_)
+            return true;
+        leave();
+        return false;
+    }
+    void leave() {
+        inside_--;
+        if (!closing_) /* no lock on the path of every request */
+            return;
+        const std::lock_guard lock(lock_);
+        changed_.notify_all();
+    }
+
+    std::mutex lock_;
+    std::condition_variable changed_;
+    std::atomic<bool> closing_{false};
+    std::atomic<unsigned> inside_{0}; /* a handler, and a callback on the interrupt thread */
+};
+
+}  // namespace mp_ipc

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/ipc/handler.h"
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include <rte_errno.h>
+
+#include "support/base/received_fds.h"
+#include "support/base/schedule.h"
+#include "support/base/text.h"
+#include "support/console/console.h"
+#include "support/eal/ipc_socket.h"
+#include "support/eal/runtime_dir.h"
+
+namespace mp_ipc {
+namespace {
+
+void say_lost(const rte_mp_msg &msg, const std::string &why) {
+    diagnose(Severity::warning, "a reply to " +
+                                    printable({msg.name, strnlen(msg.name, sizeof(msg.name))}) +
+                                    " was lost: " + why);
+}
+
+}  // namespace
+
+int run_guarded(ActionCounts &counts, MessageKind kind, rte_mp_t handler, const rte_mp_msg *msg,
+                const void *peer) {
+    close_received_fds(*msg); /* no message to a handler brings any */
+    const HandlerGate::Pass pass(g_handlers.gate);
+    if (!pass.open())
+        return 0;
+    const std::string_view path = peer_path(peer);
+    if (rte_eal_process_type() == RTE_PROC_PRIMARY &&
+        !is_secondary(path, rte_eal_get_runtime_dir())) {
+        diagnose(Severity::warning, "a message from " + printable(path) +
+                                        ", which is no socket of a secondary, was ignored");
+        return 0;
+    }
+    const Clock::time_point begin = Clock::now();
+    counts.received.store(counts.received + 1, std::memory_order_relaxed);
+    g_handlers.clients.note_message(path);
+    const bool request = kind == MessageKind::request;
+    if (request && !g_handlers.reply_limit.takes_replies(path)) {
+        say_lost(*msg, "its sender does not read its messages");
+        return 0;
+    }
+    g_handlers.current = &counts;
+    const int result = handler(msg, peer);
+    if (request && result == 0) {
+        counts.replied++;
+    } else if (result < 0) {
+        g_handlers.reply_limit.note_lost(path, rte_errno);
+        say_lost(*msg, rte_errno == ENOENT ? "whoever asked has ended" : rte_strerror(rte_errno));
+    }
+    counts.handling.add(static_cast<std::uint64_t>((Clock::now() - begin).count()));
+    return 0; /* said; a negative value would only make the library log it again */
+}
+
+std::vector<std::string> live_clients() {
+    auto paths = remove_stale_sockets(rte_eal_get_runtime_dir());
+    g_handlers.clients.keep_only(paths);
+    return paths;
+}
+
+void close_handlers(Watch &watch) {
+    const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no,
+                                   std::chrono::seconds(2));
+    g_handlers.gate.close();
+}
+
+}  // namespace mp_ipc

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <gtest/gtest.h>
+
+#include "exercises/run.h"
+#include "exercises/table.h"
+#include "support/base/exit_status.h"
+
+namespace mp_ipc::test {
+namespace {
+
+struct Numbers {
+    std::uint64_t answered;
+    std::uint64_t lost;
+};
+
+ClientOptions of(const Command *command, std::optional<unsigned long> count = std::nullopt) {
+    ClientOptions options;
+    options.command = command;
+    options.count = count;
+    return options;
+}
+
+int status(const ClientOptions &options, Numbers sync, Numbers async, bool by_signal) {
+    ClientRun run;
+    run.options = options;
+    for (const auto &[books, numbers] : {std::pair{&run.sync, sync}, {&run.async, async}}) {
+        books->sent = numbers.answered + numbers.lost;
+        books->answered = numbers.answered;
+        books->timed_out = numbers.lost;
+    }
+    return run.status(by_signal);
+}
+int by_itself(const ClientOptions &options, Numbers sync, Numbers async = {0, 0}) {
+    return status(options, sync, async, false);
+}
+int by_signal(const ClientOptions &options, Numbers sync, Numbers async = {0, 0}) {
+    return status(options, sync, async, true);
+}
+
+constexpr const Command *kHello = nullptr;
+
+TEST(RunStatus, HelloWithoutACountIsGoodWhateverWasAnswered) {
+    EXPECT_EQ(by_signal(of(kHello), {3, 2}, {0, 1}), kExitOk);
+    EXPECT_EQ(by_itself(of(kHello), {3, 2}, {0, 1}), kExitOk);
+}
+
+TEST(RunStatus, CountedHelloNeedsEveryAnswerOfWhatIsOn) {
+    ClientOptions options = of(kHello, 3);
+    EXPECT_EQ(by_itself(options, {3, 0}, {3, 0}), kExitOk);
+    EXPECT_EQ(by_itself(options, {2, 1}, {3, 0}), kExitUnanswered);
+    EXPECT_EQ(by_itself(options, {3, 0}, {2, 1}), kExitUnanswered);
+    EXPECT_EQ(by_itself(options, {3, 0}, {2, 0}), kExitUnanswered) << "cut short";
+    EXPECT_EQ(by_signal(options, {2, 1}, {2, 0}), kExitOk) << "by Ctrl-C";
+    options.async_interval_s = 0;
+    EXPECT_EQ(by_itself(options, {3, 0}), kExitOk) << "only sync is on";
+    options.async_interval_s = 5;
+    options.sync_interval_s = 0;
+    EXPECT_EQ(by_itself(options, {0, 0}, {3, 0}), kExitOk) << "only async is on";
+}
+
+TEST(RunStatus, PingAndReportTellALossEvenByCtrlC) {
+    for (const Exercise *exercise : {&kPing, &kReport}) {
+        const Command *command = &exercise->command;
+        EXPECT_EQ(by_signal(of(command), {5, 0}), kExitOk);
+        EXPECT_EQ(by_signal(of(command), {5, 1}), kExitUnanswered);
+        EXPECT_EQ(by_signal(of(command, 9), {5, 0}), kExitOk);
+        EXPECT_EQ(by_itself(of(command, 9), {5, 0}), kExitUnanswered);
+        EXPECT_EQ(by_itself(of(command, 5), {5, 0}), kExitOk);
+    }
+    EXPECT_EQ(by_itself(of(&kPing.command), {0, 0}), kExitOk);
+    EXPECT_EQ(by_itself(of(&kReport.command), {0, 0}), kExitUnanswered);
+}
+
+TEST(RunStatus, NotifyIsGoodOnceTheKernelHasIt) {
+    EXPECT_EQ(by_itself(of(&kNotify.command), {1, 0}), kExitOk);
+    EXPECT_EQ(by_signal(of(&kNotify.command), {0, 0}), kExitUnanswered);
+    EXPECT_EQ(by_itself(of(&kNotify.command), {0, 1}), kExitUnanswered);
+}
+
+TEST(Run, GoesOnFromTheNumbersOfTheRunBefore) {
+    ClientRun before;
+    before.sync.sent = 5;
+    before.sync.answered = 3;
+    before.sync.late = 1;
+    before.async.sent = 2;
+    before.async.refused = 2;
+    ClientRun after;
+    after.go_on_from(before.numbers());
+    EXPECT_EQ(after.sync.numbers(), before.sync.numbers());
+    EXPECT_EQ(after.async.numbers(), before.async.numbers());
+}
+
+}  // namespace
+}  // namespace mp_ipc::test
