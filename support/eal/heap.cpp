@@ -107,13 +107,13 @@ std::string heap_advice(const HeapFacts &facts) {
 void measure_attach_bytes() {
     /* What services can take at most, by the numbers the library was built with: of a primary with
      * devices the heap holds more. (22.11: 64 services of 128 bytes, 1,152 bytes a core.) */
-    constexpr std::uint64_t kMost = 64 * 512 + std::uint64_t{RTE_MAX_LCORE} * 4096;
+    constexpr std::uint64_t kMostTaken = 64UL * 512 + std::uint64_t{RTE_MAX_LCORE} * 4096;
     /* Least: so that a library whose start takes nothing has no room for everybody. */
     constexpr std::uint64_t kLeast = 4096;
     std::uint64_t taken = 0;
     for (const NodeHeap &heap : heaps_of_nodes())
         taken += heap.in_use;
-    g_attach_bytes = std::clamp(taken, kLeast, kMost);
+    g_attach_bytes = std::clamp(taken, kLeast, kMostTaken);
 }
 
 void stop_heap_growth() {

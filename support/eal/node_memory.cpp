@@ -179,10 +179,11 @@ HugepageRoom look_at_hugepage_room(const std::optional<std::string> &huge_dir,
         }
         room.nodes.push_back(pages);
     }
-    for (const auto &[page, bytes] : left) {
-        const bool used = std::any_of(room.nodes.begin(), room.nodes.end(),
-                                      [&](const NodePages &node) { return node.page == page; });
-        room.limit += used ? bytes : 0;
+    for (const auto &of_size : left) {
+        const bool used =
+            std::any_of(room.nodes.begin(), room.nodes.end(),
+                        [&](const NodePages &node) { return node.page == of_size.first; });
+        room.limit += used ? of_size.second : 0;
     }
     return room;
 }

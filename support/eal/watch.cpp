@@ -225,7 +225,7 @@ int Watch::timeout_ms() {
     if (leave_at_ && may_leave(main_))
         look = std::min(look, *leave_at_);
     const Clock::rep own = look.time_since_epoch().count();
-    Clock::rep until = own;
+    Clock::rep until;
     do { /* a limit set meanwhile may have been compared with the value before */
         until = std::min(own, limit());
         looks_at_ = until;

@@ -60,8 +60,8 @@ void Requests::say_unread() {
  * lock and keeps it.
  */
 Clock::time_point Requests::call_limit(Clock::duration timeout) const {
-    constexpr Clock::duration kGrace = kSendLimit + std::chrono::seconds(5);
-    return window_.bounded() ? Clock::now() + timeout + kGrace : Clock::time_point::max();
+    constexpr Clock::duration kCallGrace = kSendLimit + std::chrono::seconds(5);
+    return window_.bounded() ? Clock::now() + timeout + kCallGrace : Clock::time_point::max();
 }
 
 Turn::Turn(Requests &requests)

@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
-constexpr std::uint64_t kMiB = 1024 * 1024;
+constexpr std::uint64_t kMiB = 1UL << 20;
 constexpr std::uint64_t kPage = 2 * kMiB;
 
 /* ---- the memory of each node -------------------------------------------------------------- */
