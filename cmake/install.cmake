@@ -42,6 +42,12 @@ else()
     message(STATUS "help2man was not found: no man pages will be made")
 endif()
 
+# bash looks for a completion by the program's name.
+foreach(program server client)
+    install(FILES ${CMAKE_CURRENT_SOURCE_DIR}/packaging/completion.bash
+            DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME mp_${program})
+endforeach()
+
 # The unit names the program's path, which is known when it is installed: cmake --install may be
 # given another --prefix than the one that was configured.
 set(MP_IPC_UNIT_DIR lib/systemd/system CACHE STRING "Where the systemd unit goes, below the prefix")

@@ -40,7 +40,10 @@ cmake --build "$build_dir" --parallel "$(nproc)" --target mp_server mp_client un
 
 # ---- run -------------------------------------------------------------------------------------------
 
-"${emulator[@]}" "$build_dir/tests/unit_tests" --gtest_brief=1
+# Of a message with more descriptors than its reader has room for, the emulator gives the reader's process
+# all, and does not say so (MSG_CTRUNC): what those two tests look at.
+"${emulator[@]}" "$build_dir/tests/unit_tests" --gtest_brief=1 \
+    --gtest_filter=-IpcDescriptors.NoneReachWhatWantsNone:IpcDescriptors.AReplyBringsThoseThatItNames
 
 prefix=mp_ipc_arm64_$$
 eal=(--no-pci --file-prefix="$prefix" "${quiet_eal[@]}")

@@ -44,8 +44,12 @@ class Install : public Hugepages {
 
 TEST_F(Install, EverythingIsWhereADistributionHasIt) {
     const std::set<std::string> found = files();
-    std::set<std::string> wanted = {"bin/mp_server", "bin/mp_client", "share/doc/mp_ipc/LICENSE",
-                                    "lib/systemd/system/mp_server.service"};
+    std::set<std::string> wanted = {"bin/mp_server",
+                                    "bin/mp_client",
+                                    "share/doc/mp_ipc/LICENSE",
+                                    "lib/systemd/system/mp_server.service",
+                                    "share/bash-completion/completions/mp_server",
+                                    "share/bash-completion/completions/mp_client"};
 #ifdef MP_IPC_HAS_MAN
     wanted.insert({"share/man/man1/mp_server.1", "share/man/man1/mp_client.1"});
 #endif
@@ -92,6 +96,22 @@ TEST_F(Install, ManPagesSayWhatHelpSays) {
     }
 }
 #endif
+
+/* Typed behind `mp_client -- p`: what begins so, out of the program's own --help. */
+TEST_F(Install, BashCompletesWhatHelpSays) {
+    const std::string dir = root_ / "share/bash-completion/completions/";
+    const auto completed = [&](const std::string &program, const std::string &typed) {
+        const std::string words = (root_ / ("bin/" + program)) + " -- '" + typed + "'";
+        return run({"bash", "-c",
+                    "source " + dir + program + "; COMP_WORDS=(" + words +
+                        "); COMP_CWORD=2; _mp_ipc; echo ${COMPREPLY[*]}"})
+            .out;
+    };
+    EXPECT_EQ(completed("mp_client", "p"), "ping\n");
+    EXPECT_EQ(completed("mp_client", "--as"), "--async-interval\n");
+    EXPECT_EQ(completed("mp_server", "--br"), "--broadcast\n");
+    EXPECT_EQ(completed("mp_server", "ping"), "\n") << "a command of the other program";
+}
 
 TEST_F(Install, TheInstalledPairRuns) {
     need_hugepages();
