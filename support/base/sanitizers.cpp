@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Built into every program of a build with MP_IPC_SANITIZE, and into no other: how the sanitizers
- * behave, and the two reports that are the library's own.
+ * behave, and the reports that are the library's own.
  */
 
 /* NOLINTBEGIN(bugprone-reserved-identifier): names that the sanitizers' runtimes look for */
@@ -29,10 +29,12 @@ const char *__tsan_default_options() {
 }
 
 /* The library's log: it writes to a stdio stream of its own, whose lock is inside glibc, where
- * ThreadSanitizer does not see it.
+ * ThreadSanitizer does not see it. And its table of telemetry commands, which is locked by a
+ * spinlock in code that was not built with the sanitizer.
  */
 const char *__tsan_default_suppressions() {
-    return "race:rte_vlog\n";
+    return "race:rte_vlog\n"
+           "race:librte_telemetry.so\n";
 }
 
 const char *__ubsan_default_options() {
