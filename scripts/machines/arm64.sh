@@ -57,11 +57,11 @@ clean_up() {
 trap clean_up EXIT
 "$root/scripts/setup.sh" --hugepages
 
-"${emulator[@]}" "$build_dir/mp_server" -l 0 "${eal[@]}" >"$work/server" 2>&1 &
+"${emulator[@]}" "$build_dir/mp_server" -l "$first_core" "${eal[@]}" >"$work/server" 2>&1 &
 server=$!
 client() { # client TEXT ARGUMENT...: its console must have the text
     say "\$ mp_client -- ${*:2}"
-    "${emulator[@]}" "$build_dir/mp_client" -l "$(last_core)" "${eal[@]}" -- "${@:2}" | tee "$work/client"
+    "${emulator[@]}" "$build_dir/mp_client" -l "$last_core" "${eal[@]}" -- "${@:2}" | tee "$work/client"
     grep -qF -- "$1" "$work/client" || die "'$1' was not on the console"
 }
 client "[ASYNC] Reply: Server ASYNC reply: Got 'ASYNC Hello 2 from Client'" --wait=30 --count 2
