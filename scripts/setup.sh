@@ -6,24 +6,24 @@
 #
 #   scripts/setup.sh             packages and hugepages
 #   scripts/setup.sh --ci        and what only .ci/run needs
-#   scripts/setup.sh --hugepages [N]  hugepages only; N must be free on each NUMA node (12)
+#   scripts/setup.sh --hugepages [N]  hugepages only; N must be free on each NUMA node (24)
 #   scripts/setup.sh --user NAME a hugetlbfs mount for this user, who needs no root from then on
 #   scripts/setup.sh --undo      gives back the hugepages and mounts that this script made
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# Free hugepages that must be there, on each NUMA node: a primary takes a quarter of them, which is one,
-# and more where there are more (docs/faults.md); the tests run four at a time, each with up to two, and
-# a page more for each lets a killed one's be taken over before it is cleaned up.
-pages_needed=12
+# Free hugepages that must be there, on each NUMA node: a primary takes a quarter of what is free, one
+# at least (docs/faults.md); the tests run four at a time, each with up to two primaries of three pages.
+pages_needed=24
 # What this script changed: "reserved FORMER COUNTS" and "mounted DIR" lines. Gone after a reboot, as they are.
 readonly record=/run/mp_ipc_setup
 
 # Packages by what they give. Needed to build and test; see --ci for the rest.
 debian_packages=(g++ cmake make pkg-config libdpdk-dev dpdk dpdk-dev libgtest-dev python3 procps patch)
 debian_ci_packages=(clang clang-format clang-tidy libclang-rt-dev shellcheck libbenchmark-dev
-    gnuplot-nox valgrind spin gcc help2man man-db libzmq3-dev)
+    gnuplot-nox valgrind spin gcc help2man man-db libzmq3-dev
+    git mmdebstrap e2fsprogs qemu-system-x86 qemu-user-static g++-aarch64-linux-gnu)
 fedora_packages=(gcc-c++ cmake make pkgconf-pkg-config dpdk-devel dpdk dpdk-tools gtest-devel python3
     procps-ng patch)
 
