@@ -79,18 +79,15 @@ void give_back_service_memory() {
     rte_service_finalize();
 }
 
-/* EAL's arguments of a primary, with memory on every node where clients may come unless the user
- * said how much: without, the heap begins on the nodes of the primary's own cores, with a page, and
+/* The EAL option of a primary for memory on every node where clients may come; none where the user
+ * said how much. Without, the heap begins on the nodes of the primary's own cores, with a page, and
  * grows as secondaries attach.
  */
-std::vector<std::string> with_memory(const EalArgs &args) {
-    std::vector<std::string> words = args.eal;
+std::string memory_option(const EalArgs &args) {
     if (!args.memory.empty() || !args.without_shared_files.empty())
-        return words;
+        return {};
     const auto plan = plan_node_memory(look_at_hugepage_room(args.huge_dir));
-    if (!plan.empty())
-        words.push_back("--socket-mem=" + socket_mem(plan));
-    return words;
+    return plan.empty() ? std::string() : "--socket-mem=" + socket_mem(plan);
 }
 
 /* What the heap has and for how many it is enough: one line. */
@@ -209,7 +206,9 @@ std::string eal_error() {
     return rte_errno != 0 ? std::string(" (") + rte_strerror(rte_errno) + ")" : std::string();
 }
 
-int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe) {
+/* `memory`: the option that was added to the user's own, or none. */
+int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe,
+                           const std::string &memory) {
     const bool bad_options = rte_errno == EINVAL;
     const bool no_access = access(runtime_root().c_str(), W_OK) != 0 && errno != ENOENT;
     const auto holders = lock_holders(probe.dir);
@@ -228,12 +227,10 @@ int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe) {
     } else if (pages) {
         error("EAL could not start: " + *pages);
     } else {
-        const std::string reserve = args.memory.empty() ? with_memory(args).back() : "";
         error("EAL could not start" + eal_error() + "; its own lines above say why" +
-              (reserve.starts_with("--socket-mem")
-                   ? " (where it is memory: " + reserve +
-                         " was to be reserved; give -m or --socket-mem for less)"
-                   : ""));
+              (memory.empty() ? ""
+                              : " (where it is memory: " + memory +
+                                    " was to be reserved; give -m or --socket-mem for less)"));
     }
     return kExitFailure;
 }
@@ -297,15 +294,19 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
         said = true;
         watch.sleep_until(Clock::now() + kLookAgain);
     }
+    std::vector<std::string> words = args.eal;
+    const std::string memory = memory_option(args);
+    if (!memory.empty())
+        words.push_back(memory);
     rte_errno = 0;
     int result = 0;
     {
         /* A primary that leaves half-way leaves files that look alive: it is not interrupted. */
         const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no);
-        result = run_eal_init(with_memory(args));
+        result = run_eal_init(words);
     }
     if (result < 0) {
-        *status = say_why_primary_failed(args, probe_primary(dir));
+        *status = say_why_primary_failed(args, probe_primary(dir), memory);
         return nullptr;
     }
     auto session = std::make_unique<EalSession>(watch);

@@ -15,22 +15,18 @@ namespace {
 
 class StartFault : public Hugepages {};
 
-ProcessOptions preloaded(const char *library) {
-    return {.environment = {"LD_PRELOAD=" + std::string(library)}};
-}
-
 TEST_F(StartFault, AClientWhoseSocketCannotBeMadeEnds) {
     const Prefix prefix;
     Process server_process(server(prefix));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    const Finished finished = run(client(prefix, {"--count", "1"}), preloaded(NO_SOCKET));
+    const Finished finished = run(client(prefix, {"--count", "1"}), preload(NO_SOCKET));
     EXPECT_EQ(finished.status, 1) << finished.out << finished.err;
     EXPECT_EQ(count_of(own_lines(finished.err), "could not make this client's socket in " +
                                                     prefix.dir() + ", so no reply can reach it"),
               1)
         << finished.err;
     EXPECT_EQ(count_of(finished.out, "Attached"), 0) << finished.out;
-    const Finished doctor = run(client(prefix, {"doctor"}), preloaded(NO_SOCKET));
+    const Finished doctor = run(client(prefix, {"doctor"}), preload(NO_SOCKET));
     EXPECT_EQ(doctor.status, 1);
     EXPECT_EQ(count_of(doctor.out, "Attaching: failed"), 1) << doctor.out;
 }
@@ -41,7 +37,7 @@ TEST_F(StartFault, TakenAddressesAreTriedAgainWithoutALog) {
     Process server_process(server(prefix));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
     for (const char *what : {"TAKEN_NONE=1", "TAKEN_CONFIG=1"}) {
-        ProcessOptions taken = preloaded(TAKEN_ADDRESS);
+        ProcessOptions taken = preload(TAKEN_ADDRESS);
         taken.environment.emplace_back(what);
         Words argv = client(prefix);
         argv.insert(argv.end(), {"--log-level=lib.eal:critical", "--", "ping", "--count", "1"});
@@ -55,8 +51,7 @@ TEST_F(StartFault, AClientRunsAgainWithoutCloseRange) {
     const Prefix prefix;
     Process first(server(prefix));
     ASSERT_TRUE(first.wait_for_out(kServerReady));
-    Process waiting(client(prefix, {"--wait", "--sync-interval", "0.1"}),
-                    preloaded(NO_CLOSE_RANGE));
+    Process waiting(client(prefix, {"--wait", "--sync-interval", "0.1"}), preload(NO_CLOSE_RANGE));
     ASSERT_TRUE(waiting.wait_for_out("[SYNC] Reply")) << waiting.describe();
     first.signal(SIGKILL);
     ASSERT_TRUE(first.wait());
