@@ -149,17 +149,17 @@ TEST_F(Api, ABroadcastingServerTellsOfItsShutdown) {
 
 /* ---- exercise 5: timeouts, and the pitfalls on demand ---- */
 
-/* The reply comes half a second after its timeout, half a second before the next one's. */
+/* A reply comes half a second after its timeout, and so while a later request waits. On a loaded
+ * machine one may miss its later request as well; not all of them.
+ */
 TEST_F(Api, ALateReplyIsNotTakenForTheNextAnswer) {
     start_server({"--fault", "slow=1500"});
     const Finished hello = run_client(
         {"--timeout", "1", "--async-interval", "0", "--sync-interval", "0.01", "--count", "4"});
     EXPECT_EQ(hello.status, 4);
-    EXPECT_TRUE(has(hello.out,
-                    "[SYNC] No reply to 'SYNC Hello 1 from Client' within 1.000 s\n"
-                    "[SYNC] Late reply, not to 'SYNC Hello 2 from Client': Server SYNC "
-                    "reply: Got 'SYNC Hello 1 from Client'\n"))
+    EXPECT_TRUE(has(hello.out, "[SYNC] No reply to 'SYNC Hello 1 from Client' within 1.000 s\n"))
         << hello.out;
+    EXPECT_TRUE(has(hello.out, "[SYNC] Late reply, not to 'SYNC Hello ")) << hello.out;
     EXPECT_FALSE(has(hello.out, "[SYNC] Reply:")) << hello.out;
     EXPECT_TRUE(has(hello.out, "Sync: sent 4, answered 0, late ")) << hello.out;
 }
@@ -167,13 +167,11 @@ TEST_F(Api, ALateReplyIsNotTakenForTheNextAnswer) {
 TEST_F(Api, ALateStructIsNotTakenForTheNextAnswer) {
     start_server({"--fault", "slow=1500"});
     const Finished ping =
-        run_client({"ping", "--timeout", "1", "--interval", "0.01", "--count", "2"});
+        run_client({"ping", "--timeout", "1", "--interval", "0.01", "--count", "4"});
     EXPECT_EQ(ping.status, 4);
-    EXPECT_TRUE(has(ping.out,
-                    "[PING] No reply to seq=1 within 1.000 s\n"
-                    "[PING] Late reply, not to seq=2: seq=1\n"
-                    "[PING] 2 sent, 0 answered, 1 lost, 1 late\n"))
-        << ping.out;
+    EXPECT_TRUE(has(ping.out, "[PING] No reply to seq=1 within 1.000 s\n")) << ping.out;
+    EXPECT_TRUE(has(ping.out, "[PING] Late reply, not to seq=")) << ping.out;
+    EXPECT_TRUE(has(ping.out, "[PING] 4 sent, 0 answered, ")) << ping.out;
 }
 
 TEST_F(Api, AReplyUnderAnotherNameIsDroppedByTheLibrary) {

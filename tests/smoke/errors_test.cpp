@@ -14,6 +14,7 @@
 #include "common.h"
 #include "support/eal/runtime_dir.h"
 #include "tests/harness/pair.h"
+#include "tests/harness/temp_dir.h"
 
 namespace mp_ipc::test {
 namespace {
@@ -250,10 +251,12 @@ TEST_F(Errors, NoPermission) {
     const Finished refused_server = run(server(free), nobody);
     expect_one_line(refused_server, 1, {"no permission to use the runtime directory"});
     const Prefix own;
-    const ProcessOptions with_runtime = {.environment = {"XDG_RUNTIME_DIR=/tmp"}, .uid = kNobody};
+    const TempDir runtime; /* /tmp/dpdk may be another user's */
+    std::filesystem::permissions(runtime.path(), std::filesystem::perms::all);
+    const ProcessOptions with_runtime = {.environment = {"XDG_RUNTIME_DIR=" + runtime.path()},
+                                         .uid = kNobody};
     const Finished no_memory = run(server(own), with_runtime);
     expect_one_line(no_memory, 1, {"no permission to write to", "scripts/setup.sh"});
-    std::filesystem::remove_all("/tmp/dpdk/" + own.name());
 }
 
 /* Without a mount, or without a free page: in a mount namespace of its own, so that the machine's
