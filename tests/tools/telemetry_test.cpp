@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The server's numbers as DPDK's own dpdk-telemetry.py reads them, and the histogram behind them.
+ * The server's numbers as DPDK's own dpdk-telemetry.py reads them.
  */
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -12,8 +12,6 @@
 #include <regex>
 #include <thread>
 
-#include "support/base/live_histogram.h"
-#include "support/stats/telemetry.h"
 #include "tests/tools/neighbour.h"
 
 namespace mp_ipc::test {
@@ -199,65 +197,5 @@ TEST_F(Telemetry, AServerWithoutTelemetryRunsAsWell) {
     server_process.signal(SIGINT);
     EXPECT_EQ(server_process.wait(), 0);
 }
-
-TEST(TelemetryText, IsPrintableAsciiAndFits) {
-    EXPECT_EQ(telemetry_text("plain ~\"\\", 127), "plain ~\"\\");
-    EXPECT_EQ(telemetry_text("\xe4\xb8\xad\x1b\x7f", 127), "\\xe4\\xb8\\xad\\x1b\\x7f");
-    EXPECT_EQ(telemetry_text(std::string(200, 'x'), 127), std::string(127, 'x'));
-    EXPECT_EQ(telemetry_text("abc\xff", 6), "abc"); /* an escape is not cut */
-}
-
-TEST(LiveHistogram, ASnapshotIsThePlainHistogram) {
-    auto live = std::make_unique<LiveHistogram>();
-    Histogram plain;
-    EXPECT_EQ(live->snapshot().count(), 0U);
-    EXPECT_EQ(live->snapshot().max(), 0U);
-    for (std::uint64_t ns = 1; ns < 3'000'000'000; ns = ns * 17 / 16 + 1) {
-        live->add(ns);
-        plain.add(ns);
-    }
-    const Histogram copy = live->snapshot();
-    EXPECT_EQ(copy.count(), plain.count());
-    EXPECT_EQ(copy.min(), plain.min());
-    EXPECT_EQ(copy.max(), plain.max());
-    for (const double part : {0.0, 0.1, 0.5, 0.9, 0.99, 1.0})
-        EXPECT_EQ(copy.quantile(part), plain.quantile(part));
-}
-
-TEST(LiveHistogram, CountsUpToABound) {
-    Histogram times;
-    for (const std::uint64_t ns : {5U, 1023U, 1024U, 2000U, 5000U})
-        times.add(ns);
-    EXPECT_EQ(times.count_up_to(4), 0U);
-    EXPECT_EQ(times.count_up_to(5), 1U);
-    EXPECT_EQ(times.count_up_to(1023), 2U); /* bounds of powers of two are exact */
-    EXPECT_EQ(times.count_up_to(2047), 4U);
-    EXPECT_EQ(times.count_up_to(8191), 5U);
-    EXPECT_EQ(times.count_up_to(std::uint64_t{1} << 40), 5U);
-}
-
-TEST(LiveHistogram, IsReadWhileItIsWritten) {
-    auto live = std::make_unique<LiveHistogram>();
-    std::atomic<bool> done{false};
-    constexpr std::uint64_t kTimes = 200'000;
-    std::thread writer([&] {
-        for (std::uint64_t i = 0; i < kTimes; i++)
-            live->add(1000 + i % 1000);
-        done = true;
-    });
-    std::uint64_t last = 0;
-    while (!done) {
-        const Histogram copy = live->snapshot();
-        ASSERT_GE(copy.count(), last); /* it never falls */
-        last = copy.count();
-        if (last > 0) {
-            ASSERT_GE(copy.quantile(0.5), 1000U);
-            ASSERT_LE(copy.quantile(1.0), 2048U);
-        }
-    }
-    writer.join();
-    EXPECT_EQ(live->snapshot().count(), kTimes);
-}
-
 }  // namespace
 }  // namespace mp_ipc::test

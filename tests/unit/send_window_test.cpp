@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What is under way: the pending asynchronous request, the window of messages sent and not known to
- * be answered, and the limit of a send.
+ * How many messages may be out, and how long a send may take.
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
-#include <set>
-
 #include <rte_errno.h>
 
 #include "support/eal/ipc_socket.h"
-#include "support/ipc/pending_request.h"
 #include "support/ipc/reply_limit.h"
 #include "support/ipc/send_window.h"
 #include "tests/harness/datagram.h"
@@ -22,100 +18,8 @@ namespace mp_ipc {
 namespace {
 
 using std::chrono::milliseconds;
-using Callback = PendingRequest::Callback;
-using State = PendingRequest::State;
 
 constexpr Clock::time_point kStart{std::chrono::hours(1)};
-constexpr Clock::duration kOwn = milliseconds(200);
-constexpr Clock::duration kLibrarys = milliseconds(1500);
-constexpr Clock::duration kTick{1};
-
-PendingRequest sent(std::uint64_t id = 1, bool certain = true) {
-    PendingRequest pending;
-    pending.sent(id, kStart, kOwn, kLibrarys, certain);
-    return pending;
-}
-
-TEST(PendingRequest, NothingIsDueBeforeTheFirst) {
-    PendingRequest pending;
-    EXPECT_FALSE(pending.in_library());
-    EXPECT_FALSE(pending.times_out(Clock::time_point::max()));
-    EXPECT_FALSE(pending.lost(Clock::time_point::max()));
-    EXPECT_FALSE(pending.give_up());
-    EXPECT_EQ(pending.called_back(0), Callback::other);
-    EXPECT_EQ(pending.due(), Clock::time_point::max());
-}
-
-TEST(PendingRequest, ACallbackInTimeEndsIt) {
-    PendingRequest pending = sent();
-    EXPECT_TRUE(pending.in_library());
-    EXPECT_EQ(pending.due(), kStart + kOwn);
-    EXPECT_FALSE(pending.times_out(kStart + kOwn - kTick));
-    EXPECT_EQ(pending.called_back(1), Callback::in_time);
-    EXPECT_EQ(pending.state(), State::idle);
-    EXPECT_EQ(pending.due(), Clock::time_point::max());
-    EXPECT_FALSE(pending.times_out(kStart + kOwn));
-}
-
-TEST(PendingRequest, ItsOutcomeIsKnownOnceAndALateCallbackOnlyFreesItsName) {
-    PendingRequest pending = sent();
-    EXPECT_TRUE(pending.times_out(kStart + kOwn));
-    EXPECT_FALSE(pending.times_out(kStart + kOwn)) << "closed twice";
-    EXPECT_FALSE(pending.give_up()) << "closed twice";
-    EXPECT_TRUE(pending.in_library());
-    EXPECT_EQ(pending.called_back(1), Callback::late);
-    EXPECT_FALSE(pending.in_library());
-}
-
-TEST(PendingRequest, IsGivenUpAtTheEndOfTheProgram) {
-    PendingRequest pending = sent();
-    EXPECT_TRUE(pending.give_up());
-    EXPECT_FALSE(pending.times_out(kStart + kOwn));
-}
-
-TEST(PendingRequest, AnOverdueCallbackIsLostAndWakesItsOwner) {
-    PendingRequest pending = sent();
-    const Clock::time_point overdue = kStart + kLibrarys + PendingRequest::kGrace;
-    EXPECT_TRUE(pending.times_out(kStart + kOwn));
-    EXPECT_EQ(pending.due(), overdue);
-    EXPECT_FALSE(pending.lost(overdue - kTick));
-    EXPECT_FALSE(pending.lost(overdue)) << "the library's threads may have been stopped, too";
-    EXPECT_EQ(pending.due(), overdue + PendingRequest::kLastChance);
-    EXPECT_FALSE(pending.lost(overdue + PendingRequest::kLastChance - kTick));
-    EXPECT_TRUE(pending.lost(overdue + PendingRequest::kLastChance));
-}
-
-TEST(PendingRequest, AProcessThatWasStoppedForAnHourHasLostNothing) {
-    PendingRequest pending = sent();
-    const Clock::time_point continued = kStart + std::chrono::hours(1);
-    EXPECT_TRUE(pending.times_out(continued));
-    EXPECT_FALSE(pending.lost(continued));
-    EXPECT_EQ(pending.called_back(1), Callback::late);
-    EXPECT_FALSE(pending.lost(continued + std::chrono::hours(1)));
-}
-
-TEST(PendingRequest, WhatMayHaveReachedNobodyIsForgottenAndNotLost) {
-    PendingRequest pending = sent(1, false);
-    const Clock::time_point overdue = kStart + kLibrarys + PendingRequest::kLastChance;
-    EXPECT_TRUE(pending.times_out(kStart + kOwn));
-    EXPECT_EQ(pending.due(), overdue);
-    EXPECT_FALSE(pending.lost(overdue));
-    EXPECT_FALSE(pending.in_library());
-    pending.sent(2, overdue, kOwn, kLibrarys);
-    EXPECT_EQ(pending.called_back(1), Callback::other) << "of the one that was forgotten";
-    EXPECT_EQ(pending.called_back(2), Callback::in_time);
-}
-
-TEST(PendingRequest, TheLibrarysTimeoutIsFarFromTheCallersAndNeverTheSame) {
-    std::set<Clock::rep> drawn;
-    for (int i = 0; i < 1000; i++) {
-        const auto timeout = PendingRequest::library_timeout(kOwn, random_fraction());
-        EXPECT_GE(timeout, kOwn + std::chrono::seconds(1));
-        EXPECT_LE(timeout, kOwn + std::chrono::seconds(2));
-        drawn.insert(timeout / milliseconds(10));
-    }
-    EXPECT_GT(drawn.size(), 80U) << "answers that are always as late would meet it";
-}
 
 TEST(SendWindow, IsDerivedFromTheQueueLength) {
     EXPECT_EQ(SendWindow::bound_for(10), 8U);

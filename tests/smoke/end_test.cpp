@@ -22,7 +22,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-class HeldUp : public Hugepages {};
+class End : public Hugepages {};
 
 /* A console that nobody reads: it takes the first line of either program, and blocks on the next.
  */
@@ -50,7 +50,7 @@ class FullConsole {
     int filled_ = 0;
 };
 
-TEST_F(HeldUp, ASecondCtrlCEndsAServerWhoseConsoleNobodyReads) {
+TEST_F(End, ASecondCtrlCEndsAServerWhoseConsoleNobodyReads) {
     const Prefix prefix;
     const FullConsole console;
     ProcessOptions options;
@@ -68,7 +68,7 @@ TEST_F(HeldUp, ASecondCtrlCEndsAServerWhoseConsoleNobodyReads) {
     EXPECT_GE(Clock::now() - first, std::chrono::seconds(1));
 }
 
-TEST_F(HeldUp, AClientInARequestWhoseConsoleNobodyReadsEndsAllTheSame) {
+TEST_F(End, AClientInARequestWhoseConsoleNobodyReadsEndsAllTheSame) {
     const Prefix prefix;
     Process server_process(server(prefix, {"--fault", "silent"}));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
@@ -81,7 +81,7 @@ TEST_F(HeldUp, AClientInARequestWhoseConsoleNobodyReadsEndsAllTheSame) {
     EXPECT_EQ(process.wait(), 1) << process.describe();
 }
 
-TEST_F(HeldUp, AHandlerThatTakesAnHourDoesNotHoldUpTheServer) {
+TEST_F(End, AHandlerThatTakesAnHourDoesNotHoldUpTheServer) {
     const Prefix prefix;
     Process server_process(server(prefix, {"--fault", "slow=3600000"}));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
@@ -93,7 +93,7 @@ TEST_F(HeldUp, AHandlerThatTakesAnHourDoesNotHoldUpTheServer) {
     EXPECT_EQ(process.wait(), 0) << process.describe();
 }
 
-TEST_F(HeldUp, UnderNohupSighupEndsNeitherProgram) {
+TEST_F(End, UnderNohupSighupEndsNeitherProgram) {
     const Prefix prefix;
     const auto nohup = [](Words argv) {
         argv.insert(argv.begin(), "nohup");
@@ -113,7 +113,7 @@ TEST_F(HeldUp, UnderNohupSighupEndsNeitherProgram) {
     }
 }
 
-TEST_F(HeldUp, AClientWithoutPidfdsSeesItsServersDeathAllTheSame) {
+TEST_F(End, AClientWithoutPidfdsSeesItsServersDeathAllTheSame) {
     const Prefix prefix;
     Process server_process(server(prefix));
     ASSERT_TRUE(server_process.wait_for_out(kServerReady));
