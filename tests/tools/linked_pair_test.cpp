@@ -33,20 +33,16 @@ class LinkedPair : public Hugepages {
             EXPECT_EQ((*it)[1].str() + "000", (*it)[2]) << process.describe();
     }
     static void expect_goes_on(Process &process) {
-        EXPECT_TRUE(process.wait_for_out(" mK", count_of(process.out(), " mK") + 5))
-            << process.describe();
+        expect_out(process, " mK", count_of(process.out(), " mK") + 5);
     }
-    static void expect_ends(Process &process) {
-        process.signal(SIGINT);
-        EXPECT_EQ(process.wait(), 0) << process.describe();
-    }
+    static void expect_ends(Process &process) { expect_end(process); }
 
     void late_replies_answer_nothing() const {
         Process server_process(thermo_server("300"));
-        ASSERT_TRUE(server_process.wait_for_out("Ready")) << server_process.describe();
+        expect_out(server_process, "Ready");
         Process asks(thermo_client("200", "1"));
-        EXPECT_TRUE(asks.wait_for_out(": late reply seq=", 3)) << asks.describe();
-        EXPECT_TRUE(asks.wait_for_out(": no reply in time")) << asks.describe();
+        expect_out(asks, ": late reply seq=", 3);
+        expect_out(asks, ": no reply in time");
         expect_own_values(asks);
         std::printf("%s", asks.out().c_str());
         expect_ends(asks);
@@ -55,14 +51,14 @@ class LinkedPair : public Hugepages {
 
     void a_flood_at_a_slow_server_wedges_nobody() const {
         Process server_process(thermo_server("50"));
-        ASSERT_TRUE(server_process.wait_for_out("Ready")) << server_process.describe();
+        expect_out(server_process, "Ready");
         std::vector<std::unique_ptr<Process>> floods;
         for (int i = 0; i < 6; i++)
             floods.push_back(std::make_unique<Process>(thermo_client("1", "0")));
         for (const auto &flood : floods)
-            ASSERT_TRUE(flood->wait_for_out("no reply in time", 20)) << flood->describe();
+            expect_out(*flood, "no reply in time", 20);
         Process newcomer(thermo_client("15000", "1"));
-        EXPECT_TRUE(newcomer.wait_for_out(" mK", 3)) << newcomer.describe();
+        expect_out(newcomer, " mK", 3);
         for (const auto &flood : floods) {
             expect_own_values(*flood);
             expect_ends(*flood);
@@ -75,9 +71,9 @@ class LinkedPair : public Hugepages {
 
     void malformed_datagrams_are_dropped() const {
         Process server_process(thermo_server("0"));
-        ASSERT_TRUE(server_process.wait_for_out("Ready")) << server_process.describe();
+        expect_out(server_process, "Ready");
         Process asks(thermo_client("5000", "10"));
-        ASSERT_TRUE(asks.wait_for_out(" mK")) << asks.describe();
+        expect_out(asks, " mK");
         for (const std::string &to : {prefix_.dir() + "/mp_socket", client_socket(prefix_)}) {
             for (const Malformed &what : kMalformed)
                 EXPECT_EQ(send_malformed(to, what), 0) << what.name;
@@ -90,11 +86,11 @@ class LinkedPair : public Hugepages {
 
     void a_killed_server_is_noticed_at_once() const {
         Process server_process(thermo_server("0"));
-        ASSERT_TRUE(server_process.wait_for_out("Ready")) << server_process.describe();
+        expect_out(server_process, "Ready");
         Process sleeps(thermo_client("600000", "600000"));
         Process waits(thermo_client("600000", "1"));
         for (Process *process : {&sleeps, &waits})
-            ASSERT_TRUE(process->wait_for_out(" mK")) << process->describe();
+            expect_out(*process, " mK");
         server_process.signal(SIGSTOP); /* the one is inside its request now */
         server_process.signal(SIGKILL);
         for (Process *process : {&sleeps, &waits}) {
@@ -120,7 +116,6 @@ class LinkedPair : public Hugepages {
 
     const TempDir dir_;
     const std::string build_ = dir_ / "build";
-    const Prefix prefix_;
 };
 
 TEST_F(LinkedPair, SurvivesWhatOursSurvives) {

@@ -54,15 +54,12 @@ TEST_F(YourOwn, TheExampleOfTheDocumentBuildsAndRuns) {
     ASSERT_NO_FATAL_FAILURE(
         build_project(copy.path(), build, {"-DMP_IPC_TESTS=OFF", "-DMP_IPC_WERROR=ON"}));
 
-    const Prefix prefix;
-    Process server_process(with_program(build + "/mp_server", server(prefix)));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    const Finished asked = run(with_program(build + "/mp_client", client(prefix, {"uptime"})));
+    RunningServer server_process(with_program(build + "/mp_server", server(prefix_)));
+    const Finished asked = run(with_program(build + "/mp_client", client(prefix_, {"uptime"})));
     EXPECT_EQ(asked.status, 0) << asked.err;
-    EXPECT_NE(asked.out.find("[UPTIME] "), std::string::npos) << asked.out << asked.err;
-    server_process.signal(SIGINT);
-    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
-    EXPECT_EQ(run(client(prefix, {"uptime"})).status,
+    EXPECT_TRUE(has(asked.out, "[UPTIME] "));
+    expect_end(server_process);
+    EXPECT_EQ(run(client(prefix_, {"uptime"})).status,
               2); /* the pair as it is has no such command */
 }
 

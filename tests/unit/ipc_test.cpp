@@ -124,7 +124,7 @@ TEST_F(RequestEnd, AReplyToTheRequestBeforeIsLate) {
 TEST_F(RequestEnd, ARequestWithoutANumberIsRefusedWhateverItsReply) {
     const Ended ended = answered(Header(), {});
     EXPECT_EQ(ended.outcome, Outcome::refused);
-    EXPECT_NE(ended.detail.find("Books::next()"), std::string::npos) << ended.detail;
+    EXPECT_TRUE(test::has(ended.detail, "Books::next()")) << ended.detail;
 }
 
 TEST_F(RequestEnd, AReplyWithAnErrorIsARefusalThatSaysIt) {

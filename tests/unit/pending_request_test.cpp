@@ -38,7 +38,7 @@ TEST(PendingRequest, ACallbackInTimeEndsIt) {
     EXPECT_EQ(pending.due(), kSentAt + kOwn);
     EXPECT_FALSE(pending.times_out(kSentAt + kOwn - kTick));
     EXPECT_EQ(pending.called_back(1), Callback::in_time);
-    EXPECT_EQ(pending.state(), PendingRequest::State::idle);
+    EXPECT_FALSE(pending.in_library());
     EXPECT_EQ(pending.due(), Clock::time_point::max());
     EXPECT_FALSE(pending.times_out(kSentAt + kOwn));
 }
