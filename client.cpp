@@ -266,8 +266,7 @@ int main(int argc, char **argv) {
     g_run.requests = &requests;
 
     /* 2. Look up the shared memory. */
-    if (!look_up_shared_info(session.watch(), line.args.file_prefix) || !register_handlers() ||
-        !session.follow_ipc_thread())
+    if (!look_up_shared_info(session.watch(), line.args.file_prefix) || !register_handlers())
         session.end(session.watch().ending() ? kExitOk : kExitFailure);
     say_attached(session.has_new_primary(), line.args.file_prefix);
 

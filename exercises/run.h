@@ -37,7 +37,7 @@ struct ClientRun {
     bool counted_out(std::uint64_t done) const { return options.count && done >= *options.count; }
 
     /* Counts the next request; the header of a struct one. */
-    Header next() { return {kVersion, Status::ok, ++sync.sent, boot_id}; }
+    Header next() { return sync.next(boot_id); }
 
     /* Counts how a synchronous request ended, and says it where it is no good end. `what` was
      * asked. Whether it was answered.

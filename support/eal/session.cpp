@@ -19,6 +19,14 @@ namespace {
 /* Even the last lines block on a console that nobody reads. */
 constexpr unsigned kLastLinesS = 3;
 
+/* For a program whose command line has not been looked at; false: what is wrong has been said. */
+bool takes_role(EalArgs *args, const char *proc_type) {
+    const std::string wrong = take_role(args, proc_type);
+    if (!wrong.empty())
+        error(wrong);
+    return wrong.empty();
+}
+
 /* What the kernel lets in, and what is open of our own: before the first handler is registered. */
 void guard_socket(const IpcSocket &socket, bool filtered, DescriptorsIn descriptors) {
     if (filtered)
@@ -26,6 +34,9 @@ void guard_socket(const IpcSocket &socket, bool filtered, DescriptorsIn descript
     remember_own_fds();
 }
 
+/* From now on the end of the EAL's IPC thread is a reason to end. false: there is none, which has
+ * been said.
+ */
 bool follow(Watch &watch) {
     if (watch.follow_ipc_thread())
         return true;
@@ -37,12 +48,15 @@ bool follow(Watch &watch) {
 
 /* ---- a primary ------------------------------------------------------------------------------ */
 
-PrimarySession::PrimarySession(const EalArgs &args, const Setup &setup,
-                               std::function<void(int)> tell_end)
+PrimarySession::PrimarySession(EalArgs args, const Setup &setup, std::function<void(int)> tell_end)
     : tell_end_(std::move(tell_end)),
       status_(kExitFailure),
       watch_([this](Watch::Reason reason) { leave(reason); }) {
     int status = kExitFailure;
+    if (!takes_role(&args, "primary")) {
+        status_ = kExitUsage;
+        return;
+    }
     eal_ = start_primary(args, setup.leftover_wait, watch_, &status);
     if (!eal_) {
         status_ = status;
@@ -52,13 +66,11 @@ PrimarySession::PrimarySession(const EalArgs &args, const Setup &setup,
     guard_socket(socket, setup.filtered, DescriptorsIn::none); /* no handler here takes any */
     if (setup.limited)
         socket.limit_sends(kSendLimit);
+    if (!follow(watch_))
+        eal_.reset();
 }
 
 PrimarySession::~PrimarySession() = default;
-
-bool PrimarySession::follow_ipc_thread() {
-    return follow(watch_);
-}
 
 bool PrimarySession::going_on() const {
     return !watch_.ending() && !console_failed();
@@ -79,7 +91,7 @@ int PrimarySession::conclude() {
 }
 
 void PrimarySession::tell_end() {
-    if (!told_.exchange(true))
+    if (!told_.exchange(true) && tell_end_)
         tell_end_(status_);
 }
 
@@ -100,7 +112,7 @@ void PrimarySession::leave(Watch::Reason reason) {
 
 /* ---- a secondary ---------------------------------------------------------------------------- */
 
-SecondarySession::SecondarySession(char **argv, const EalArgs &args, const Setup &setup, Run run)
+SecondarySession::SecondarySession(char **argv, EalArgs args, const Setup &setup, Run run)
     : argv_(argv),
       setup_(setup),
       run_(std::move(run)),
@@ -108,6 +120,8 @@ SecondarySession::SecondarySession(char **argv, const EalArgs &args, const Setup
       layouts_tried_(take_layouts_tried()),
       watch_([this](Watch::Reason reason) { leave(reason); }) {
     int status = kExitOk;
+    if (!takes_role(&args, "secondary"))
+        end_process(kExitUsage);
     if (!wait_for_primary(args, setup.wait, watch_, &status))
         end_process(status);
     bool addresses_taken = false;
@@ -118,10 +132,12 @@ SecondarySession::SecondarySession(char **argv, const EalArgs &args, const Setup
     }
     guard_socket(IpcSocket::find(), setup.filtered, setup.descriptors);
     attached_ = true;
+    if (!follow(watch_))
+        end(kExitFailure);
 }
 
-bool SecondarySession::follow_ipc_thread() {
-    return follow(watch_);
+bool SecondarySession::going_on() const {
+    return !watch_.ending() && !console_failed() && !shut_down();
 }
 
 /* Returns only where it cannot, and has said so. */
@@ -137,7 +153,7 @@ void SecondarySession::run_again() {
  * Ctrl-C that came together with the loss is what counts.
  */
 Watch::Reason SecondarySession::run_again_if_waiting(Watch::Reason reason) {
-    if (reason != Watch::Reason::primary_gone || !setup_.wait || run_.shut_down())
+    if (reason != Watch::Reason::primary_gone || !setup_.wait || shut_down())
         return reason;
     if (!watch_.leave_signals_pending())
         return Watch::Reason::signal;
@@ -162,14 +178,15 @@ void SecondarySession::run_again_elsewhere() {
 int SecondarySession::finish(Watch::Reason reason, int status) {
     using Reason = Watch::Reason;
     const IpcSocket socket = IpcSocket::find();
-    if (run_.shut_down()) /* it may have said so just now */
+    if (shut_down()) /* it may have said so just now */
         holds_within(std::chrono::milliseconds(20), [&] { return socket.idle(); });
     reason = run_again_if_waiting(reason);
-    if (run_.shut_down() && (reason == Reason::primary_gone || reason == Reason::none)) {
+    if (shut_down() && (reason == Reason::primary_gone || reason == Reason::none)) {
         say({"[{}] The server has shut down", "[{}] Server 已退出"}, program().tag);
     } else if (reason == Reason::primary_gone) {
-        error("the server went away without shutting down; start it again, then " +
-              std::string(program().name));
+        error(std::string("the server went away") +
+              (run_.shut_down ? " without shutting down" : "") + "; start it again, then " +
+              program().name);
         status = kExitNoPrimary;
     } else if (reason == Reason::ipc_thread_gone) {
         error(kIpcThreadGone);

@@ -12,6 +12,8 @@
 namespace mp_ipc {
 namespace {
 
+constexpr const char *kNoReply = "no reply in time";
+
 /* Of each send: a request that finds no room is reported within its timeout. */
 std::chrono::milliseconds send_limit(Clock::duration timeout) {
     constexpr std::chrono::milliseconds kLeast{20};
@@ -75,14 +77,12 @@ Turn::Turn(Requests &requests)
 
 Ended Turn::failed(int error) {
     blocking_.reset();
-    if (!place_)
-        return {Outcome::timed_out, ""};
-    if (error == ETIMEDOUT)
-        return {Outcome::timed_out, ""};
+    if (!place_ || error == ETIMEDOUT)
+        return {Outcome::timed_out, kNoReply};
     place_.not_sent();
     if (error == EAGAIN) { /* no room in the primary's queue within the limit of a send */
         requests_.say_unread();
-        return {Outcome::timed_out, ""};
+        return {Outcome::timed_out, kNoReply};
     }
     return {Outcome::refused, rte_strerror(error)};
 }
@@ -90,6 +90,13 @@ Ended Turn::failed(int error) {
 Ended Turn::ignored() {
     blocking_.reset();
     return {Outcome::refused, "the server is not ready and asked to be ignored"};
+}
+
+Ended Turn::unnumbered() {
+    blocking_.reset();
+    return {Outcome::refused,
+            "the request has no number, so no reply can be told from a late one: take its header "
+            "from Books::next()"};
 }
 
 Ended Turn::late(std::string reply) {

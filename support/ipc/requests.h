@@ -46,7 +46,7 @@ class Requests {
     /* After rte_eal_init(). `timeout`: of each request. `bounded`: false takes the defences away
      * (--fault unbounded). `watch` outlives it.
      */
-    Requests(Watch &watch, Clock::duration timeout, bool bounded);
+    Requests(Watch &watch, Clock::duration timeout, bool bounded = true);
 
     Clock::duration timeout() const { return timeout_; }
 
@@ -90,9 +90,9 @@ class Turn {
     /* Its own reply came. */
     Ended answered();
 
-    /* The four above for a struct request with this header: reads the struct reply, whose sequence
-     * says whether it is this request's. A reply of another length or version is a refusal, and so
-     * is one whose status is not ok.
+    /* The four above for a struct request with this header (Books::next()): reads the struct reply,
+     * whose sequence says whether it is this request's. A reply of another length or version is a
+     * refusal, and so is one whose status is not ok; and any reply to a request without a number.
      */
     template <Payload Reply>
     Ended ended(int result, const ReplyMessages &messages, const Header &asked, Reply *reply);
@@ -101,6 +101,8 @@ class Turn {
     SendWindow::Turn sent();
 
   private:
+    Ended unnumbered();
+
     Requests &requests_;
     SendWindow::Turn place_;
     timespec timeout_;
@@ -113,6 +115,8 @@ Ended Turn::ended(int result, const ReplyMessages &messages, const Header &asked
         return failed(rte_errno);
     if (messages.count() == 0)
         return ignored();
+    if (asked.sequence == 0)
+        return unnumbered();
     Status status = read_struct(messages[0], reply);
     if (reply->header.sequence != asked.sequence)
         return late("seq=" + std::to_string(reply->header.sequence));

@@ -8,6 +8,7 @@
 #include <exception>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include "support/eal/hugepages.h"
 #include "support/eal/runtime_dir.h"
@@ -48,6 +49,34 @@ Words helper(const std::string &role, const Prefix &prefix, const Words &more) {
     Words argv = {MP_HELPER, role, prefix.name()};
     argv.insert(argv.end(), more.begin(), more.end());
     return argv;
+}
+
+namespace {
+
+[[noreturn]] void fail(const std::string &what, const Process &process, const Where &where) {
+    throw std::runtime_error(std::string(where.file_name()) + ":" + std::to_string(where.line()) +
+                             ": " + what + "\n" + process.describe());
+}
+
+}  // namespace
+
+void expect_out(Process &process, const std::string &text, int times, const Where &where) {
+    if (!process.wait_for_out(text, times))
+        fail("its stdout does not say '" + text + "'", process, where);
+}
+
+void expect_err(Process &process, const std::string &text, int times, const Where &where) {
+    if (!process.wait_for_err(text, times))
+        fail("its stderr does not say '" + text + "'", process, where);
+}
+
+void expect_end(Process &process, int signal, const Where &where) {
+    process.signal(signal);
+    const auto status = process.wait();
+    if (status != 0)
+        ADD_FAILURE_AT(where.file_name(), static_cast<int>(where.line()))
+            << "it has not ended with 0\n"
+            << process.describe();
 }
 
 bool in_ci() {

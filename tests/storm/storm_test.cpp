@@ -81,8 +81,7 @@ class Storm : public Hugepages {
     }
     /* A storm, beside what `others` starts first. */
     void weather(const std::function<void()> &others = [] {}) {
-        Process server_process(server(prefix_, {"--quiet"}));
-        ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+        RunningServer server_process(prefix_, {"--quiet"});
         const std::size_t pages = prefix_.hugepage_files();
         others();
         ASSERT_NO_FATAL_FAILURE(
@@ -92,10 +91,8 @@ class Storm : public Hugepages {
         const Finished newcomer = run(client(prefix_, {"ping", "--count", "1"}));
         EXPECT_EQ(newcomer.status, 0) << newcomer.err;
         EXPECT_EQ(prefix_.hugepage_files(), pages) << "the heap has grown";
-        server_process.signal(SIGINT);
-        EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+        expect_end(server_process);
     }
-    const Prefix prefix_;
 
   private:
     std::vector<pid_t> pids_;
@@ -109,7 +106,7 @@ TEST_F(Storm, BesideAStoppedClientIsServed) {
     std::optional<Process> stopped;
     weather([&] {
         stopped.emplace(client(prefix_, {"--quiet"}));
-        ASSERT_TRUE(stopped->wait_for_out("Attached")) << stopped->describe();
+        expect_out(*stopped, "Attached");
         stopped->signal(SIGSTOP);
     });
 }

@@ -67,8 +67,8 @@ TEST_F(Install, DestdirStandsBeforeThePrefix) {
     ASSERT_EQ(finished.status, 0) << finished.out << finished.err;
     EXPECT_TRUE(fs::exists(stage / "usr/bin/mp_server"));
     const std::string text = read_file(stage / "usr/lib/systemd/system/mp_server.service");
-    EXPECT_NE(text.find("\nExecStart=/usr/bin/mp_server "), std::string::npos) << text;
-    EXPECT_NE(text.find("\nEnvironmentFile=-/etc/default/mp_server\n"), std::string::npos) << text;
+    EXPECT_TRUE(has(text, "\nExecStart=/usr/bin/mp_server "));
+    EXPECT_TRUE(has(text, "\nEnvironmentFile=-/etc/default/mp_server\n"));
 }
 
 #ifdef MP_IPC_HAS_MAN
@@ -87,12 +87,12 @@ TEST_F(Install, ManPagesSayWhatHelpSays) {
             std::string name = line.substr(2, line.find_first_of(" [=", 2) - 2);
             for (std::size_t at = 0; (at = name.find('-', at)) != std::string::npos; at += 2)
                 name.replace(at, 1, "\\-");
-            EXPECT_NE(page.find(name), std::string::npos) << program << ": " << name;
+            EXPECT_TRUE(has(page, name)) << program << ": " << name;
             options++;
         }
         EXPECT_GT(options, 8);
-        EXPECT_NE(page.find(".SH EXAMPLES"), std::string::npos);
-        EXPECT_NE(page.find("\\f(CW$ mp_server -l 0 "), std::string::npos) << page;
+        EXPECT_TRUE(has(page, ".SH EXAMPLES"));
+        EXPECT_TRUE(has(page, "\\f(CW$ mp_server -l 0 "));
     }
 }
 #endif
@@ -117,16 +117,12 @@ TEST_F(Install, TheInstalledPairRuns) {
     need_hugepages();
     if (IsSkipped() || HasFatalFailure())
         return;
-    const Prefix prefix;
-    Process server_process(installed("mp_server", server(prefix)));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    const Finished hello = run(installed("mp_client", client(prefix, {"--count", "1"})));
+    RunningServer server_process(installed("mp_server", server(prefix_)));
+    const Finished hello = run(installed("mp_client", client(prefix_, {"--count", "1"})));
     EXPECT_EQ(hello.status, 0) << hello.out << hello.err;
-    EXPECT_NE(hello.out.find("[SYNC] Reply: Server SYNC reply: Got 'SYNC Hello 1 from Client'"),
-              std::string::npos);
-    EXPECT_EQ(run(installed("mp_client", client(prefix, {"doctor"}))).status, 0);
-    server_process.signal(SIGTERM);
-    EXPECT_EQ(server_process.wait(), 0);
+    EXPECT_TRUE(has(hello.out, "[SYNC] Reply: Server SYNC reply: Got 'SYNC Hello 1 from Client'"));
+    EXPECT_EQ(run(installed("mp_client", client(prefix_, {"doctor"}))).status, 0);
+    expect_end(server_process, SIGTERM);
 }
 
 class Unit : public Install {
@@ -146,7 +142,7 @@ TEST_F(Unit, IsTakenBySystemd) {
     /* Also that the man pages which it names are there. */
     const Finished verified = run(argv, {.environment = {"MANPATH=" + (root_ / "share/man")}});
     EXPECT_EQ(verified.status, 0) << verified.out << verified.err;
-    EXPECT_EQ(verified.err.find("mp_server.service"), std::string::npos) << verified.err;
+    EXPECT_FALSE(has(verified.err, "mp_server.service"));
 }
 
 TEST_F(Unit, IsHardened) {
@@ -164,11 +160,10 @@ TEST_F(Unit, TheServerRunsWithWhatTheUnitLeavesIt) {
     if (IsSkipped() || HasFatalFailure())
         return;
     MP_IPC_NEEDS_NAMESPACE("--net");
-    const Prefix prefix;
     const std::string text = read_file(unit());
     for (const char *line : {"\nRestart=on-failure\n", "\nRestartPreventExitStatus=2\n",
                              "\nCapabilityBoundingSet=\n", "\nPrivateNetwork=yes\n"})
-        EXPECT_NE(text.find(line), std::string::npos) << line;
+        EXPECT_TRUE(has(text, line));
     Words argv = {"unshare",
                   "--net",
                   "setpriv",
@@ -179,21 +174,18 @@ TEST_F(Unit, TheServerRunsWithWhatTheUnitLeavesIt) {
                   "-l",
                   "0",
                   "--no-pci",
-                  "--file-prefix=" + prefix.name(),
+                  "--file-prefix=" + prefix_.name(),
                   "--",
                   "--quiet",
                   "--stats-interval",
                   "60"};
-    Process server_process(argv);
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    EXPECT_NE(read_file("/proc/" + std::to_string(server_process.pid()) + "/status")
-                  .find("CapEff:\t0000000000000000"),
-              std::string::npos);
+    RunningServer server_process(argv);
+    EXPECT_TRUE(has(read_file("/proc/" + std::to_string(server_process.pid()) + "/status"),
+                    "CapEff:\t0000000000000000"));
     /* A client outside reaches it. */
-    EXPECT_EQ(run(client(prefix, {"--count", "1"})).status, 0);
-    EXPECT_EQ(run(client(prefix, {"doctor"})).status, 0);
-    server_process.signal(SIGTERM);
-    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+    EXPECT_EQ(run(client(prefix_, {"--count", "1"})).status, 0);
+    EXPECT_EQ(run(client(prefix_, {"doctor"})).status, 0);
+    expect_end(server_process, SIGTERM);
 }
 
 }  // namespace

@@ -115,6 +115,7 @@ TEST(Docs, EveryLinkedFileIsThere) {
 TEST(Docs, EveryRowOfTheApiHasItsConsoles) {
     const std::string text = text_of_file(kRoot / "docs/api.md");
     const std::regex row(R"(\n\| \[[^\]]*\]\(#([a-z-]+)\) \|)");
+    const std::regex code("`([^`]*)`");
     std::set<std::string> rows;
     for (std::sregex_iterator it(text.begin(), text.end(), row), end; it != end; ++it) {
         const std::string name = (*it)[1];
@@ -126,6 +127,12 @@ TEST(Docs, EveryRowOfTheApiHasItsConsoles) {
         ASSERT_EQ(consoles.size(), 1U) << name;
         EXPECT_NE(("\n" + consoles[0]).find("\n$ mp_"), std::string::npos)
             << "run scripts/tour.sh --docs " << name;
+        /* What the row's cells have as code is part of a command; the tour runs those. */
+        const std::size_t cells = static_cast<std::size_t>(it->position(0) + it->length(0));
+        const std::string line = text.substr(cells, text.find('\n', cells) - cells);
+        for (std::sregex_iterator part(line.begin(), line.end(), code); part != end; ++part)
+            EXPECT_NE(blocks[0].find(" " + (*part)[1].str()), std::string::npos)
+                << name << ": " << (*part)[1];
     }
     EXPECT_EQ(console_blocks(text).size(), rows.size() + 1) << "one of them is the tour's own";
     EXPECT_GE(rows.size(), 24U);
@@ -147,12 +154,11 @@ std::vector<std::string> all_tests() {
 
 TEST(Docs, EveryTestNamedInATableExists) {
     const std::vector<std::string> tests = all_tests();
-    /* `Name` or `Suite.Name`, or the beginning of one before "…". */
-    const std::regex name("`((?:[A-Za-z]+\\.)?[A-Z][A-Za-z0-9]{7,})(…)?`");
-    for (const auto &[document, at_least] : {std::pair{"docs/api.md", 8},
-                                             {"docs/faults.md", 8},
-                                             {"docs/hostile.md", 7},
-                                             {"docs/walkthrough.md", 8}}) {
+    const std::string api = text_of_file(kRoot / "docs/api.md");
+    /* `Name` or `Suite.Name`, or the beginning of one before "…"; or `api.row`. */
+    const std::regex name("`((?:[A-Za-z]+\\.)?[A-Z][A-Za-z0-9]{7,})(…)?`|`api\\.([a-z-]+)`");
+    for (const auto &[document, at_least] :
+         {std::pair{"docs/faults.md", 8}, {"docs/hostile.md", 7}, {"docs/walkthrough.md", 8}}) {
         std::istringstream lines(text_of_file(kRoot / document));
         int named = 0;
         for (std::string line; std::getline(lines, line);) {
@@ -160,6 +166,12 @@ TEST(Docs, EveryTestNamedInATableExists) {
                 continue;
             const std::string cell = line.substr(line.rfind(" | ") + 3);
             for (std::sregex_iterator it(cell.begin(), cell.end(), name), end; it != end; ++it) {
+                named++;
+                if ((*it)[3].matched) {
+                    EXPECT_NE(api.find("(#" + (*it)[3].str() + ")"), std::string::npos)
+                        << document << " names " << (*it)[0];
+                    continue;
+                }
                 const std::string wanted = (*it)[1];
                 const bool there = std::any_of(tests.begin(), tests.end(), [&](const auto &test) {
                     const std::size_t dot = test.find('.');
@@ -169,7 +181,6 @@ TEST(Docs, EveryTestNamedInATableExists) {
                            ((*it)[2].matched && own.starts_with(wanted));
                 });
                 EXPECT_TRUE(there) << document << " names " << (*it)[0];
-                named++;
             }
         }
         EXPECT_GE(named, at_least) << document;

@@ -22,7 +22,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-class HeldUp : public Hugepages {};
+class End : public Hugepages {};
 
 /* A console that nobody reads: it takes the first line of either program, and blocks on the next.
  */
@@ -50,12 +50,11 @@ class FullConsole {
     int filled_ = 0;
 };
 
-TEST_F(HeldUp, ASecondCtrlCEndsAServerWhoseConsoleNobodyReads) {
-    const Prefix prefix;
+TEST_F(End, ASecondCtrlCEndsAServerWhoseConsoleNobodyReads) {
     const FullConsole console;
     ProcessOptions options;
     options.stdout_fd = console.fd();
-    Process process(server(prefix, {"--stats-interval", "0"}), options);
+    Process process(server(prefix_, {"--stats-interval", "0"}), options);
     ASSERT_TRUE(eventually([&] { return console.has_first_line(); })) << process.describe();
     const Clock::time_point first = Clock::now();
     process.signal(SIGINT); /* it comes as far as its last lines */
@@ -68,66 +67,52 @@ TEST_F(HeldUp, ASecondCtrlCEndsAServerWhoseConsoleNobodyReads) {
     EXPECT_GE(Clock::now() - first, std::chrono::seconds(1));
 }
 
-TEST_F(HeldUp, AClientInARequestWhoseConsoleNobodyReadsEndsAllTheSame) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--fault", "silent"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+TEST_F(End, AClientInARequestWhoseConsoleNobodyReadsEndsAllTheSame) {
+    RunningServer server_process(prefix_, {"--fault", "silent"});
     const FullConsole console;
     ProcessOptions options;
     options.stdout_fd = console.fd();
-    Process process(client(prefix, {"--timeout", "3600", "--async-interval", "0"}), options);
-    ASSERT_TRUE(server_process.wait_for_out("[SYNC] Received")) << process.describe();
+    Process process(client(prefix_, {"--timeout", "3600", "--async-interval", "0"}), options);
+    expect_out(server_process, "[SYNC] Received");
     process.signal(SIGINT);
     EXPECT_EQ(process.wait(), 1) << process.describe();
 }
 
-TEST_F(HeldUp, AHandlerThatTakesAnHourDoesNotHoldUpTheServer) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--fault", "slow=3600000"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    Process process(client(prefix, {"--timeout", "3600", "--sync-interval", "0"}));
-    ASSERT_TRUE(process.wait_for_out("[ASYNC] Request sent")) << process.describe();
-    server_process.signal(SIGINT);
-    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+TEST_F(End, AHandlerThatTakesAnHourDoesNotHoldUpTheServer) {
+    RunningServer server_process(prefix_, {"--fault", "slow=3600000"});
+    Process process(client(prefix_, {"--timeout", "3600", "--sync-interval", "0"}));
+    expect_out(process, "[ASYNC] Request sent");
+    expect_end(server_process);
     EXPECT_EQ(own_lines(server_process.err()), "");
     EXPECT_EQ(process.wait(), 0) << process.describe();
 }
 
-TEST_F(HeldUp, UnderNohupSighupEndsNeitherProgram) {
-    const Prefix prefix;
+TEST_F(End, UnderNohupSighupEndsNeitherProgram) {
     const auto nohup = [](Words argv) {
         argv.insert(argv.begin(), "nohup");
         return argv;
     };
-    Process server_process(nohup(server(prefix)));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    Process process(nohup(client(prefix, {"--sync-interval", "0.1"})));
-    ASSERT_TRUE(process.wait_for_out("[SYNC] Reply")) << process.describe();
+    RunningServer server_process(nohup(server(prefix_)));
+    Process process(nohup(client(prefix_, {"--sync-interval", "0.1"})));
+    expect_out(process, "[SYNC] Reply");
     server_process.signal(SIGHUP);
     process.signal(SIGHUP);
     const int before = count_of(process.out(), "[SYNC] Reply");
-    EXPECT_TRUE(process.wait_for_out("[SYNC] Reply", before + 5)) << process.describe();
-    for (Process *program : {&process, &server_process}) {
-        program->signal(SIGTERM);
-        EXPECT_EQ(program->wait(), 0) << program->describe();
-    }
+    expect_out(process, "[SYNC] Reply", before + 5);
+    expect_end(process, SIGTERM);
+    expect_end(server_process, SIGTERM);
 }
 
-TEST_F(HeldUp, AClientWithoutPidfdsSeesItsServersDeathAllTheSame) {
-    const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+TEST_F(End, AClientWithoutPidfdsSeesItsServersDeathAllTheSame) {
+    RunningServer server_process(prefix_);
     ProcessOptions options;
     options.no_pidfd = true;
-    Process process(client(prefix, {"--sync-interval", "0", "--async-interval", "0"}), options);
-    ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
+    RunningClient process(prefix_, {"--sync-interval", "0", "--async-interval", "0"}, options);
     for (const std::string &file : open_files(process.pid()))
-        ASSERT_EQ(file.find("pidfd"), std::string::npos) << file;
+        ASSERT_FALSE(has(file, "pidfd"));
     server_process.signal(SIGKILL);
     EXPECT_EQ(process.wait(), 3) << process.describe();
-    EXPECT_NE(process.err().find("error: the server went away without shutting down"),
-              std::string::npos)
-        << process.describe();
+    EXPECT_TRUE(has(process.err(), "error: the server went away without shutting down"));
 }
 
 }  // namespace
