@@ -259,8 +259,6 @@ int main(int argc, char **argv) {
              options.command != nullptr ? options.command->descriptors : DescriptorsIn::none,
          .filtered = !options.unfiltered},
         session_run(abandon_open));
-    if (session.resumed())
-        g_run.go_on_from(*session.resumed());
     Requests requests(session.watch(), seconds(options.timeout_s), !options.unbounded);
     g_run.watch = &session.watch();
     g_run.requests = &requests;

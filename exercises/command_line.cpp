@@ -277,8 +277,9 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
              return {};
          }},
         {"wait", Takes::optional_value, "S",
-         "wait for a server, S seconds at most or for ever, at the\n"
-         "start and after a loss, and go on with the new one",
+         "wait for a server, S seconds at most or for ever: at the\n"
+         "start, after a loss and after a shutdown; go on with the\n"
+         "next one",
          [&](std::string_view text) -> std::string {
              std::string wrong;
              if (!text.empty())

@@ -44,6 +44,9 @@ struct ClientRun {
      */
     bool close(std::string_view tag, std::string_view what, const Ended &ended);
 
+    /* Whether all requests that were asked for have been sent and have ended. Any thread. */
+    bool done() const;
+
     /* The exit status as things stand: 4 where requests were not answered, or where a counted run
      * was cut short by anything but Ctrl-C. Any thread.
      */
@@ -54,6 +57,10 @@ struct ClientRun {
     /* The numbers of both Books as text, and back, for a run of this program after this one. */
     std::string numbers() const;
     void go_on_from(const std::string &text);
+
+  private:
+    bool has_sync() const { return options.command != nullptr || options.sync_interval_s > 0; }
+    bool has_async() const { return options.command == nullptr && options.async_interval_s > 0; }
 };
 inline ClientRun g_run;
 

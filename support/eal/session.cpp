@@ -119,19 +119,24 @@ SecondarySession::SecondarySession(char **argv, EalArgs args, const Setup &setup
       resumed_(take_resume()),
       layouts_tried_(take_layouts_tried()),
       watch_([this](Watch::Reason reason) { leave(reason); }) {
+    if (resumed_)
+        run_.resume(*resumed_);
     int status = kExitOk;
     if (!takes_role(&args, "secondary"))
         end_process(kExitUsage);
-    if (!wait_for_primary(args, setup.wait, watch_, &status))
-        end_process(status);
+    if (!wait_for_primary(args, setup.wait, watch_, &status)) {
+        run_.last_words();
+        end_process(resumed_ && watch_.ending() ? run_.status(true) : status);
+    }
     bool addresses_taken = false;
     if (!start_secondary(args, watch_, &status, &addresses_taken)) {
-        if (addresses_taken)
+        if (setup.wait)
+            await_primary_that_ends(runtime_dir(args.file_prefix));
+        if (addresses_taken && !watch_.ending())
             run_again_elsewhere();
         end_process(finish(watch_.reason(), status));
     }
     guard_socket(IpcSocket::find(), setup.filtered, setup.descriptors);
-    attached_ = true;
     if (!follow(watch_))
         end(kExitFailure);
 }
@@ -144,20 +149,60 @@ bool SecondarySession::going_on() const {
 void SecondarySession::run_again() {
     IpcSocket::find().remove_file();
     run_.abandon("the server went away before a reply came");
-    /* Before it has attached, the run goes on from nothing else than the one before. */
-    mp_ipc::run_again(argv_, attached_ || !resumed_ ? run_.to_resume() : *resumed_);
+    mp_ipc::run_again(argv_, run_.to_resume());
     error(std::string("cannot run again: ") + std::strerror(errno));
 }
 
-/* With `wait`, the loss of the primary is not the end. Returns why to end where it does not: a
- * Ctrl-C that came together with the loss is what counts.
+/* A primary that has said that it ends still holds its prefix: to run again before it is gone would
+ * be to attach to it once more. As long as `wait` says. Main thread.
  */
-Watch::Reason SecondarySession::run_again_if_waiting(Watch::Reason reason) {
-    if (reason != Watch::Reason::primary_gone || !setup_.wait || shut_down())
+void SecondarySession::await_end_of_primary() {
+    const Clock::time_point give_up = *setup_.wait == Clock::duration::zero()
+                                          ? Clock::time_point::max()
+                                          : Clock::now() + *setup_.wait;
+    while (!watch_.ending() && Clock::now() < give_up)
+        watch_.sleep_until(give_up);
+}
+
+/* Whoever attaches to a primary in its last moments finds a part of it. Such a failure is the
+ * primary's end, and not a reason of one's own.
+ */
+void SecondarySession::await_primary_that_ends(const std::string &dir) {
+    constexpr Clock::duration kLongestEnd = std::chrono::seconds(5);
+    watch_.look_until(kLongestEnd,
+                      [&] { return probe_primary(dir).state == PrimaryProbe::State::alive; });
+}
+
+void SecondarySession::say_shut_down() {
+    if (!std::exchange(shut_down_said_, true))
+        say({"[{}] The server has shut down", "[{}] Server 已退出"}, program().tag);
+}
+
+/* With `wait`, neither the loss of the primary nor its shutdown is the end. Returns why to end
+ * where it is: all has been done, or a Ctrl-C came together with it.
+ */
+Watch::Reason SecondarySession::run_again_if_waiting(Watch::Reason reason,
+                                                     std::optional<int> *status) {
+    using Reason = Watch::Reason;
+    const bool shut_down = this->shut_down();
+    if (!setup_.wait || run_.done() || console_failed())
+        return reason;
+    if (shut_down && (reason == Reason::none || reason == Reason::primary_gone))
+        say_shut_down();
+    if (shut_down && reason == Reason::none) {
+        await_end_of_primary();
+        reason = watch_.reason();
+        if (reason == Reason::none) {
+            error("the server that has shut down still runs after the time of --wait");
+            *status = kExitNoPrimary;
+        }
+    }
+    if (reason != Reason::primary_gone)
         return reason;
     if (!watch_.leave_signals_pending())
-        return Watch::Reason::signal;
-    say({"[{}] The server went away", "[{}] Server 已断开"}, program().tag);
+        return Reason::signal;
+    if (!shut_down)
+        say({"[{}] The server went away", "[{}] Server 已断开"}, program().tag);
     run_again();
     return reason;
 }
@@ -175,14 +220,15 @@ void SecondarySession::run_again_elsewhere() {
 /* Says why the program ends; returns its exit status. The actions stay registered: a broadcast of
  * the last moments is answered, and not logged as unknown while the primary waits in vain.
  */
-int SecondarySession::finish(Watch::Reason reason, int status) {
+int SecondarySession::finish(Watch::Reason reason, std::optional<int> given) {
     using Reason = Watch::Reason;
     const IpcSocket socket = IpcSocket::find();
     if (shut_down()) /* it may have said so just now */
         holds_within(std::chrono::milliseconds(20), [&] { return socket.idle(); });
-    reason = run_again_if_waiting(reason);
+    reason = run_again_if_waiting(reason, &given);
+    int status = given.value_or(run_.status(reason == Reason::signal));
     if (shut_down() && (reason == Reason::primary_gone || reason == Reason::none)) {
-        say({"[{}] The server has shut down", "[{}] Server 已退出"}, program().tag);
+        say_shut_down();
     } else if (reason == Reason::primary_gone) {
         error(std::string("the server went away") +
               (run_.shut_down ? " without shutting down" : "") + "; start it again, then " +
@@ -207,14 +253,13 @@ int SecondarySession::finish(Watch::Reason reason, int status) {
 }
 
 void SecondarySession::end(std::optional<int> status) {
-    const Watch::Reason reason = watch_.reason();
-    end_process(finish(reason, status.value_or(run_.status(reason == Watch::Reason::signal))));
+    end_process(finish(watch_.reason(), status));
 }
 
 /* The end when the main thread cannot come to it: from the watching thread. */
 void SecondarySession::leave(Watch::Reason reason) {
     limit_the_end(kLastLinesS, kExitFailure);
-    _exit(finish(reason, attached_ ? run_.status(reason == Watch::Reason::signal) : kExitOk));
+    _exit(finish(reason, std::nullopt));
 }
 
 }  // namespace mp_ipc

@@ -65,7 +65,9 @@ class PrimarySession {
 class SecondarySession {
   public:
     struct Setup {
-        std::optional<Clock::duration> wait; /* for a primary; zero: for ever; none: not at all */
+        /* For a primary, at the start and after one has ended or shut down: zero: for ever; none:
+         * not at all. */
+        std::optional<Clock::duration> wait;
         DescriptorsIn descriptors = DescriptorsIn::none;
         bool filtered = true; /* false: malformed datagrams are let in */
     };
@@ -75,9 +77,13 @@ class SecondarySession {
     struct Run {
         std::function<int(bool by_signal)> status = [](bool) { return kExitOk; }; /* by now */
         std::function<bool()> shut_down{}; /* whether the primary has said that it ends */
+        /* Whether nothing is left for another primary. */
+        std::function<bool()> done = [] { return false; };
         std::function<void(const char *why)> abandon = [](const char *) {}; /* open requests */
         std::function<void()> last_words = [] {}; /* the last lines of the console */
         std::function<std::string()> to_resume = [] { return std::string(); }; /* for the next */
+        /* Goes on from that, before the wait. */
+        std::function<void(const std::string &)> resume = [](const std::string &) {};
     };
     /* With `argv` the program is run again where it goes on with another primary. Ends the process
      * where it cannot attach: the reason has been said.
@@ -87,8 +93,6 @@ class SecondarySession {
     SecondarySession &operator=(const SecondarySession &) = delete;
 
     Watch &watch() { return watch_; }
-    /* What an earlier run of this program left to go on from; none in a first run. */
-    const std::optional<std::string> &resumed() const { return resumed_; }
     /* Whether that run had another primary. */
     bool has_new_primary() const { return resumed_ && layouts_tried_ == 0; }
 
@@ -102,8 +106,11 @@ class SecondarySession {
   private:
     [[noreturn]] void leave(Watch::Reason reason);
     bool shut_down() const { return run_.shut_down && run_.shut_down(); }
-    int finish(Watch::Reason reason, int status);
-    Watch::Reason run_again_if_waiting(Watch::Reason reason);
+    int finish(Watch::Reason reason, std::optional<int> given);
+    Watch::Reason run_again_if_waiting(Watch::Reason reason, std::optional<int> *status);
+    void await_end_of_primary();
+    void await_primary_that_ends(const std::string &dir);
+    void say_shut_down();
     void run_again_elsewhere();
     void run_again();
 
@@ -112,7 +119,7 @@ class SecondarySession {
     Run run_;
     std::optional<std::string> resumed_;
     unsigned layouts_tried_;
-    std::atomic<bool> attached_{false};
+    bool shut_down_said_ = false; /* by the thread that ends the process */
     Watch watch_;
 };
 

@@ -131,7 +131,7 @@ TEST(Docs, EveryRowOfTheApiHasItsConsoles) {
         const std::size_t cells = static_cast<std::size_t>(it->position(0) + it->length(0));
         const std::string line = text.substr(cells, text.find('\n', cells) - cells);
         for (std::sregex_iterator part(line.begin(), line.end(), code); part != end; ++part)
-            EXPECT_NE(blocks[0].find(" " + (*part)[1].str()), std::string::npos)
+            EXPECT_NE(consoles[0].find(" " + (*part)[1].str()), std::string::npos)
                 << name << ": " << (*part)[1];
     }
     EXPECT_EQ(console_blocks(text).size(), rows.size() + 1) << "one of them is the tour's own";
