@@ -113,7 +113,7 @@ PingFacts ping(std::uint64_t boot_id, double timeout_s, Watch &watch) {
     const Clock::time_point begin = Clock::now();
     PingRequest ping;
     ping.header = {kVersion, Status::ok, 1, boot_id};
-    ping.sent_ns = static_cast<std::uint64_t>(begin.time_since_epoch().count());
+    ping.sent_ns = monotonic_ns(begin);
     rte_mp_msg request = make_message(kMsgPing);
     fill(request, ping);
     struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */

@@ -13,6 +13,7 @@
 #include "common.h"
 #include "doctor/checks.h"
 #include "doctor/words.h"
+#include "exercises/ping.h"
 #include "support/base/message.h"
 #include "support/eal/ipc_socket.h"
 #include "support/options/eal_args.h"
@@ -284,7 +285,7 @@ Finding check_ping(const PingFacts &ping) {
                             ping.trouble));
     return good(in_words(
         {"Ping: answered in {} ms, message version {}", "Ping: {} ms 内收到回复, 消息版本 {}"},
-        fixed(ping.time_ms, 3), kVersion));
+        fixed(ping.time_ms, 3), PingReply::kVersion));
 }
 
 }  // namespace mp_ipc

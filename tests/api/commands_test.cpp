@@ -56,13 +56,27 @@ TEST_F(Api, PingSendsAStructAndSumsUp) {
     EXPECT_EQ(ping.status, 0) << ping.out;
     EXPECT_TRUE(std::regex_search(
         ping.out,
-        std::regex(R"(\[PING\] Reply: seq=1 time=\d+\.\d{3} ms\n)"
-                   R"(\[PING\] Reply: seq=2 time=\d+\.\d{3} ms\n)"
-                   R"(\[PING\] Reply: seq=3 time=\d+\.\d{3} ms\n)"
-                   R"(\[PING\] 3 sent, 3 answered, 0 lost, 0 late\n)"
-                   R"(\[PING\] time min/median/p99/max = [\d.]+/[\d.]+/[\d.]+/[\d.]+ ms\n)")))
+        std::regex(
+            R"(\[PING\] Reply: seq=1 time=\d+\.\d{3} ms: there [\d.]+, handler [\d.]+, back [\d.]+\n)"
+            R"(\[PING\] Reply: seq=2 time=.*\n\[PING\] Reply: seq=3 time=.*\n)"
+            R"(\[PING\] 3 sent, 3 answered, 0 lost, 0 late\n)"
+            R"(\[PING\] time min/median/p99/max = [\d.]+/[\d.]+/[\d.]+/[\d.]+ ms\n)"
+            R"(\[PING\] median there/handler/back = [\d.]+/[\d.]+/[\d.]+ ms\n)")))
         << ping.out;
     EXPECT_TRUE(has(end_server(), "[PING] Received: seq=3"));
+}
+
+TEST_F(Api, PingShowsThatTheHandlerIsSlow) {
+    start_server({"--quiet", "--fault", "slow=50"});
+    const Finished ping = run_client({"ping", "--count", "1"});
+    std::smatch legs;
+    ASSERT_TRUE(std::regex_search(
+        ping.out, legs,
+        std::regex(R"(seq=1 time=([\d.]+) ms: there ([\d.]+), handler ([\d.]+), back ([\d.]+)\n)")))
+        << ping.out;
+    const auto ms = [&](std::size_t i) { return std::stod(legs[i].str()); };
+    EXPECT_GE(ms(3), 50) << ping.out;
+    EXPECT_NEAR(ms(1), ms(2) + ms(3) + ms(4), 0.002) << "each is rounded";
 }
 
 TEST_F(Api, PingFloodIsSumOnly) {
@@ -294,13 +308,15 @@ TEST_F(Api, AStoppedClientCostsASyncBroadcastEverything) {
 TEST_F(Api, AReplyOfAnotherBuildIsRefused) {
     Process primary(helper("odd-replies", prefix_));
     ASSERT_TRUE(primary.wait_for_out("ready")) << primary.describe();
-    const Finished ping = run_client({"--count", "4", "--interval", "0.01", "ping"});
+    const Finished ping = run_client({"--count", "5", "--interval", "0.01", "ping"});
     EXPECT_EQ(ping.status, 4) << ping.out << ping.err;
     for (const char *line : {"[PING] Reply: seq=1 time=",
                              "[PING] Not answered: seq=2: the struct has another length\n",
                              "[PING] Not answered: seq=3: the struct has another length\n",
-                             "[PING] Not answered: seq=4: the struct has another version\n",
-                             "[PING] 4 sent, 1 answered, 3 lost, 0 late\n"})
+                             "[PING] Not answered: seq=4: the struct has another version: ",
+                             "[PING] Not answered: seq=5: the struct has another version: ",
+                             "[PING] 5 sent, 1 answered, 4 lost, 0 late\n",
+                             "[PING] there/handler/back are not known: "}) /* it sets no times */
         EXPECT_TRUE(has(ping.out, line)) << line << "\n" << ping.out;
 }
 

@@ -232,7 +232,7 @@ TEST(DoctorChecks, AnAnswerThatIsNoGood) {
     ping.trouble = status_text(Status::bad_version);
     const Finding finding = check_ping(ping);
     EXPECT_EQ(finding.verdict, Verdict::bad);
-    EXPECT_TRUE(begins(finding.text, "Ping: no good reply: the struct has another version; "));
+    EXPECT_TRUE(begins(finding.text, "Ping: no good reply: the struct has another version: "));
 }
 
 }  // namespace
