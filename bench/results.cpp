@@ -78,6 +78,7 @@ constexpr struct {
     {"one core for both", "floor one core", "bare one core", "pair one core"},
     {"one core for both, `chrt -b 0`", "floor one core", "bare one core batch",
      "pair one core batch"},
+    {"both programs with `--ipc-core`", "floor one core", "", "pair ipc core"},
 };
 
 /* Least squares: values[i] = a + b * sizes[i]. */
@@ -347,6 +348,10 @@ std::vector<Goal> goals_of(const Results &r) {
          1.0, false, 2},
         {"pair by the recipe ÷ floor on two cores", r.ratio("pair one core batch", "floor", "p50"),
          1.0, false, 2},
+        {"pair by `--ipc-core` ÷ floor on two cores", r.ratio("pair ipc core", "floor", "p50"), 1.0,
+         false, 2},
+        {"pair by `--ipc-core` ÷ pair by the recipe",
+         r.ratio("pair ipc core", "pair one core batch", "p50"), 1.1, false, 2},
         {"32 clients: pair ÷ bare, rate", r.ratio("clients pair 32", "clients bare 32", "rate"),
          0.95, true, 3},
         {"start to first reply, s", r.get("start client", "ms") / 1000, 0.15, false, 3},

@@ -57,7 +57,7 @@ if ! { cmake $generator -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DMP_I
 fi
 [ "$build_only" = no ] || exit 0
 
-"$root/scripts/setup.sh" --hugepages 24 # ten servers run side by side
+"$root/scripts/setup.sh" --hugepages 28 # twelve servers run side by side
 
 load=$(cut -d' ' -f1 /proc/loadavg)
 if [ -z "$quick" ] && [ "$(printf '%.0f' "$load")" -ge 1 ]; then

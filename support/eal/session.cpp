@@ -11,6 +11,7 @@
 #include "support/base/received_fds.h"
 #include "support/base/text.h"
 #include "support/console/console.h"
+#include "support/eal/ipc_core.h"
 #include "support/eal/resume.h"
 
 namespace mp_ipc {
@@ -52,6 +53,8 @@ PrimarySession::PrimarySession(const EalArgs &args, const Setup &setup,
     guard_socket(socket, setup.filtered, DescriptorsIn::none); /* no handler here takes any */
     if (setup.limited)
         socket.limit_sends(kSendLimit);
+    if (setup.ipc_core && !put_ipc_thread_on(*setup.ipc_core))
+        eal_.reset();
 }
 
 PrimarySession::~PrimarySession() = default;
@@ -118,6 +121,8 @@ SecondarySession::SecondarySession(char **argv, const EalArgs &args, const Setup
     }
     guard_socket(IpcSocket::find(), setup.filtered, setup.descriptors);
     attached_ = true;
+    if (setup.ipc_core && !put_ipc_thread_on(*setup.ipc_core))
+        end(kExitFailure);
 }
 
 bool SecondarySession::follow_ipc_thread() {

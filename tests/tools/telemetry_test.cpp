@@ -65,6 +65,7 @@ TEST_F(Telemetry, InfoNamesTheRunningServer) {
         << info;
     EXPECT_TRUE(has(info, "\"pid\": " + std::to_string(server_process.pid()) + ",")) << info;
     EXPECT_TRUE(has(info, "\"file_prefix\": \"" + prefix.name() + "\"")) << info;
+    EXPECT_TRUE(has(info, "\"ipc_thread_cores\": \"[0-9,-]+\"")) << info;
     EXPECT_TRUE(has(info, "\"broadcast\": \"sync\", \"fault\": \"on\"")) << info;
 }
 
