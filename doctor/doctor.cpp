@@ -23,6 +23,7 @@
 #include "support/eal/eal_session.h"
 #include "support/eal/ipc_filter.h"
 #include "support/eal/ipc_socket.h"
+#include "support/eal/linkage.h"
 #include "support/eal/watch.h"
 #include "support/ipc/reply_messages.h"
 
@@ -158,6 +159,13 @@ void visit_server(const EalArgs &args, double timeout_s, const std::string &stan
         notes->add(not_checked(attach, stands));
         notes->add(check_aslr(aslr_value, Attach::not_tried));
         skip_rest(stands);
+        return;
+    }
+    if (const std::string trouble = linkage_trouble(runtime_dir(args.file_prefix));
+        !trouble.empty()) {
+        notes->add({Finding::Verdict::bad, attach + ": " + trouble});
+        notes->add(check_aslr(aslr_value, Attach::not_tried));
+        skip_rest(words({"not attached", "未连接"}));
         return;
     }
     int status = kExitOk;

@@ -12,6 +12,7 @@
 #include "support/base/text.h"
 #include "support/console/console.h"
 #include "support/eal/ipc_core.h"
+#include "support/eal/linkage.h"
 #include "support/eal/resume.h"
 
 namespace mp_ipc {
@@ -49,6 +50,7 @@ PrimarySession::PrimarySession(const EalArgs &args, const Setup &setup,
         status_ = status;
         return;
     }
+    note_linkage(runtime_dir(args.file_prefix));
     const IpcSocket socket = IpcSocket::find();
     guard_socket(socket, setup.filtered, DescriptorsIn::none); /* no handler here takes any */
     if (setup.limited)
@@ -113,6 +115,11 @@ SecondarySession::SecondarySession(char **argv, const EalArgs &args, const Setup
     int status = kExitOk;
     if (!wait_for_primary(args, setup.wait, watch_, &status))
         end_process(status);
+    if (const std::string trouble = linkage_trouble(runtime_dir(args.file_prefix));
+        !trouble.empty()) {
+        error(trouble);
+        end_process(kExitFailure);
+    }
     bool addresses_taken = false;
     if (!start_secondary(args, watch_, &status, &addresses_taken)) {
         if (addresses_taken)
