@@ -252,13 +252,7 @@ int main(int argc, char **argv) {
         end_process(run_doctor(line.args, options.timeout_s));
 
     /* 1. EAL init, as a secondary of a primary that lives. */
-    SecondarySession session(
-        argv, line.args,
-        {.wait = options.wait_s ? std::optional(seconds(*options.wait_s)) : std::nullopt,
-         .descriptors =
-             options.command != nullptr ? options.command->descriptors : DescriptorsIn::none,
-         .filtered = !options.unfiltered},
-        session_run(abandon_open));
+    SecondarySession session(argv, line.args, session_setup(options), session_run(abandon_open));
     Requests requests(session.watch(), seconds(options.timeout_s), !options.unbounded);
     g_run.watch = &session.watch();
     g_run.requests = &requests;

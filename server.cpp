@@ -173,7 +173,8 @@ int main(int argc, char **argv) {
     PrimarySession session(line.args,
                            {.leftover_wait = seconds(options.leftover_wait_s),
                             .filtered = !options.fault.unfiltered,
-                            .limited = !options.fault.unbounded},
+                            .limited = !options.fault.unbounded,
+                            .ipc_core = options.ipc_core},
                            tell_clients_to_end);
     if (!session.started())
         return session.status();

@@ -24,23 +24,37 @@ double ms_between(Clock::time_point from, Clock::time_point to) {
     return std::chrono::duration<double, std::milli>(to - from).count();
 }
 
-/* One life of a pair: four rows at once. */
-void measure_life(int round) {
+/* `argv` with the program of the same name in another folder; empty: as it is. */
+Words out_of(const std::string &folder, Words argv) {
+    if (!folder.empty())
+        argv[0] = folder + argv[0].substr(argv[0].rfind('/'));
+    return argv;
+}
+
+/* One life of a pair, of the programs in this folder: four rows at once. */
+void measure_life(int round, const std::string &folder, const std::string &suffix) {
     const Prefix prefix;
-    Child server(server_words(prefix, {}), both_cores());
+    const auto resident_kib = [](const Child &child) {
+        return static_cast<double>(usage_of(child.pid()).rss_kib);
+    };
+    Child server(out_of(folder, server_words(prefix, {})), both_cores());
     server.read_until("Ready");
-    g_results.add("start server", round, {{"ms", ms_between(server.started(), Clock::now())}});
-    Child client(client_words(prefix, {}), both_cores());
+    const double server_ms = ms_between(server.started(), Clock::now());
+    Child client(out_of(folder, client_words(prefix, {})), both_cores());
     client.read_until("[SYNC] Reply");
-    g_results.add("start client", round, {{"ms", ms_between(client.started(), Clock::now())}});
+    const double client_ms = ms_between(client.started(), Clock::now());
     /* Let it come to rest: the end is to be that of a program that sleeps. */
     usleep(50'000);
+    g_results.add("start server" + suffix, round,
+                  {{"ms", server_ms}, {"rss", resident_kib(server)}});
+    g_results.add("start client" + suffix, round,
+                  {{"ms", client_ms}, {"rss", resident_kib(client)}});
     Clock::time_point asked = Clock::now();
     client.signal(SIGINT);
-    g_results.add("stop client", round, {{"ms", ms_between(asked, client.wait())}});
+    g_results.add("stop client" + suffix, round, {{"ms", ms_between(asked, client.wait())}});
     asked = Clock::now();
     server.signal(SIGINT);
-    g_results.add("stop server", round, {{"ms", ms_between(asked, server.wait())}});
+    g_results.add("stop server" + suffix, round, {{"ms", ms_between(asked, server.wait())}});
 }
 
 void measure_idle(Clock::duration time) {
@@ -123,7 +137,9 @@ void plan_life() {
         g_plan.push_back({"start and end", round, 1,
                           [=] {
                               end_broadcast();
-                              measure_life(round);
+                              measure_life(round, "", "");
+                              if (!g_config.eal_alone.empty())
+                                  measure_life(round, g_config.eal_alone, " eal alone");
                               return Slice{};
                           },
                           true});

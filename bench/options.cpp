@@ -50,6 +50,8 @@ bool read_options(int argc, char **argv) {
             g_config.quick = true;
         else if (!value("--out").empty())
             g_config.out = std::filesystem::absolute(value("--out"));
+        else if (!value("--eal-alone").empty())
+            g_config.eal_alone = value("--eal-alone");
         else if (!value("--cores").empty())
             cores = value("--cores");
         else {
@@ -57,6 +59,7 @@ bool read_options(int argc, char **argv) {
                          "Usage: mp_bench [--quick] [--out=DIR] [--cores=A,B] [--benchmark_...]\n"
                          "  --quick      every row once and short: shows that it works\n"
                          "  --out=DIR    where the tables, figures and logs go (.)\n"
+                         "  --eal-alone=DIR  programs built with MP_IPC_STATIC_EAL\n"
                          "  --cores=A,B  the cores of the servers and of the clients\n");
             return false;
         }

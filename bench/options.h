@@ -14,8 +14,9 @@ struct Config {
     std::string server = MP_SERVER;
     std::string client = MP_CLIENT;
     std::string peer = MP_BENCH_PEER;
-    int a = 0; /* the server's core, -l */
-    int b = 1; /* the clients' */
+    std::string eal_alone; /* folder of the programs built with MP_IPC_STATIC_EAL; empty: none */
+    int a = 0;             /* the server's core, -l */
+    int b = 1;             /* the clients' */
 };
 extern Config g_config;
 

@@ -93,6 +93,7 @@ int run(int argc, char **argv) {
         serve({{"sync", drive_sync},
                {"until", drive_until},
                {"async", drive_async},
+               {"ipc-core", take_ipc_core},
                {"ring", drive_ring}});
         rte_eal_cleanup();
     } else {

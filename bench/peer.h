@@ -84,6 +84,7 @@ std::int64_t broadcast_async(std::istringstream &words);
 std::int64_t drive_sync(std::istringstream &words);
 std::int64_t drive_until(std::istringstream &words);
 std::int64_t drive_async(std::istringstream &words);
+std::int64_t take_ipc_core(std::istringstream &words); /* as --ipc-core of the real programs */
 
 /* peer_ring.cpp: both sides of the ring, the primary first. */
 void create_rings();

@@ -17,6 +17,7 @@
 #include "bench/peer_requests.h"
 #include "common.h"
 #include "support/base/message.h"
+#include "support/eal/ipc_core.h"
 
 namespace mp_ipc::bench {
 namespace {
@@ -85,6 +86,12 @@ std::int64_t drive_until(std::istringstream &words) {
         last = now;
     }
     return last - first;
+}
+
+std::int64_t take_ipc_core(std::istringstream &words) {
+    if (!put_ipc_thread_on(next<int>(words)))
+        throw Failure("--ipc-core is refused");
+    return 0;
 }
 
 std::int64_t drive_async(std::istringstream &words) {

@@ -41,6 +41,8 @@ struct RoundTrips {
     RealServer quiet_split{{"--quiet"}, Console::lines, only(g_config.a)};
     BareServer bare_batch{batch(both_cores())};
     RealServer quiet_batch{{"--quiet"}, Console::lines, batch(both_cores())};
+    std::string ipc_core = std::to_string(g_config.b);
+    RealServer quiet_ipc_core{{"--quiet", "--ipc-core", ipc_core}, Console::lines, both_cores()};
 
     std::unique_ptr<Peer> to_bare = make_driver(bare.prefix(), both_cores());
     std::unique_ptr<Peer> to_quiet = make_driver(quiet.prefix(), both_cores());
@@ -56,6 +58,7 @@ struct RoundTrips {
         make_driver(bare_batch.prefix(), large_pages(batch(only(g_config.b))));
     std::unique_ptr<Peer> to_quiet_batch =
         make_driver(quiet_batch.prefix(), batch(only(g_config.b)));
+    std::unique_ptr<Peer> to_quiet_ipc_core = make_driver(quiet_ipc_core.prefix(), both_cores());
 
     RoundTrips() {
         echo.wait_ready();
@@ -66,6 +69,7 @@ struct RoundTrips {
         to_quiet_one->wait_ready();
         to_quiet_split->wait_ready();
         to_quiet_batch->wait_ready();
+        to_quiet_ipc_core->order("ipc-core " + ipc_core);
         const auto place = [](const std::string &row, RealServer &server, Peer &driver) {
             g_facts.placements[row + " server"] = placement_of(server.process().pid());
             g_facts.placements[row + " client"] = placement_of(driver.child().pid());
@@ -74,6 +78,7 @@ struct RoundTrips {
         place("pair split", quiet_split, *to_quiet_split);
         place("pair one core", quiet, *to_quiet_one);
         place("pair one core batch", quiet_batch, *to_quiet_batch);
+        place("pair ipc core", quiet_ipc_core, *to_quiet_ipc_core);
     }
 };
 std::unique_ptr<RoundTrips> g_trips;
@@ -176,6 +181,7 @@ void plan_round_trips() {
         {"pair one core", 3000, sync(&RoundTrips::to_quiet_one, hello)},
         {"bare one core batch", 3000, counted(&RoundTrips::bare_batch, &RoundTrips::to_bare_batch)},
         {"pair one core batch", 3000, sync(&RoundTrips::to_quiet_batch, hello)},
+        {"pair ipc core", 3000, sync(&RoundTrips::to_quiet_ipc_core, hello)},
         {"async 1", 600, async(1, &RoundTrips::to_bare)},
         {"async 2", 600, async(2, &RoundTrips::to_bare)},
         {"async 4", 1000, async(4, &RoundTrips::to_bare)},

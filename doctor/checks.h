@@ -77,6 +77,7 @@ struct ProcessFacts {
     bool seen = false;       /* its threads could be looked at */
     char state = '?';        /* of its main thread, as in proc(5) */
     bool ipc_thread = false; /* it has an EAL IPC thread */
+    std::string ipc_cores;   /* which may run on these, as "0-1" */
     std::vector<int> cores;  /* its main thread and its workers may run on, sorted */
 };
 ProcessFacts look_at_process(pid_t pid, const std::string &proc = "/proc");

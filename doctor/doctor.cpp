@@ -23,6 +23,7 @@
 #include "support/eal/eal_session.h"
 #include "support/eal/ipc_filter.h"
 #include "support/eal/ipc_socket.h"
+#include "support/eal/linkage.h"
 #include "support/eal/watch.h"
 #include "support/ipc/reply_messages.h"
 
@@ -113,7 +114,7 @@ PingFacts ping(std::uint64_t boot_id, double timeout_s, Watch &watch) {
     const Clock::time_point begin = Clock::now();
     PingRequest ping;
     ping.header = {kVersion, Status::ok, 1, boot_id};
-    ping.sent_ns = static_cast<std::uint64_t>(begin.time_since_epoch().count());
+    ping.sent_ns = monotonic_ns(begin);
     rte_mp_msg request = make_message(kMsgPing);
     fill(request, ping);
     struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
@@ -158,6 +159,13 @@ void visit_server(const EalArgs &args, double timeout_s, const std::string &stan
         notes->add(not_checked(attach, stands));
         notes->add(check_aslr(aslr_value, Attach::not_tried));
         skip_rest(stands);
+        return;
+    }
+    if (const std::string trouble = linkage_trouble(runtime_dir(args.file_prefix));
+        !trouble.empty()) {
+        notes->add({Finding::Verdict::bad, attach + ": " + trouble});
+        notes->add(check_aslr(aslr_value, Attach::not_tried));
+        skip_rest(words({"not attached", "未连接"}));
         return;
     }
     int status = kExitOk;

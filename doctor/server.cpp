@@ -13,6 +13,7 @@
 #include "common.h"
 #include "doctor/checks.h"
 #include "doctor/words.h"
+#include "exercises/ping.h"
 #include "support/base/message.h"
 #include "support/eal/ipc_socket.h"
 #include "support/options/eal_args.h"
@@ -194,7 +195,10 @@ ProcessFacts look_at_process(pid_t pid, const std::string &proc) {
         const bool main = it->path().filename() == std::to_string(pid);
         if (main)
             facts.state = state;
-        facts.ipc_thread = facts.ipc_thread || is_ipc_thread(name);
+        if (is_ipc_thread(name)) {
+            facts.ipc_thread = true;
+            facts.ipc_cores = cores;
+        }
         /* rte-worker-N until 23.07, dpdk-workerN since 23.11 */
         if (main || name.starts_with("rte-worker-") || name.starts_with("dpdk-worker")) {
             for (const int core : cores_of_list(cores))
@@ -225,7 +229,9 @@ Finding check_ipc_thread(const ProcessFacts &server, pid_t pid) {
                       "IPC 线程: Server (pid {}) 的 IPC 线程已结束 (一条错误的消息即可造成), "
                       "它不再接收消息: 请重新启动"},
                      pid));
-    return good(in_words({"IPC thread: the server's is running", "IPC 线程: Server 的线程在运行"}));
+    return good(in_words({"IPC thread: the server's is running, on core {}",
+                          "IPC 线程: Server 的线程在运行, 使用核 {}"},
+                         server.ipc_cores));
 }
 
 Finding check_zone(const ZoneFacts &zone) {
@@ -284,7 +290,7 @@ Finding check_ping(const PingFacts &ping) {
                             ping.trouble));
     return good(in_words(
         {"Ping: answered in {} ms, message version {}", "Ping: {} ms 内收到回复, 消息版本 {}"},
-        fixed(ping.time_ms, 3), kVersion));
+        fixed(ping.time_ms, 3), PingReply::kVersion));
 }
 
 }  // namespace mp_ipc

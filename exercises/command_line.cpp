@@ -10,6 +10,7 @@
 #include "support/base/exit_status.h"
 #include "support/base/text.h"
 #include "support/console/console.h"
+#include "support/eal/ipc_core.h"
 #include "support/options/option_parser.h"
 
 namespace mp_ipc {
@@ -33,6 +34,7 @@ struct CommonOptions {
     bool help = false;
     bool version = false;
     Language language = language_of_environment();
+    std::optional<int> ipc_core;
 
     void add_rows(std::vector<Option> *options) {
         using Takes = Option::Takes;
@@ -40,6 +42,11 @@ struct CommonOptions {
         options->push_back({"lang", Takes::value, "en|zh",
                             "language of the console (else by LC_ALL, LC_MESSAGES, LANG)",
                             set_language_option(&language)});
+        options->push_back(
+            {"ipc-core", Takes::value, "N",
+             "the core of the EAL's IPC thread, one that does not poll\n"
+             "(EAL takes those that -l does not name)",
+             [this](std::string_view text) { return read_ipc_core(text, &ipc_core); }});
         options->push_back({"help", Takes::nothing, "", "print this and exit", set_flag(&help)});
         options->push_back(
             {"version", Takes::nothing, "", "print the version and exit", set_flag(&version)});
@@ -242,6 +249,7 @@ CommandLine<ServerOptions> read_server_command_line(int argc, const char *const 
                    return "unexpected '" + printable(words[0]) + "': mp_server takes options only";
                return {};
            });
+    o.ipc_core = common.ipc_core;
     if (!line.done && o.broadcast != ServerOptions::Broadcast::off && o.stats_interval_s == 0) {
         error(
             "--broadcast asks every stats interval, and --stats-interval 0 means never: give it "
@@ -305,6 +313,7 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
     finish(&line, {"mp_client", "Client", "mp_server"}, argc, argv, options, "secondary", common,
            help_text(kClientUsage, kClientWhat, help_of_commands(), options, kClientExample),
            [&](const std::vector<std::string> &words) { return take_command(words, &o); });
+    o.ipc_core = common.ipc_core;
     if (!line.done && o.command == nullptr && !o.doctor && o.sync_interval_s == 0 &&
         o.async_interval_s == 0 && o.count) {
         error(

@@ -22,7 +22,8 @@ struct ServerOptions {
     Broadcast broadcast = Broadcast::off;
     Fault fault;
     std::optional<double> no_secondaries_s; /* when after the start rte_mp_disable() is called */
-    double leftover_wait_s = 5; /* how long to wait for processes that hold the runtime files */
+    double leftover_wait_s = 5;  /* how long to wait for processes that hold the runtime files */
+    std::optional<int> ipc_core; /* of the EAL's IPC thread; none: where EAL puts it */
 };
 
 /* Name and value of what report and telemetry show of them. */
@@ -39,6 +40,7 @@ struct ClientOptions {
     bool unbounded = false;       /* --fault unbounded: no limit on unanswered messages */
     bool unfiltered = false;      /* --fault unfiltered: malformed datagrams are let in */
     std::optional<double> wait_s; /* wait for a primary this long; 0: for ever */
+    std::optional<int> ipc_core;  /* of the EAL's IPC thread; none: where EAL puts it */
 };
 
 /* A command line as read. `done` says that main returns `status` at once: help or the version has

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 #include <random>
+#include <utility>
 
 #include <rte_memzone.h>
 
@@ -27,6 +28,12 @@ std::uint64_t sequence_of(const rte_mp_msg &msg) {
     PingRequest request; /* all struct messages begin alike */
     read_struct(msg, &request);
     return request.header.sequence;
+}
+
+std::vector<Action>::const_iterator right_action(const rte_mp_msg &msg) {
+    return std::ranges::find_if(std::as_const(g_actions), [&](const Action &right) {
+        return std::strncmp(right.name, msg.name, sizeof(msg.name)) == 0;
+    });
 }
 
 /* What the right handler does before it replies. */
@@ -61,22 +68,16 @@ int on_message_wrong_name(const rte_mp_msg *msg, const void *peer) {
 }
 
 /* Like the right one, except: it takes its time first, during which all other messages wait. */
-int on_message_slow(const rte_mp_msg *msg, const void *peer, const Action &action) {
+int on_message_slow(const rte_mp_msg *msg, const void *peer) {
     static std::minstd_rand random(std::random_device{}());
     std::uniform_real_distribution<double> delay(g_fault.least_s, g_fault.most_s);
-    {
-        const HandlerGate::Pass pass(g_handlers.gate);
-        if (pass.open())
-            g_handlers.gate.wait_for(seconds(delay(random)));
-    }
-    return action.handler(msg, peer);
+    g_handlers.gate.wait_for(seconds(delay(random)));
+    return right_action(*msg)->bare(msg, peer);
 }
 
 /* What is registered: misbehaves until the fault is over. */
 int on_message(const rte_mp_msg *msg, const void *peer) {
-    const auto action = std::ranges::find_if(g_actions, [&](const Action &right) {
-        return std::strncmp(right.name, msg->name, sizeof(msg->name)) == 0;
-    });
+    const auto action = right_action(*msg);
     if (action == g_actions.end())
         return 0;
     if (Clock::now() >= g_end)
@@ -88,7 +89,7 @@ int on_message(const rte_mp_msg *msg, const void *peer) {
             return run_guarded(*action->counts, MessageKind::request, on_message_wrong_name, msg,
                                peer);
         case Fault::Kind::slow:
-            return on_message_slow(msg, peer, *action);
+            return run_guarded(*action->counts, action->kind, on_message_slow, msg, peer);
         case Fault::Kind::none:
             break;
     }

@@ -82,6 +82,16 @@ void ClientRun::go_on_from(const std::string &text) {
     }
 }
 
+SecondarySession::Setup session_setup(const ClientOptions &options) {
+    return {
+        .wait = options.wait_s ? std::optional(seconds(*options.wait_s)) : std::nullopt,
+        .descriptors =
+            options.command != nullptr ? options.command->descriptors : DescriptorsIn::none,
+        .filtered = !options.unfiltered,
+        .ipc_core = options.ipc_core,
+    };
+}
+
 SecondarySession::Run session_run(void (*abandon)(const char *why)) {
     return {.status = [](bool by_signal) { return g_run.status(by_signal); },
             .shut_down = [] { return g_run.shared != nullptr && g_run.shared->force_quit != 0; },

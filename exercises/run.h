@@ -64,6 +64,8 @@ struct ClientRun {
 };
 inline ClientRun g_run;
 
+SecondarySession::Setup session_setup(const ClientOptions &options);
+
 /* What the session asks of the run as it ends. `abandon`: closes requests that are still open. */
 SecondarySession::Run session_run(void (*abandon)(const char *why));
 

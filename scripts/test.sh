@@ -5,7 +5,7 @@
 # tests, and what the two programs do. Everything with --all, in ten: faults, floods, the soak, DPDK's
 # own tools, the model.
 #
-#   scripts/test.sh [--all] [PRESET] [arguments of ctest]      PRESET: default, debug, asan, tsan, ci
+#   scripts/test.sh [--all] [PRESET] [arguments of ctest]      PRESET: default, debug, asan, tsan, static, ci
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -17,7 +17,7 @@ if [ "${1-}" = --all ]; then
 fi
 preset=default
 case ${1-} in
-default | debug | asan | tsan | ci)
+default | debug | asan | tsan | static | ci)
     preset=$1
     shift
     ;;

@@ -15,9 +15,10 @@ row_hello() {
 row_ping() {
     server
     client 0 ping --count 3
-    like client '^\[PING\] Reply: seq=[123] time=[0-9]+\.[0-9]{3} ms$' 3
+    like client '^\[PING\] Reply: seq=[123] time=[0-9.]+ ms: there [0-9.]+, handler [0-9.]+, back [0-9.]+$' 3
     await client "[PING] 3 sent, 3 answered, 0 lost, 0 late"
     like client '^\[PING\] time min/median/p99/max = ([0-9.]+/){3}[0-9.]+ ms$' 1
+    like client '^\[PING\] median there/handler/back = ([0-9.]+/){2}[0-9.]+ ms$' 1
     end_server
     await server "[PING] Received: seq=3"
 }

@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <cstring>
+#include <fstream>
 
 namespace mp_ipc {
 
@@ -25,6 +26,25 @@ std::vector<int> usable_cores() {
             cores.push_back(core);
     }
     return cores;
+}
+
+std::string machine_cores() {
+    std::ifstream file("/sys/devices/system/cpu/online");
+    std::string list;
+    std::getline(file, list);
+    return list;
+}
+
+std::string core_list(const std::vector<int> &cores) {
+    std::string text;
+    for (std::size_t first = 0, last = 0; first < cores.size(); first = ++last) {
+        while (last + 1 < cores.size() && cores[last + 1] == cores[last] + 1)
+            last++;
+        text += (text.empty() ? "" : ",") + std::to_string(cores[first]);
+        if (last > first)
+            text += "-" + std::to_string(cores[last]);
+    }
+    return text;
 }
 
 }  // namespace mp_ipc

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <string>
 #include <vector>
 
 namespace mp_ipc {
@@ -13,5 +14,11 @@ namespace mp_ipc {
  * kernel does not say: more than CPU_SETSIZE processors.
  */
 std::vector<int> usable_cores();
+
+/* The machine's, as the kernel lists them ("0-3,8"); empty where it does not. */
+std::string machine_cores();
+
+/* Sorted numbers as the kernel writes them: "0-3,8". */
+std::string core_list(const std::vector<int> &cores);
 
 }  // namespace mp_ipc

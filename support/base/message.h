@@ -24,12 +24,22 @@ inline rte_mp_msg make_message(const char *name) {
     return msg;
 }
 
+/* Of every struct that has not changed since the first version; one that has says its own. */
 inline constexpr std::uint32_t kVersion = 1;
+
+/* The version of T: its own kVersion, where it has one. */
+template <typename T>
+constexpr std::uint32_t version_of() {
+    if constexpr (requires { T::kVersion; })
+        return T::kVersion;
+    else
+        return kVersion;
+}
 
 enum class Status : std::int32_t {
     ok = 0,
     bad_length = 1,  /* len_param is not the size of the struct */
-    bad_version = 2, /* version is not kVersion */
+    bad_version = 2, /* version is not that of the struct */
     other_boot = 3,  /* boot_id names another run of the server: attach anew */
     failed = 4,      /* the receiver could not do it; its log says why */
 };
@@ -41,7 +51,7 @@ constexpr const char *status_text(Status status) {
         case Status::bad_length:
             return "the struct has another length";
         case Status::bad_version:
-            return "the struct has another version";
+            return "the struct has another version: the two programs are of different builds";
         case Status::other_boot:
             return "the request is for an earlier run of the server";
         case Status::failed:
@@ -62,30 +72,29 @@ template <typename T>
 concept Payload = std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T> &&
                   sizeof(T) <= RTE_MP_MAX_PARAM_LEN &&std::is_same_v<decltype(T::header), Header>;
 
+/* Puts the struct into param, with the version of its type. */
 template <Payload T>
-void fill(rte_mp_msg &msg, const T &payload) {
+void fill(rte_mp_msg &msg, T payload) {
+    payload.header.version = version_of<T>();
     std::memcpy(msg.param, &payload, sizeof(payload)); /* param is not aligned for a struct */
     msg.len_param = sizeof(payload);
 }
 
 /* Copies the struct out of param. On anything but ok, *payload holds a header that is as good as
- * what arrived (its sequence, where there was room for one) and is otherwise as constructed.
+ * what arrived (its sequence, where there was room for one) and is otherwise as constructed. The
+ * version first: that of another build, which may have another length too, is said as such.
  */
 template <Payload T>
 Status read_struct(const rte_mp_msg &msg, T *payload) {
     *payload = T{};
-    if (msg.len_param != static_cast<int>(sizeof(T))) {
-        if (msg.len_param >= static_cast<int>(sizeof(Header)))
-            std::memcpy(&payload->header, msg.param, sizeof(Header));
+    if (msg.len_param < static_cast<int>(sizeof(Header)))
         return Status::bad_length;
-    }
-    T received;
-    std::memcpy(&received, msg.param, sizeof(received));
-    if (received.header.version != kVersion) {
-        payload->header = received.header;
+    std::memcpy(&payload->header, msg.param, sizeof(Header));
+    if (payload->header.version != version_of<T>())
         return Status::bad_version;
-    }
-    *payload = received;
+    if (msg.len_param != static_cast<int>(sizeof(T)))
+        return Status::bad_length;
+    std::memcpy(payload, msg.param, sizeof(T));
     return Status::ok;
 }
 

@@ -11,6 +11,8 @@
 #include "support/base/received_fds.h"
 #include "support/base/text.h"
 #include "support/console/console.h"
+#include "support/eal/ipc_core.h"
+#include "support/eal/linkage.h"
 #include "support/eal/resume.h"
 
 namespace mp_ipc {
@@ -62,11 +64,12 @@ PrimarySession::PrimarySession(EalArgs args, const Setup &setup, std::function<v
         status_ = status;
         return;
     }
+    note_linkage(runtime_dir(args.file_prefix));
     const IpcSocket socket = IpcSocket::find();
     guard_socket(socket, setup.filtered, DescriptorsIn::none); /* no handler here takes any */
     if (setup.limited)
         socket.limit_sends(kSendLimit);
-    if (!follow(watch_))
+    if (!follow(watch_) || (setup.ipc_core && !put_ipc_thread_on(*setup.ipc_core)))
         eal_.reset();
 }
 
@@ -128,6 +131,11 @@ SecondarySession::SecondarySession(char **argv, EalArgs args, const Setup &setup
         run_.last_words();
         end_process(resumed_ && watch_.ending() ? run_.status(true) : status);
     }
+    if (const std::string trouble = linkage_trouble(runtime_dir(args.file_prefix));
+        !trouble.empty()) {
+        error(trouble);
+        end_process(kExitFailure);
+    }
     bool addresses_taken = false;
     if (!start_secondary(args, watch_, &status, &addresses_taken)) {
         if (setup.wait)
@@ -137,7 +145,7 @@ SecondarySession::SecondarySession(char **argv, EalArgs args, const Setup &setup
         end_process(finish(watch_.reason(), status));
     }
     guard_socket(IpcSocket::find(), setup.filtered, setup.descriptors);
-    if (!follow(watch_))
+    if (!follow(watch_) || (setup.ipc_core && !put_ipc_thread_on(*setup.ipc_core)))
         end(kExitFailure);
 }
 

@@ -28,6 +28,7 @@ class PrimarySession {
         Clock::duration leftover_wait{0}; /* for processes that hold an earlier primary's files */
         bool filtered = true;             /* false: malformed datagrams are let in */
         bool limited = true;              /* false: a send waits for ever for a full queue */
+        std::optional<int> ipc_core{};    /* of the EAL's IPC thread; none: where EAL puts it */
     };
     /* `tell_end` is called once, with the exit status, when the program ends: from tell_end(), or
      * from the watching thread where the main thread does not come to it.
@@ -69,7 +70,8 @@ class SecondarySession {
          * not at all. */
         std::optional<Clock::duration> wait;
         DescriptorsIn descriptors = DescriptorsIn::none;
-        bool filtered = true; /* false: malformed datagrams are let in */
+        bool filtered = true;          /* false: malformed datagrams are let in */
+        std::optional<int> ipc_core{}; /* of the EAL's IPC thread; none: where EAL puts it */
     };
     /* What the session asks of the program's run as it ends; any thread, one at a time. What is
      * left out has nothing to say.

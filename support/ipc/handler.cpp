@@ -39,7 +39,7 @@ int run_guarded(ActionCounts &counts, MessageKind kind, rte_mp_t handler, const 
                                         ", which is no socket of a secondary, was ignored");
         return 0;
     }
-    const Clock::time_point begin = Clock::now();
+    const Clock::time_point begin = g_handlers.entered = Clock::now();
     counts.received.store(counts.received + 1, std::memory_order_relaxed);
     g_handlers.clients.note_message(path);
     const bool request = kind == MessageKind::request;

@@ -45,6 +45,7 @@ struct Handlers {
     std::uint64_t boot_id = 0; /* of this run; 0: unknown. Set before the first is registered */
     ReplyLimit reply_limit;    /* IPC thread */
     ActionCounts *current = nullptr; /* IPC thread: of the handler that runs */
+    Clock::time_point entered;       /* IPC thread: when that one was; `handling` counts from it */
 };
 inline Handlers g_handlers;
 
@@ -67,10 +68,11 @@ struct Action {
     rte_mp_t handler = nullptr; /* guarded */
     ActionCounts *counts = nullptr;
     MessageKind kind = MessageKind::request;
+    rte_mp_t bare = nullptr; /* the handler without its guard */
 };
 template <rte_mp_t Handler, MessageKind Kind = MessageKind::request>
 constexpr Action action(const char *name) {
-    return {name, guarded<Handler, Kind>, &counts_of<Handler>, Kind};
+    return {name, guarded<Handler, Kind>, &counts_of<Handler>, Kind, Handler};
 }
 
 /* Sockets of the clients that live; what exited ones left behind is removed. A primary's main

@@ -10,6 +10,7 @@
 
 #include "support/console/console.h"
 #include "support/eal/heap.h"
+#include "support/eal/ipc_core.h"
 
 namespace mp_ipc {
 
@@ -28,6 +29,7 @@ std::string report_text(const ServerFacts &facts) {
     text += "pid: " + std::to_string(getpid()) + "\n";
     text += "boot_id: " + std::to_string(g_handlers.boot_id) + "\n";
     text += "uptime_s: " + fixed(up, 1) + "\n";
+    text += "ipc_thread_cores: " + ipc_thread_cores() + "\n";
     for (const Action &action : facts.actions) {
         const ActionCounts &counts = *action.counts;
         text += "action " + std::string(action.name) + ": received " +

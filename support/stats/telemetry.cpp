@@ -14,6 +14,7 @@
 
 #include "support/console/console.h"
 #include "support/eal/heap.h"
+#include "support/eal/ipc_core.h"
 
 namespace mp_ipc {
 namespace {
@@ -76,6 +77,7 @@ void info(const ServerFacts &facts, Data *data) {
     add(data, "file_prefix", facts.file_prefix);
     add_boot_id(data);
     add(data, "uptime_s", uptime_s(facts));
+    add(data, "ipc_thread_cores", ipc_thread_cores());
     for (const auto &[name, value] : facts.options)
         add(data, name.c_str(), value);
 }
@@ -208,7 +210,8 @@ constexpr struct {
     telemetry_cb handler;
     const char *help; /* under RTE_TEL_MAX_STRING_LEN bytes */
 } kCommands[] = {
-    {"/mp_ipc/info", on_info, "versions, pid, file prefix, boot id, its options"},
+    {"/mp_ipc/info", on_info,
+     "versions, pid, file prefix, boot id, cores of its IPC thread, its options"},
     {"/mp_ipc/stats", on_stats,
      "uptime, messages received, replied, refused, late; in all and per action"},
     {"/mp_ipc/latency", on_latency,

@@ -13,10 +13,6 @@ namespace mp_ipc::test {
 
 class ClientFault : public Hugepages {};
 
-inline bool has(const std::string &text, const std::string &part) {
-    return text.find(part) != std::string::npos;
-}
-
 struct Sums {
     long sent = 0, answered = 0, late = 0, timed_out = 0, refused = 0;
     bool balance() const { return sent == answered + late + timed_out + refused; }

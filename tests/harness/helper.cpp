@@ -133,7 +133,7 @@ int quitting_primary(const std::string &prefix, const Arguments &) {
 }
 
 /* A server whose ping replies are those of other builds: by the request's number right, a byte too
- * long, a byte too short, of another version.
+ * long, a byte too short, of another version, as version 1 had them.
  */
 int odd_replies(const std::string &prefix, const Arguments &) {
     start_primary(prefix);
@@ -142,11 +142,15 @@ int odd_replies(const std::string &prefix, const Arguments &) {
         read_struct(*msg, &request);
         PingReply answer;
         answer.header.sequence = request.header.sequence;
-        if (answer.header.sequence == 4)
-            answer.header.version++;
         rte_mp_msg reply = make_message(msg->name);
         fill(reply, answer);
         reply.len_param += answer.header.sequence == 2 ? 1 : answer.header.sequence == 3 ? -1 : 0;
+        if (answer.header.sequence == 4)
+            reply.param[0]++;
+        if (answer.header.sequence == 5) {
+            reply.param[0] = 1;
+            reply.len_param = kPingReplyV1;
+        }
         return rte_mp_reply(&reply, static_cast<const char *>(peer));
     };
     if (reserve_zone() == nullptr || rte_mp_action_register(kMsgPing, on_ping) != 0)
@@ -327,8 +331,9 @@ void send_bytes(const char *what, const char *name, const std::string &bytes, in
     } else {
         Header header;
         std::memcpy(&header, answer.param, sizeof(header));
-        print("%s: status %d sequence %lu fds %d", what, static_cast<int>(header.status),
-              static_cast<unsigned long>(header.sequence), answer.num_fds);
+        print("%s: %d bytes, status %d sequence %lu fds %d", what, answer.len_param,
+              static_cast<int>(header.status), static_cast<unsigned long>(header.sequence),
+              answer.num_fds);
         for (int i = 0; i < answer.num_fds; i++)
             close(answer.fds[i]);
     }
@@ -373,7 +378,9 @@ int odd_requests(const std::string &prefix, const Arguments &) {
     send_bytes("ping too long", kMsgPing, bytes(ping) + "x");
     ping.header.version = 99;
     send_bytes("ping of version 99", kMsgPing, bytes(ping));
-    ping.header.version = kVersion;
+    ping.header.version = 1;
+    send_bytes("ping of version 1", kMsgPing, bytes(ping));
+    ping.header.version = PingRequest::kVersion;
     ping.header.boot_id = 12345;
     send_bytes("ping of another boot", kMsgPing, bytes(ping));
     send_bytes("report too short", kMsgReport, "abc");

@@ -109,7 +109,8 @@ class Hostile {
                                                      sizeof(NotifyEvent), sizeof(StatusRequest),
                                                      sizeof(ServerEvent), sizeof(StatusReply)};
             message.len_param = static_cast<std::int32_t>(kSizes[below(std::size(kSizes))]);
-            std::memcpy(message.param, &kVersion, sizeof(kVersion));
+            const auto version = static_cast<std::uint32_t>(1 + below(2));
+            std::memcpy(message.param, &version, sizeof(version));
         }
         datagram.fds.assign(below(4) == 0 ? below(9) : 0, file);
         const bool claims = fds_ == Fds::claimed && below(2) != 0;

@@ -131,24 +131,25 @@ TEST_F(Console, OddTextIsAnsweredAndHarmless) {
     std::vector<std::string> got;
     for (std::string line; std::getline(lines, line);)
         got.push_back(line);
-    EXPECT_EQ(
-        got,
-        (std::vector<std::string>{
-            "empty: 26 bytes, terminated: " + begin + "'",
-            "only NUL: 26 bytes, terminated: " + begin + "'",
-            "no NUL: 31 bytes, terminated: " + begin + "plain'",
-            "256 bytes: 256 bytes, terminated: " + begin + std::string(230, 'x') + "'",
-            "256 bytes of UTF-8: " + std::to_string(26 + wide.size()) +
-                " bytes, terminated: " + begin + wide + "'",
-            "control characters: 41 bytes, terminated: " + begin +
-                "\\x1b[2J\\x07 bell \\x7f \\xc2\\x9b'",
-            "invalid UTF-8: 31 bytes, terminated: " + begin + "\\xff\\xfe \\xc0\\xaf'",
-            "with descriptors: 29 bytes, terminated: " + begin + "fds'",
-            "ping: status 0 sequence 7 fds 0", "ping too short: status 1 sequence 7 fds 0",
-            "ping empty: status 1 sequence 0 fds 0", "ping too long: status 1 sequence 7 fds 0",
-            "ping of version 99: status 2 sequence 7 fds 0",
-            "ping of another boot: status 3 sequence 7 fds 0",
-            "report too short: status 1 sequence 0 fds 0"}));
+    EXPECT_EQ(got, (std::vector<std::string>{
+                       "empty: 26 bytes, terminated: " + begin + "'",
+                       "only NUL: 26 bytes, terminated: " + begin + "'",
+                       "no NUL: 31 bytes, terminated: " + begin + "plain'",
+                       "256 bytes: 256 bytes, terminated: " + begin + std::string(230, 'x') + "'",
+                       "256 bytes of UTF-8: " + std::to_string(26 + wide.size()) +
+                           " bytes, terminated: " + begin + wide + "'",
+                       "control characters: 41 bytes, terminated: " + begin +
+                           "\\x1b[2J\\x07 bell \\x7f \\xc2\\x9b'",
+                       "invalid UTF-8: 31 bytes, terminated: " + begin + "\\xff\\xfe \\xc0\\xaf'",
+                       "with descriptors: 29 bytes, terminated: " + begin + "fds'",
+                       "ping: 48 bytes, status 0 sequence 7 fds 0",
+                       "ping too short: 48 bytes, status 1 sequence 7 fds 0",
+                       "ping empty: 48 bytes, status 1 sequence 0 fds 0",
+                       "ping too long: 48 bytes, status 1 sequence 7 fds 0",
+                       "ping of version 99: 48 bytes, status 2 sequence 7 fds 0",
+                       "ping of version 1: 32 bytes, status 2 sequence 7 fds 0",
+                       "ping of another boot: 48 bytes, status 3 sequence 7 fds 0",
+                       "report too short: 32 bytes, status 1 sequence 0 fds 0"}));
     EXPECT_EQ(open_files(server_process.pid()), open_before);
     for (const char c : server_process.out())
         ASSERT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << server_process.out();

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/file.h>
 
 #include <cerrno>
@@ -13,7 +14,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/base/cores.h"
 #include "support/base/unique_fd.h"
+#include "support/eal/ipc_socket.h"
 #include "support/eal/runtime_dir.h"
 #include "tests/harness/pair.h"
 
@@ -51,6 +54,49 @@ TEST_F(Lifecycle, TheTutorialsRunLinesStandAsTheyAre) {
     }
     if (default_is_free)
         remove_prefix_files("rte");
+}
+
+/* The thread of this process that is the EAL's IPC thread; 0: none. */
+pid_t ipc_thread_of(pid_t pid) {
+    for (const auto &task :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+        std::string name;
+        std::getline(std::ifstream(task.path() / "comm") >> std::ws, name);
+        if (is_ipc_thread(name))
+            return std::stoi(task.path().filename());
+    }
+    return 0;
+}
+
+TEST_F(Lifecycle, TheIpcThreadRunsWhereItWasPut) {
+    const std::vector<int> usable = usable_cores();
+    for (const int core : {usable.front(), usable.back()}) {
+        const Prefix prefix;
+        const std::string number = std::to_string(core);
+        Process server_process(server(prefix, {"--ipc-core", number}));
+        ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+        Process client_process(client(prefix, {"--ipc-core", number}));
+        ASSERT_TRUE(client_process.wait_for_out(kSyncReply)) << client_process.describe();
+        for (const pid_t pid : {server_process.pid(), client_process.pid()}) {
+            cpu_set_t cores;
+            ASSERT_EQ(sched_getaffinity(ipc_thread_of(pid), sizeof(cores), &cores), 0);
+            EXPECT_TRUE(CPU_COUNT(&cores) == 1 &&
+                        CPU_ISSET(static_cast<std::size_t>(core), &cores));
+            EXPECT_EQ(sched_getscheduler(ipc_thread_of(pid)), SCHED_BATCH);
+            EXPECT_EQ(sched_getscheduler(pid), SCHED_BATCH);
+        }
+        const Finished report = run(client(prefix, {"report"}));
+        EXPECT_NE(report.out.find("[REPORT] ipc_thread_cores: " + number + "\n"), std::string::npos)
+            << report.out;
+        const Finished doctor = run(client(prefix, {"doctor"}));
+        EXPECT_NE(doctor.out.find("IPC thread: the server's is running, on core " + number + "\n"),
+                  std::string::npos)
+            << doctor.out;
+        client_process.signal(SIGINT);
+        EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
+        server_process.signal(SIGINT);
+        EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+    }
 }
 
 TEST_F(Lifecycle, EverySignalEndsBothProgramsCleanly) {

@@ -60,6 +60,7 @@ TEST_F(Telemetry, InfoNamesTheRunningServer) {
     EXPECT_TRUE(matches(info, "\"version\": \"" MP_IPC_VERSION "\", \"dpdk\": \"DPDK [0-9.]+\""));
     EXPECT_TRUE(matches(info, "\"pid\": " + std::to_string(server_process.pid()) + ","));
     EXPECT_TRUE(matches(info, "\"file_prefix\": \"" + prefix_.name() + "\""));
+    EXPECT_TRUE(matches(info, "\"ipc_thread_cores\": \"[0-9,-]+\""));
     EXPECT_TRUE(matches(info, "\"broadcast\": \"sync\", \"fault\": \"on\""));
 }
 

@@ -124,11 +124,51 @@ TEST(Structs, OfAnotherLengthAreRefusedWithTheirSequence) {
 
 TEST(Structs, OfAnotherVersionAreRefused) {
     rte_mp_msg msg = make_message(kMsgPing);
-    fill(msg, PingRequest{{kVersion + 1, Status::ok, 42, 7}, 123});
-    PingRequest got;
-    EXPECT_EQ(read_struct(msg, &got), Status::bad_version);
-    EXPECT_EQ(got.header.sequence, 42U);
-    EXPECT_EQ(got.sent_ns, 0U);
+    fill(msg, PingRequest{{kVersion, Status::ok, 42, 7}, 123});
+    for (const std::uint32_t version :
+         {0U, version_of<PingRequest>() - 1, version_of<PingRequest>() + 1, 0xffffffffU}) {
+        std::memcpy(msg.param, &version, sizeof(version));
+        for (const auto length : {sizeof(Header), sizeof(PingRequest), sizeof(PingReply)}) {
+            msg.len_param = static_cast<int>(length); /* whatever its length: it is said first */
+            PingRequest got;
+            EXPECT_EQ(read_struct(msg, &got), Status::bad_version) << version;
+            EXPECT_EQ(got.header.sequence, 42U);
+            EXPECT_EQ(got.sent_ns, 0U);
+        }
+    }
+}
+
+TEST(Structs, CarryTheVersionOfTheirType) {
+    struct First {
+        Header header;
+    };
+    static_assert(version_of<First>() == kVersion && version_of<PingReply>() == 2);
+    rte_mp_msg msg = make_message(kMsgPing);
+    fill(msg, PingReply{{kVersion, Status::ok, 42, 7}, 1, 2, 3});
+    PingReply got;
+    ASSERT_EQ(read_struct(msg, &got), Status::ok);
+    EXPECT_EQ(got.header.version, 2U);
+    fill(msg, First{{7, Status::ok, 42, 7}});
+    First first;
+    EXPECT_EQ(read_struct(msg, &first), Status::ok);
+}
+
+TEST(PingLegs, AddUpToTheWholeTime) {
+    const auto legs = legs_of(100, PingReply{{}, 100, 140, 145}, 200);
+    ASSERT_TRUE(legs);
+    EXPECT_EQ(legs->there, 40U);
+    EXPECT_EQ(legs->handler, 5U);
+    EXPECT_EQ(legs->back, 55U);
+    EXPECT_TRUE(legs_of(100, PingReply{{}, 100, 100, 100}, 100));
+}
+
+/* A server in another time namespace, or one that says what it likes. */
+TEST(PingLegs, OfAnotherClockAreUnknown) {
+    EXPECT_FALSE(legs_of(100, PingReply{{}, 100, 99, 145}, 200));
+    EXPECT_FALSE(legs_of(100, PingReply{{}, 100, 140, 139}, 200));
+    EXPECT_FALSE(legs_of(100, PingReply{{}, 100, 140, 201}, 200));
+    EXPECT_FALSE(legs_of(100, PingReply{{}, 100, 0, 0}, 200));
+    EXPECT_FALSE(legs_of(100, PingReply{{}, 100, UINT64_MAX, UINT64_MAX}, 200));
 }
 
 TEST(StructText, NeedsNoNul) {

@@ -142,7 +142,8 @@ TEST(DoctorChecks, Cores) {
     EXPECT_EQ(check_cores(facts).verdict, Verdict::unknown); /* no -l, no server */
     facts.list = "1";
     EXPECT_EQ(check_cores(facts).verdict, Verdict::good);
-    facts.server = ProcessFacts{.seen = true, .state = 'S', .ipc_thread = true, .cores = {0, 1}};
+    facts.server = ProcessFacts{
+        .seen = true, .state = 'S', .ipc_thread = true, .ipc_cores = "0-1", .cores = {0, 1}};
     const Finding all = check_cores(facts);
     EXPECT_EQ(all.verdict, Verdict::bad);
     EXPECT_EQ(all.text,
@@ -172,6 +173,8 @@ TEST(DoctorChecks, ThreadsOfBothNamings) {
     EXPECT_TRUE(facts.seen && facts.ipc_thread);
     EXPECT_EQ(facts.state, 'S');
     EXPECT_EQ(facts.cores, (std::vector<int>{2, 3}));
+    EXPECT_EQ(check_ipc_thread(facts, 5).text,
+              "IPC thread: the server's is running, on core 0-1,4-7");
     thread(6, "dpdk-worker4", "4-5");
     thread(7, "dpdk-mp-msg", "0-1");
     facts = look_at_process(5, proc.path());
@@ -232,7 +235,7 @@ TEST(DoctorChecks, AnAnswerThatIsNoGood) {
     ping.trouble = status_text(Status::bad_version);
     const Finding finding = check_ping(ping);
     EXPECT_EQ(finding.verdict, Verdict::bad);
-    EXPECT_TRUE(begins(finding.text, "Ping: no good reply: the struct has another version; "));
+    EXPECT_TRUE(begins(finding.text, "Ping: no good reply: the struct has another version: "));
 }
 
 }  // namespace

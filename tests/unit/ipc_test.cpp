@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <thread>
 
 #include "support/base/books.h"
@@ -98,6 +99,7 @@ class RequestEnd : public ::testing::Test {
         reply.nb_sent = reply.nb_received = 1;
         reply.msgs = static_cast<rte_mp_msg *>(std::calloc(1, sizeof(rte_mp_msg)));
         fill(reply.msgs[0], with);
+        std::memcpy(reply.msgs[0].param, &with.header, sizeof(with.header)); /* its version too */
         const ReplyMessages messages(reply);
         Turn turn(requests_);
         EXPECT_TRUE(turn);

@@ -21,6 +21,7 @@
 #include "support/base/cores.h"
 #include "support/base/unique_fd.h"
 #include "support/console/console.h"
+#include "support/eal/ipc_core.h"
 #include "support/eal/primary_config.h"
 #include "support/eal/resume.h"
 #include "support/eal/runtime_dir.h"
@@ -94,6 +95,27 @@ TEST(Start, CoresAreThoseOfTheCpusetWhateverTheAffinity) {
     ASSERT_EQ(sched_getaffinity(0, sizeof(after), &after), 0);
     EXPECT_TRUE(CPU_EQUAL(&after, &one)) << "looking has changed it";
     sched_setaffinity(0, sizeof(before), &before);
+}
+
+TEST(IpcCore, IsOneOfThisMachineAndOfThisProcess) {
+    std::optional<int> core;
+    EXPECT_EQ(read_ipc_core("3", &core, {2, 3}, "0-3"), "");
+    EXPECT_EQ(core, 3);
+    EXPECT_EQ(read_ipc_core("4", &core, {2, 3}, "0-3"), "takes a core of this machine (0-3)");
+    EXPECT_EQ(read_ipc_core("1", &core, {2, 3}, "0-3"),
+              "takes a core that is available to this process (2-3; the machine has 0-3)");
+    for (const char *text : {"", "x", "1x", "-1", "+1", " 1", "1.5", "1024", "99999999999"})
+        EXPECT_EQ(read_ipc_core(text, &core, {2, 3}, "0-3"),
+                  "takes the number of a core that is available here (2-3)")
+            << text;
+    EXPECT_EQ(core, 3) << "a wrong value changes nothing";
+    EXPECT_EQ(read_ipc_core("5", &core, {}, ""), "") << "what is not known is not refused";
+}
+
+TEST(CoreList, IsWrittenAsTheKernelDoes) {
+    EXPECT_EQ(core_list({}), "");
+    EXPECT_EQ(core_list({4}), "4");
+    EXPECT_EQ(core_list({0, 1, 2, 8, 10, 11}), "0-2,8,10-11");
 }
 
 /* The first fields of the configuration that a primary of this version shares. */

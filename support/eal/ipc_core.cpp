@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/eal/ipc_core.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "support/console/console.h"
+#include "support/eal/ipc_socket.h"
+#include "support/eal/watch.h"
+#include "support/options/eal_args.h"
+
+namespace mp_ipc {
+namespace {
+
+/* A thread that is woken under the ordinary policy may take the core from the one that wakes it.
+ * On one core that is always too early: the IPC thread wakes the caller while it still holds the
+ * library's lock, on which the caller sleeps again. A policy that somebody chose stays.
+ */
+void let_others_finish(pid_t tid) {
+    const sched_param none = {};
+    if (sched_getscheduler(tid) == SCHED_OTHER)
+        sched_setscheduler(tid, SCHED_BATCH, &none); /* refused: slower, and no more */
+}
+
+}  // namespace
+
+std::string read_ipc_core(std::string_view text, std::optional<int> *core,
+                          const std::vector<int> &usable, const std::string &online) {
+    const auto has = [](const std::vector<int> &cores, int wanted) {
+        return cores.empty() || std::ranges::find(cores, wanted) != cores.end(); /* not known */
+    };
+    int value = -1;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value < 0 ||
+        value >= CPU_SETSIZE)
+        return "takes the number of a core that is available here (" + core_list(usable) + ")";
+    if (!has(cores_of_list(online), value))
+        return "takes a core of this machine (" + online + ")";
+    if (!has(usable, value))
+        return "takes a core that is available to this process (" + core_list(usable) +
+               "; the machine has " + online + ")";
+    *core = value;
+    return {};
+}
+
+bool put_ipc_thread_on(int core) {
+    const pid_t tid = find_ipc_thread();
+    if (tid == 0) {
+        error(kNoIpcThread);
+        return false;
+    }
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(static_cast<std::size_t>(core), &set);
+    if (sched_setaffinity(tid, sizeof(set), &set) == 0) {
+        let_others_finish(tid);
+        let_others_finish(0);
+        return true;
+    }
+    error("cannot put the EAL's IPC thread on core " + std::to_string(core) + ": " +
+          std::strerror(errno));
+    return false;
+}
+
+std::string ipc_thread_cores() {
+    const pid_t tid = find_ipc_thread();
+    cpu_set_t set;
+    if (tid == 0 || sched_getaffinity(tid, sizeof(set), &set) != 0)
+        return {};
+    std::vector<int> cores;
+    for (int core = 0; core < CPU_SETSIZE; core++) {
+        if (CPU_ISSET(static_cast<std::size_t>(core), &set))
+            cores.push_back(core);
+    }
+    return core_list(cores);
+}
+
+}  // namespace mp_ipc

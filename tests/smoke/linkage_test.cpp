@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Programs with EAL alone (MP_IPC_STATIC_EAL) beside programs with all of DPDK's libraries. Where
+ * this is built with the option, both kinds are there.
+ */
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "support/eal/linkage.h"
+#include "tests/harness/pair.h"
+#include "tests/harness/temp_dir.h"
+#include "tests/tools/neighbour.h"
+
+namespace mp_ipc::test {
+namespace {
+
+bool has(const std::string &text, const std::string &part) {
+    return text.find(part) != std::string::npos;
+}
+
+TEST(Linkage, IsNotedForThoseWhoAttach) {
+    const TempDir dir;
+    EXPECT_EQ(linkage_trouble(dir.path(), false), "");
+    note_linkage(dir.path(), true);
+    EXPECT_TRUE(has(linkage_trouble(dir.path(), false), "linked with EAL alone"));
+    EXPECT_EQ(linkage_trouble(dir.path(), true), "");
+    note_linkage(dir.path(), false); /* the next primary of this prefix */
+    EXPECT_EQ(linkage_trouble(dir.path(), false), "");
+}
+
+#ifdef MP_SERVER_SHARED
+
+class MixedPair : public Hugepages {
+  protected:
+    static Words with_program(const char *program, Words argv) {
+        argv[0] = program;
+        return argv;
+    }
+    const Prefix prefix_;
+};
+
+TEST_F(MixedPair, AClientWithAllLibrariesIsRefusedByNameOfTheCause) {
+    Process server_process(server(prefix_));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    const Finished refused =
+        run(with_program(MP_CLIENT_SHARED, client(prefix_, {"ping", "--count", "1"})));
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_EQ(refused.out, "");
+    EXPECT_EQ(refused.err,
+              "mp_client: error: the primary was linked with EAL alone (MP_IPC_STATIC_EAL), and "
+              "this mp_client with all of DPDK's shared libraries, which the primary would need "
+              "too: use two programs of one build\n");
+    const Finished doctor = run(with_program(MP_CLIENT_SHARED, client(prefix_, {"doctor"})));
+    EXPECT_TRUE(has(doctor.out, "✗ Attaching: the primary was linked with EAL alone"))
+        << doctor.out;
+    EXPECT_EQ(run(client(prefix_, {"ping", "--count", "1"})).status, 0) << "the server goes on";
+}
+
+TEST_F(MixedPair, AClientWithEalAloneTalksToAServerWithAllLibraries) {
+    Process server_process(with_program(MP_SERVER_SHARED, server(prefix_, {"--broadcast"})));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    const Finished hello = run(client(prefix_, {"--count", "1"}));
+    EXPECT_EQ(hello.status, 0) << hello.out << hello.err;
+    EXPECT_EQ(run(client(prefix_, {"report"})).status, 0);
+    server_process.signal(SIGINT);
+    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+}
+
+TEST_F(MixedPair, ANextServerWithAllLibrariesTakesTheNoteAway) {
+    Process first(server(prefix_));
+    ASSERT_TRUE(first.wait_for_out(kServerReady)) << first.describe();
+    first.signal(SIGKILL);
+    first.wait();
+    Process second(with_program(MP_SERVER_SHARED, server(prefix_)));
+    ASSERT_TRUE(second.wait_for_out(kServerReady)) << second.describe();
+    EXPECT_EQ(run(with_program(MP_CLIENT_SHARED, client(prefix_, {"ping", "--count", "1"}))).status,
+              0);
+}
+
+TEST_F(MixedPair, AnotherProgramOfDpdkCannotAttach) {
+    MP_IPC_NEEDS_PROGRAM("dpdk-proc-info", "dpdk-dev");
+    Process server_process(server(prefix_));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    const Finished refused =
+        run({"dpdk-proc-info", "--no-pci", "--file-prefix=" + prefix_.name(), "--", "-m"});
+    EXPECT_NE(refused.status, 0);
+    EXPECT_TRUE(has(refused.out + refused.err, "Cannot initialize tailq")) << refused.err;
+    EXPECT_EQ(run(client(prefix_, {"ping", "--count", "1"})).status, 0) << "the server goes on";
+}
+
+#endif
+
+}  // namespace
+}  // namespace mp_ipc::test
