@@ -23,7 +23,7 @@ using Words = std::vector<std::string>;
 /* argv of the programs under this prefix; `options` stand after `--`. */
 Words server(const Prefix &prefix, const Words &options = {});
 Words client(const Prefix &prefix, const Words &options = {});
-/* argv of the helper program: tests/harness/helper.cpp. */
+/* argv of the helper program: tests/harness/helper.h. */
 Words helper(const std::string &role, const Prefix &prefix, const Words &more = {});
 
 inline constexpr const char *kServerReady = "[Server] Ready";

@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -114,7 +113,7 @@ TEST_F(Access, NobodysProgramsSaySoInOneLine) {
     const Finished own = run(client(prefix_), options);
     EXPECT_EQ(own.status, 3);
     EXPECT_EQ(count_of(own_lines(own.err), "\n"), 1) << own.err;
-    EXPECT_EQ(count_of(own.err, "no primary runs under file prefix_"), 1) << own.err;
+    EXPECT_EQ(count_of(own.err, "no primary runs under file prefix"), 1) << own.err;
     EXPECT_TRUE(server_process.running());
 }
 

@@ -13,14 +13,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <climits>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <memory>
 #include <random>
 #include <sstream>
 #include <thread>

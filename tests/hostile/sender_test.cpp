@@ -11,8 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -20,7 +18,6 @@
 #include <regex>
 
 #include "common.h"
-#include "exercises/notify.h"
 #include "exercises/ping.h"
 #include "exercises/report.h"
 #include "exercises/status.h"
@@ -218,34 +215,5 @@ TEST_F(Broadcast, AClientThatDoesNotReadGetsTwo) {
     expect_end(process);
     EXPECT_EQ(deaf.drain(), 2);
 }
-
-/* A server whose descriptors have run out must not take living clients for dead: it removes the
- * sockets of the dead.
- */
-TEST(SocketIsLive, WhereItCannotBeAsked) {
-    const std::string path = "/tmp/mpt_" + std::to_string(getpid()) + "_live";
-    const pid_t child = fork();
-    if (child == 0) {
-        const RawSocket socket(path);
-        const bool before = socket_is_live(path);
-        const rlimit none = {0, 0};
-        setrlimit(RLIMIT_NOFILE, &none);
-        const bool without = socket_is_live(path);
-        unlink(path.c_str());
-        _exit(before && without ? 0 : 1);
-    }
-    int status = -1;
-    waitpid(child, &status, 0);
-    EXPECT_EQ(status, 0);
-    EXPECT_FALSE(socket_is_live(path)); /* no such file */
-    {
-        const RawSocket socket(path);
-        EXPECT_TRUE(socket_is_live(path));
-    }
-    std::ofstream(path) << "no socket\n";
-    EXPECT_FALSE(socket_is_live(path));
-    std::filesystem::remove(path);
-}
-
 }  // namespace
 }  // namespace mp_ipc::test

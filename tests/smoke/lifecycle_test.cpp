@@ -32,7 +32,7 @@ constexpr const char *kSyncReply =
 
 TEST_F(Lifecycle, TheTutorialsRunLinesStandAsTheyAre) {
     /* From the build folder, in the tutorial's words, but for the cores of a small machine. The
-     * default prefix_ may be somebody else's: then it is left alone; that of this test in another
+     * default prefix may be somebody else's: then it is left alone; that of this test in another
      * build is waited for. */
     const UniqueFd lock(open("/var/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     ASSERT_EQ(flock(lock.get(), LOCK_EX), 0) << std::strerror(errno);

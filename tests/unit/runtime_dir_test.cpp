@@ -5,18 +5,19 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
+#include <functional>
 
-#include "support/base/unique_fd.h"
 #include "support/eal/hugepages.h"
 #include "support/eal/runtime_dir.h"
+#include "tests/harness/datagram.h"
+#include "tests/harness/process.h"
+#include "tests/harness/temp_dir.h"
 
 namespace mp_ipc {
 namespace {
@@ -24,21 +25,41 @@ namespace {
 /* A runtime directory of our own making. */
 class RuntimeDir : public ::testing::Test {
   protected:
-    void SetUp() override {
-        char path[] = "/tmp/mp_ipc_test_XXXXXX";
-        root_ = mkdtemp(path);
-        setenv("RUNTIME_DIRECTORY", root_.c_str(), 1);
-        std::filesystem::create_directories(runtime_dir("p"));
+    RuntimeDir() {
+        setenv("RUNTIME_DIRECTORY", root_.path().c_str(), 1);
+        root_.make("dpdk/p");
     }
-    void TearDown() override {
-        unsetenv("RUNTIME_DIRECTORY");
-        std::filesystem::remove_all(root_);
+    ~RuntimeDir() override { unsetenv("RUNTIME_DIRECTORY"); }
+    const test::TempDir root_;
+    const std::string dir_ = root_ / "dpdk/p";
+};
+
+/* A process that takes a lock on a file, and keeps it until it is killed. */
+class LockedBy {
+  public:
+    explicit LockedBy(const std::function<bool()> &lock) : pid_(fork()) {
+        if (pid_ == 0) {
+            if (lock() && write(ready_.write.get(), "y", 1) == 1)
+                pause();
+            _exit(1);
+        }
+        ready_.write = UniqueFd();
+        char ok = 0;
+        EXPECT_EQ(::read(ready_.read.get(), &ok, 1), 1);
     }
-    std::string root_;
+    ~LockedBy() {
+        kill(pid_, SIGKILL);
+        waitpid(pid_, nullptr, 0);
+    }
+    pid_t pid() const { return pid_; }
+
+  private:
+    test::Pipe ready_ = test::make_pipe();
+    pid_t pid_;
 };
 
 TEST_F(RuntimeDir, FollowsTheEnvironmentAsEalDoes) {
-    EXPECT_EQ(runtime_dir("p"), root_ + "/dpdk/p");
+    EXPECT_EQ(runtime_dir("p"), dir_);
     unsetenv("RUNTIME_DIRECTORY");
     if (getuid() == 0) {
         EXPECT_EQ(runtime_dir("rte"), "/var/run/dpdk/rte");
@@ -47,90 +68,70 @@ TEST_F(RuntimeDir, FollowsTheEnvironmentAsEalDoes) {
 
 TEST_F(RuntimeDir, TellsALivePrimaryFromADeadOne) {
     using State = PrimaryProbe::State;
-    EXPECT_EQ(probe_primary(runtime_dir("p")).state, State::no_files);
+    EXPECT_EQ(probe_primary(dir_).state, State::no_files);
     EXPECT_EQ(probe_primary(runtime_dir("other")).state, State::no_files);
-    const std::string config = runtime_dir("p") + "/config";
-    const UniqueFd made(open(config.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    EXPECT_EQ(probe_primary(runtime_dir("p")).state, State::dead);
+    const std::string config = root_.write("dpdk/p/config");
+    EXPECT_EQ(probe_primary(dir_).state, State::dead);
     EXPECT_TRUE(live_prefixes().empty());
-
-    int ready[2];
-    ASSERT_EQ(pipe(ready), 0);
-    const pid_t child = fork();
-    if (child == 0) {
-        const int fd = open(config.c_str(), O_RDWR);
-        struct flock lock = {};
-        lock.l_type = F_WRLCK;
-        const char ok = fcntl(fd, F_SETLK, &lock) == 0 ? 'y' : 'n';
-        if (write(ready[1], &ok, 1) != 1)
-            _exit(1);
-        for (;;)
-            pause();
+    {
+        const LockedBy primary([&] {
+            struct flock lock = {};
+            lock.l_type = F_WRLCK;
+            return fcntl(open(config.c_str(), O_RDWR), F_SETLK, &lock) == 0;
+        });
+        EXPECT_EQ(probe_primary(dir_).state, State::starting);
+        EXPECT_EQ(probe_primary(dir_).pid, primary.pid());
+        EXPECT_EQ(live_prefixes(), std::vector<std::string>{"p"});
+        const test::RawSocket socket(dir_ + "/mp_socket", test::RawSocket::File::stays);
+        EXPECT_EQ(probe_primary(dir_).state, State::alive);
     }
-    char ok = 0;
-    ASSERT_EQ(::read(ready[0], &ok, 1), 1);
-    ASSERT_EQ(ok, 'y');
-    EXPECT_EQ(probe_primary(runtime_dir("p")).state, State::starting);
-    EXPECT_EQ(probe_primary(runtime_dir("p")).pid, child);
-    EXPECT_EQ(live_prefixes(), std::vector<std::string>{"p"});
-
-    const UniqueFd socket_fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    (runtime_dir("p") + "/mp_socket").copy(address.sun_path, sizeof(address.sun_path) - 1);
-    ASSERT_EQ(bind(socket_fd.get(), reinterpret_cast<sockaddr *>(&address), sizeof(address)), 0);
-    EXPECT_EQ(probe_primary(runtime_dir("p")).state, State::alive);
-    kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
-    EXPECT_EQ(probe_primary(runtime_dir("p")).state, State::dead);
-    close(ready[0]);
-    close(ready[1]);
+    EXPECT_EQ(probe_primary(dir_).state, State::dead);
 }
 
 TEST_F(RuntimeDir, NamesWhoHoldsTheFiles) {
-    const std::string file = runtime_dir("p") + "/fbarray_memzone";
-    const UniqueFd made(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    EXPECT_TRUE(lock_holders(runtime_dir("p")).empty());
-    int ready[2];
-    ASSERT_EQ(pipe(ready), 0);
-    const pid_t child = fork();
-    if (child == 0) {
-        const int fd = open(file.c_str(), O_RDWR);
-        const char ok = flock(fd, LOCK_SH) == 0 ? 'y' : 'n';
-        if (write(ready[1], &ok, 1) != 1)
-            _exit(1);
-        for (;;)
-            pause();
+    const std::string file = root_.write("dpdk/p/fbarray_memzone");
+    EXPECT_TRUE(lock_holders(dir_).empty());
+    {
+        const LockedBy other([&] { return flock(open(file.c_str(), O_RDWR), LOCK_SH) == 0; });
+        const auto holders = lock_holders(dir_);
+        ASSERT_EQ(holders.size(), 1U);
+        EXPECT_EQ(holders[0].pid, other.pid());
+        EXPECT_EQ(holders[0].name, process_name(getpid()));
     }
-    char ok = 0;
-    ASSERT_EQ(::read(ready[0], &ok, 1), 1);
-    const auto holders = lock_holders(runtime_dir("p"));
-    ASSERT_EQ(holders.size(), 1U);
-    EXPECT_EQ(holders[0].pid, child);
-    EXPECT_EQ(holders[0].name, process_name(getpid()));
-    kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
-    EXPECT_TRUE(lock_holders(runtime_dir("p")).empty());
-    close(ready[0]);
-    close(ready[1]);
+    EXPECT_TRUE(lock_holders(dir_).empty());
 }
 
 TEST_F(RuntimeDir, ListsSocketsWithTheirPids) {
-    const std::string path = runtime_dir("p") + "/mp_socket_77_1f";
     {
-        const UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-        sockaddr_un address = {};
-        address.sun_family = AF_UNIX;
-        path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-        ASSERT_EQ(bind(fd.get(), reinterpret_cast<sockaddr *>(&address), sizeof(address)), 0);
-        const auto sockets = client_sockets(runtime_dir("p"));
+        const test::RawSocket socket(dir_ + "/mp_socket_77_1f", test::RawSocket::File::stays);
+        const auto sockets = client_sockets(dir_);
         ASSERT_EQ(sockets.size(), 1U);
         EXPECT_EQ(sockets[0].pid, 77);
         EXPECT_TRUE(sockets[0].live);
     }
-    ASSERT_EQ(client_sockets(runtime_dir("p")).size(), 1U);
-    EXPECT_FALSE(client_sockets(runtime_dir("p"))[0].live);
+    ASSERT_EQ(client_sockets(dir_).size(), 1U);
+    EXPECT_FALSE(client_sockets(dir_)[0].live);
     EXPECT_FALSE(socket_is_live("/" + std::string(200, 'x')));
+}
+
+/* A server whose descriptors have run out must not take living clients for dead: it removes the
+ * sockets of the dead.
+ */
+TEST_F(RuntimeDir, ASocketThatCannotBeAskedIsTakenForLive) {
+    const std::string path = dir_ + "/live";
+    {
+        const test::RawSocket socket(path);
+        EXPECT_TRUE(socket_is_live(path));
+        rlimit before = {};
+        getrlimit(RLIMIT_NOFILE, &before);
+        const rlimit none = {0, before.rlim_max};
+        setrlimit(RLIMIT_NOFILE, &none);
+        const bool without = socket_is_live(path);
+        setrlimit(RLIMIT_NOFILE, &before);
+        EXPECT_TRUE(without);
+    }
+    EXPECT_FALSE(socket_is_live(path)); /* no such file */
+    EXPECT_FALSE(socket_is_live(root_.write("dpdk/p/no_socket")));
 }
 
 TEST(HugepageTrouble, NamesWhatIsMissingAndTheScript) {
