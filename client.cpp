@@ -120,7 +120,7 @@ void send_hello_async() {
     fill_text(request, g_pending.text);
 
     const Clock::time_point now = Clock::now();
-    const Clock::duration patience = g_run.requests->timeout();
+    const Clock::duration patience = turn.patience();
     const Clock::duration library_patience =
         PendingRequest::library_timeout(patience, random_fraction());
     const timespec timeout = to_timespec(library_patience);

@@ -77,10 +77,12 @@ struct ProcessFacts {
     bool seen = false;       /* its threads could be looked at */
     char state = '?';        /* of its main thread, as in proc(5) */
     bool ipc_thread = false; /* it has an EAL IPC thread */
-    std::string ipc_cores;   /* which may run on these, as "0-1" */
+    std::string ipc_cores{}; /* which may run on these, as "0-1" */
+    std::string frozen_by{}; /* the cgroup that is frozen, as a paused container is; empty: none */
     std::vector<int> cores;  /* its main thread and its workers may run on, sorted */
 };
-ProcessFacts look_at_process(pid_t pid, const std::string &proc = "/proc");
+ProcessFacts look_at_process(pid_t pid, const std::string &proc = "/proc",
+                             const std::string &cgroups = "/sys/fs/cgroup");
 
 struct CoreFacts {
     std::optional<std::string> list;    /* of -l */
@@ -90,7 +92,8 @@ struct CoreFacts {
 };
 Finding check_cores(const CoreFacts &facts);
 
-Finding check_ipc_thread(const ProcessFacts &server, pid_t pid);
+/* `has_room`: its queue takes another message. */
+Finding check_ipc_thread(const ProcessFacts &server, pid_t pid, bool has_room = true);
 
 /* `heap`: what the server says of it; nothing where it does not. */
 Finding check_heap(const std::optional<HeapAnswer> &heap);
@@ -111,6 +114,9 @@ struct PingFacts {
     bool timed_out = false;
 };
 Finding check_ping(const PingFacts &ping);
+
+/* The time that the doctor has is over: what it waited for. */
+Finding not_in_time(const std::string &waited_for, double limit_s);
 
 /* What is not checked, and why. */
 Finding not_checked(const std::string &what, const std::string &why);

@@ -33,6 +33,10 @@ namespace {
 /* A primary between its lock and its socket is done with that well within this. */
 constexpr auto kReadyLimit = std::chrono::seconds(2);
 
+/* Of the whole visit, whatever the server does. Should even the last lines take too long, the
+ * process ends a second later. */
+constexpr auto kVisitLimit = std::chrono::seconds(9);
+
 /* The lines of a visit, and how many of each kind there were. */
 class Notes {
   public:
@@ -63,6 +67,17 @@ class Notes {
     unsigned bad_ = 0;
     unsigned unknown_ = 0;
 };
+
+/* For leave(), which ends it while the main thread does not come out of a call. */
+struct {
+    Notes notes;
+    std::string waits_for; /* what the main thread is at */
+    Clock::time_point ends_at;
+} g_visit;
+
+void now_at(const Line<0> &line) {
+    g_visit.waits_for = std::string(line.in(language()));
+}
 
 std::string words(const Line<0> &line) {
     return std::string(line.in(language()));
@@ -109,9 +124,12 @@ ZoneFacts look_at_zone() {
 /* One ping_request, as mp_client's ping sends it. */
 PingFacts ping(std::uint64_t boot_id, double timeout_s, Watch &watch) {
     PingFacts facts;
-    facts.timeout_s = timeout_s;
-    const timespec timeout = to_timespec(seconds(timeout_s));
     const Clock::time_point begin = Clock::now();
+    /* What is left of the visit, less a moment to say what came of it. */
+    const Clock::duration left = g_visit.ends_at - begin - std::chrono::milliseconds(500);
+    facts.timeout_s =
+        std::min(timeout_s, std::max(0.1, std::chrono::duration<double>(left).count()));
+    const timespec timeout = to_timespec(seconds(facts.timeout_s));
     PingRequest ping;
     ping.header = {kVersion, Status::ok, 1, boot_id};
     ping.sent_ns = monotonic_ns(begin);
@@ -142,8 +160,8 @@ PingFacts ping(std::uint64_t boot_id, double timeout_s, Watch &watch) {
 }
 
 /* What only a secondary can see. `stands`: why it is not attached, or empty. */
-void visit_server(const EalArgs &args, double timeout_s, const std::string &stands, Watch &watch,
-                  Notes *notes) {
+void visit_server(const EalArgs &args, double timeout_s, const std::string &stands, Watch &watch) {
+    Notes *notes = &g_visit.notes;
     const std::optional<unsigned long> aslr = number_in("/proc/sys/kernel/randomize_va_space");
     const auto aslr_value = aslr ? std::optional(static_cast<int>(*aslr)) : std::nullopt;
     const std::string attach = words({"Attaching", "连接"});
@@ -169,8 +187,12 @@ void visit_server(const EalArgs &args, double timeout_s, const std::string &stan
         return;
     }
     int status = kExitOk;
+    now_at({"a place among the clients that attach, and the server's part in it",
+            "连接名额, 以及 Server 对连接的响应"});
     if (!wait_for_primary(args, std::nullopt, watch, &status) ||
         !start_secondary(args, watch, &status)) {
+        if (watch.reason() == Watch::Reason::stuck)
+            return; /* said at the end */
         notes->add({Finding::Verdict::bad,
                     words({"Attaching: failed; the line before this one, on stderr, says why",
                            "连接: 失败; 原因见此行之前的 stderr 输出"})});
@@ -178,12 +200,19 @@ void visit_server(const EalArgs &args, double timeout_s, const std::string &stan
         skip_rest(words({"not attached", "未连接"}));
         return;
     }
-    let_in_well_formed_only(IpcSocket::find(), DescriptorsIn::none);
+    const IpcSocket socket = IpcSocket::find();
+    socket.limit_sends(kSendLimit);
+    let_in_well_formed_only(socket, DescriptorsIn::none);
     remember_own_fds();
     notes->add({Finding::Verdict::good,
                 words({"Attaching: done, as a secondary", "连接: 成功 (secondary)"})});
     notes->add(check_aslr(aslr_value, Attach::done));
-    const ZoneFacts zone = look_at_zone();
+    now_at({"the lock of the memzones", "memzone 的锁"});
+    const ZoneFacts zone = [&] {
+        const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::yes);
+        return look_at_zone();
+    }();
+    now_at({"the server's reply to a ping", "Server 对 ping 的回复"});
     const Finding zone_finding = check_zone(zone);
     notes->add(zone_finding);
     if (zone_finding.verdict == Finding::Verdict::bad)
@@ -192,12 +221,19 @@ void visit_server(const EalArgs &args, double timeout_s, const std::string &stan
         notes->add(check_ping(ping(zone.boot_id, timeout_s, watch)));
 }
 
+/* Of a visit whose time is over. */
+void finish_late() {
+    g_visit.notes.add(
+        not_in_time(g_visit.waits_for, std::chrono::duration<double>(kVisitLimit).count()));
+    g_visit.notes.finish();
+}
+
 /* The end while a call of the library does not return. */
 [[noreturn]] void leave(Watch::Reason reason) {
     if (reason == Watch::Reason::primary_gone)
         error("the server went away during the check");
     else if (reason == Watch::Reason::stuck)
-        error("a call of the DPDK library did not return in time; is the server stopped?");
+        finish_late();
     IpcSocket::find().remove_file();
     _exit(kExitFailure);
 }
@@ -206,8 +242,12 @@ void visit_server(const EalArgs &args, double timeout_s, const std::string &stan
 
 int run_doctor(const EalArgs &args, double timeout_s) {
     using State = PrimaryProbe::State;
+    g_visit.ends_at = Clock::now() + kVisitLimit;
+    limit_the_end(static_cast<unsigned>(kVisitLimit.count()) + 1, kExitFailure);
     Watch watch(leave);
-    Notes notes;
+    watch.end_by(g_visit.ends_at);
+    Notes &notes = g_visit.notes;
+    now_at({"the server's start", "Server 启动"});
     const std::string root = runtime_root();
     const std::string dir = runtime_dir(args.file_prefix);
     const PrefixFacts own = look_at_own_prefix(args, watch);
@@ -264,7 +304,8 @@ int run_doctor(const EalArgs &args, double timeout_s) {
     if (!stands.empty()) {
         notes.add(not_checked(ipc_thread, stands));
     } else {
-        const Finding finding = check_ipc_thread(server, own.probe.pid);
+        const bool reads = has_room(primary_socket(dir), kSendLimit);
+        const Finding finding = check_ipc_thread(server, own.probe.pid, reads);
         notes.add(finding);
         /* To attach to such a one would take as long as its requests take to time out. */
         if (finding.verdict == Finding::Verdict::bad)
@@ -272,9 +313,13 @@ int run_doctor(const EalArgs &args, double timeout_s) {
     }
     if (stands.empty() && core_finding.verdict == Finding::Verdict::bad)
         stands = words({"the cores are to be put right first", "请先解决核的问题"});
-    visit_server(args, timeout_s, stands, watch, &notes);
-    const bool gone = watch.reason() == Watch::Reason::primary_gone;
-    const int status = watch.ending() && !gone ? kExitFailure : notes.finish();
+    visit_server(args, timeout_s, stands, watch);
+    const Watch::Reason reason = watch.reason();
+    int status = kExitFailure;
+    if (reason == Watch::Reason::stuck)
+        finish_late();
+    else if (reason == Watch::Reason::none || reason == Watch::Reason::primary_gone)
+        status = notes.finish();
     IpcSocket::find().remove_file();
     return status;
 }

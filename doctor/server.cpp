@@ -160,7 +160,43 @@ Finding check_stale_sockets(const std::vector<ClientSocket> &sockets) {
 
 /* ---- the server --------------------------------------------------------------------------- */
 
-ProcessFacts look_at_process(pid_t pid, const std::string &proc) {
+namespace {
+
+bool has_line(const std::string &path, std::string_view line) {
+    std::ifstream file(path);
+    for (std::string found; std::getline(file, found);) {
+        if (found == line)
+            return true;
+    }
+    return false;
+}
+
+/* The cgroup that has frozen this process, itself or by one above it; empty: none that can be seen.
+ */
+std::string frozen_cgroup(pid_t pid, const std::string &proc, const std::string &cgroups) {
+    std::ifstream file(proc + "/" + std::to_string(pid) + "/cgroup"); /* "4:freezer:/path" */
+    for (std::string line; std::getline(file, line);) {
+        const std::size_t name = line.find(':');
+        const std::size_t path = line.find(':', name + 1);
+        if (name == std::string::npos || path == std::string::npos)
+            continue;
+        const std::string controller = line.substr(name + 1, path - name - 1);
+        const std::string group = line.substr(path + 1);
+        const bool frozen =
+            controller == "freezer"
+                ? has_line(cgroups + "/freezer" + group + "/freezer.state", "FROZEN")
+                : controller.empty() && /* version 2 */
+                      (has_line(cgroups + group + "/cgroup.events", "frozen 1") ||
+                       has_line(cgroups + "/unified" + group + "/cgroup.events", "frozen 1"));
+        if (frozen)
+            return group;
+    }
+    return {};
+}
+
+}  // namespace
+
+ProcessFacts look_at_process(pid_t pid, const std::string &proc, const std::string &cgroups) {
     ProcessFacts facts;
     const fs::path tasks = fs::path(proc) / std::to_string(pid) / "task";
     bool all_seen = true;
@@ -206,12 +242,27 @@ ProcessFacts look_at_process(pid_t pid, const std::string &proc) {
         }
     }
     facts.seen = facts.seen && all_seen;
+    facts.frozen_by = frozen_cgroup(pid, proc, cgroups);
     std::sort(facts.cores.begin(), facts.cores.end());
     facts.cores.erase(std::unique(facts.cores.begin(), facts.cores.end()), facts.cores.end());
     return facts;
 }
 
-Finding check_ipc_thread(const ProcessFacts &server, pid_t pid) {
+Finding check_ipc_thread(const ProcessFacts &server, pid_t pid, bool has_room) {
+    if (!server.frozen_by.empty())
+        return bad(in_words({"IPC thread: the server (pid {}) is frozen by its cgroup {}, as a "
+                             "paused container is: thaw it (podman unpause, docker unpause)",
+                             "IPC 线程: Server (pid {}) 被其 cgroup {} 冻结 (如容器已暂停): "
+                             "请解冻 (podman unpause, docker unpause)"},
+                            pid, printable(server.frozen_by)));
+    if (!has_room && server.state != 'T' && server.state != 't' &&
+        (server.ipc_thread || !server.seen))
+        return bad(in_words({"IPC thread: the server (pid {}) does not read its messages, its "
+                             "queue is full: it is stopped, frozen, or inside one that does not "
+                             "end; see its console, or start it anew",
+                             "IPC 线程: Server (pid {}) 没有读取消息, 队列已满: 已暂停, 被冻结, "
+                             "或有一条消息处理不完; 请看它的输出, 或重新启动"},
+                            pid));
     if (!server.seen)
         return not_checked(in_words({"IPC thread", "IPC 线程"}),
                            in_words({"the threads of the server (pid {}) cannot be seen",
@@ -232,6 +283,11 @@ Finding check_ipc_thread(const ProcessFacts &server, pid_t pid) {
     return good(in_words({"IPC thread: the server's is running, on core {}",
                           "IPC 线程: Server 的线程在运行, 使用核 {}"},
                          server.ipc_cores));
+}
+
+Finding not_in_time(const std::string &waited_for, double limit_s) {
+    return bad(in_words({"Not finished within {} s: waited for {}", "{} 秒内未完成: 在等待{}"},
+                        fixed(limit_s, 0), waited_for));
 }
 
 Finding check_zone(const ZoneFacts &zone) {

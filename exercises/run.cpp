@@ -120,6 +120,8 @@ void say_unanswered(std::string_view tag, std::string_view what, const Ended &en
     else if (ended.outcome == Outcome::late)
         say({"[{}] Late reply, not to {}: {}", "[{}] 迟到的回复, 不属于 {}: {}"}, tag, what,
             ended.detail);
+    else if (ended.not_sent)
+        say({"[{}] Not sent: {}", "[{}] 未发送: {}"}, tag, what);
     else
         say({"[{}] Not answered: {}: {}", "[{}] 未回复: {}: {}"}, tag, what, ended.detail);
 }

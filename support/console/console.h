@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -79,6 +80,12 @@ Language language();
 namespace detail {
 void write_line(std::string_view line, const Shown *values, std::size_t count);
 }
+
+/* How long a line waits where nobody reads the console. Then it is left out, and so are those that
+ * follow, until somebody reads: what was left out is counted in a line of its own. Less than the
+ * timeouts that peers have by default, since handlers write lines.
+ */
+inline constexpr std::chrono::milliseconds kConsoleLimit{2000};
 
 /* Writes one line to stdout. Any thread. */
 template <typename... Args>

@@ -404,6 +404,19 @@ bool may_attach(AttachGate &gate, const std::string &dir, Watch &watch, int *sta
                   "), stopped perhaps: let it go on, or end it");
         return false;
     }
+    /* Attaching sends a request, and keeps locks while it waits for room. */
+    constexpr auto kRoomLimit = std::chrono::seconds(10);
+    const auto has_room_now = [&] {
+        return has_room(primary_socket(dir), std::chrono::milliseconds(0));
+    };
+    if (!watch.look_until(kRoomLimit, has_room_now)) {
+        *status = watch.ending() ? kExitOk : kExitFailure;
+        if (!watch.ending())
+            error(
+                "the server does not read its messages, its queue is full: is it stopped, or busy? "
+                "Let it go on, or start it anew");
+        return false;
+    }
     const auto heap = ask_for_heap(dir);
     if (heap && heap->clients_fit == 0) {
         error("the server's heap has no room for another client (" + printable(heap->heap) +

@@ -134,7 +134,8 @@ class SendWindow {
  * where there was no place within `patience`, counted from the end of the silence.
  *
  * World has: bool ending(), void sleep_until(Clock::time_point), bool idle() (nothing that was sent
- * waits to be read, and nothing that was received either), Clock::time_point now().
+ * waits to be read, and nothing that was received either), bool has_room() (as far as is known, the
+ * send would not wait), Clock::time_point now().
  */
 template <typename World>
 SendWindow::Turn wait_for_turn(SendWindow &window, World &world, Clock::duration patience) {
@@ -146,20 +147,22 @@ SendWindow::Turn wait_for_turn(SendWindow &window, World &world, Clock::duration
     }
     const Clock::time_point deadline = now + patience;
     Clock::duration nap = std::chrono::milliseconds(1);
-    while (window.full()) {
+    for (bool free = !window.full();; free = !window.full()) {
         if (world.ending())
             return {};
-        if (world.idle()) {
+        if (!free && world.idle()) {
             window.drained();
-            break;
+            free = true;
         }
+        if (free && world.has_room())
+            break;
         if (now >= deadline)
             return {};
         world.sleep_until(std::min(now + nap, deadline));
         nap = std::min<Clock::duration>(2 * nap, std::chrono::milliseconds(50));
         now = world.now();
     }
-    return world.ending() ? SendWindow::Turn() : window.take();
+    return window.take();
 }
 
 }  // namespace mp_ipc

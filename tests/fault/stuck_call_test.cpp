@@ -87,41 +87,6 @@ TEST_F(ClientFault, AClientThatWasStoppedInARequestGoesOn) {
     EXPECT_EQ(process.wait(), 0) << process.describe();
 }
 
-/* Its queue takes 11 messages; a client's window 8. */
-TEST_F(ClientFault, AServerThatDoesNotReadCostsEachRequestItsTimeoutAndIsSaidOnce) {
-    const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    const std::string cause = "the server does not read its messages";
-    Process ping(
-        client(prefix, {"ping", "--count", "20", "--interval", "0.2", "--timeout", "0.2"}));
-    Process hello(
-        client(prefix, {"--timeout", "0.2", "--sync-interval", "0.2", "--async-interval", "0.3"}));
-    ASSERT_TRUE(ping.wait_for_out("[PING] Reply", 2)) << ping.describe();
-    ASSERT_TRUE(hello.wait_for_out("[ASYNC] Reply", 2)) << hello.describe();
-    server_process.signal(SIGSTOP);
-    EXPECT_EQ(ping.wait(), 4) << ping.describe();
-    EXPECT_TRUE(has(ping.out(), "[PING] 20 sent, ")) << ping.describe();
-    EXPECT_EQ(count_of(ping.out(), "[PING] Reply: ") + count_of(ping.out(), "[PING] No reply to "),
-              20)
-        << ping.describe();
-    EXPECT_EQ(count_of(ping.err(), cause), 1) << ping.describe();
-
-    EXPECT_TRUE(hello.wait_for_err(cause)) << hello.describe();
-    const int unanswered = count_of(hello.out(), "[SYNC] No reply");
-    EXPECT_TRUE(hello.wait_for_out("[SYNC] No reply", unanswered + 3)) << hello.describe();
-    server_process.signal(SIGCONT);
-    EXPECT_TRUE(hello.wait_for_out("[SYNC] Reply", count_of(hello.out(), "[SYNC] Reply") + 3))
-        << "the client goes on when the server does" << hello.describe();
-    EXPECT_TRUE(hello.wait_for_out("[ASYNC] Reply", count_of(hello.out(), "[ASYNC] Reply") + 1))
-        << hello.describe();
-    EXPECT_EQ(count_of(hello.err(), cause), 1) << hello.describe();
-    hello.signal(SIGINT);
-    EXPECT_EQ(hello.wait(), 0) << hello.describe();
-    EXPECT_TRUE(sums_of(hello.out(), "Sync").balance()) << hello.describe();
-    EXPECT_TRUE(sums_of(hello.out(), "Async").balance()) << hello.describe();
-}
-
 /* The limit is the send's, not that of the line that says it: what was delivered is a success. */
 TEST_F(ClientFault, AnEventThatWasSentIsASuccessHoweverShortTheTimeout) {
     const Prefix prefix;

@@ -159,6 +159,38 @@ TEST(DoctorChecks, AServerThatCannotBeSeen) {
     EXPECT_EQ(check_ipc_thread(look_at_process(5, proc.path()), 5).verdict, Verdict::unknown);
 }
 
+/* Stopped, frozen, its queue full, its thread gone: one line each, and the cause that was found. */
+TEST(DoctorChecks, AServerWithoutAnEarIsToldByItsCause) {
+    const TempDir proc;
+    proc.write("5/task/5/status", "Name:\tmp_server\nState:\tS (sleeping)\n");
+    proc.write("5/task/6/status", "Name:\trte_mp_handle\nState:\tS (sleeping)\n");
+    proc.write("5/cgroup", "4:freezer:/box\n0::/pod/box\n");
+    const auto look = [&] { return look_at_process(5, proc.path(), proc / "cgroups"); };
+    const auto text = [&](const ProcessFacts &facts, bool has_room) {
+        const Finding finding = check_ipc_thread(facts, 5, has_room);
+        EXPECT_EQ(finding.verdict, Verdict::bad) << finding.text;
+        return finding.text;
+    };
+    EXPECT_EQ(check_ipc_thread(look(), 5).verdict, Verdict::good) << "no cgroup is to be seen";
+    EXPECT_NE(text(look(), false).find("its queue is full"), std::string::npos);
+    ProcessFacts stopped = look();
+    stopped.state = 'T';
+    EXPECT_NE(text(stopped, false).find("kill -CONT 5"), std::string::npos);
+    ProcessFacts gone = look();
+    gone.ipc_thread = false;
+    EXPECT_NE(text(gone, false).find("is gone"), std::string::npos);
+    ProcessFacts elsewhere; /* in another pid namespace */
+    EXPECT_NE(text(elsewhere, false).find("its queue is full"), std::string::npos);
+
+    proc.write("cgroups/freezer/box/freezer.state", "THAWED\n");
+    proc.write("cgroups/pod/box/cgroup.events", "populated 1\nfrozen 0\n");
+    EXPECT_EQ(look().frozen_by, "");
+    proc.write("cgroups/pod/box/cgroup.events", "populated 1\nfrozen 1\n");
+    EXPECT_EQ(look().frozen_by, "/pod/box") << "version 2";
+    proc.write("cgroups/freezer/box/freezer.state", "FROZEN\n");
+    EXPECT_NE(text(look(), true).find("is frozen by its cgroup /box"), std::string::npos);
+}
+
 TEST(DoctorChecks, ThreadsOfBothNamings) {
     const TempDir proc;
     const auto thread = [&](int tid, const std::string &name, const std::string &cores) {

@@ -101,11 +101,13 @@ TEST(SendWindow, UnboundItIsNeitherFullNorSilent) {
 struct World {
     Clock::time_point time = Clock::now() + std::chrono::hours(1); /* all silence is over */
     Clock::time_point reads_at = Clock::time_point::max();
+    Clock::time_point room_at; /* of the peer's queue, which others fill too */
     Clock::time_point ends_at = Clock::time_point::max();
     int naps = 0;
     Clock::time_point now() const { return time; }
     bool ending() const { return time >= ends_at; }
     bool idle() const { return time >= reads_at; }
+    bool has_room() const { return time >= room_at; }
     void sleep_until(Clock::time_point until) {
         naps++;
         time = std::min(std::max(time, until), ends_at);
@@ -142,6 +144,16 @@ TEST(WaitForTurn, GoesOnWhenThePeerDoes) {
     world.reads_at = world.time + milliseconds(70);
     EXPECT_TRUE(wait_for_turn(window, world, milliseconds(200)));
     EXPECT_LT(world.time, world.reads_at + milliseconds(50));
+}
+
+TEST(WaitForTurn, WaitsForRoomThatOthersTake) {
+    SendWindow window(2);
+    World world;
+    world.room_at = world.time + milliseconds(300);
+    EXPECT_FALSE(wait_for_turn(window, world, milliseconds(200)));
+    EXPECT_EQ(window.unanswered(), 0U);
+    EXPECT_TRUE(wait_for_turn(window, world, milliseconds(200)));
+    EXPECT_LT(world.time, world.room_at + milliseconds(50));
 }
 
 TEST(WaitForTurn, TheSilenceIsNotPartOfThePatience) {
