@@ -25,18 +25,21 @@ struct Audience {
                              {"--sync-interval", "0", "--async-interval", "0", "--quiet"}),
                 both_cores());
             clients.back().read_until("Attached");
+            note_progress(std::to_string(clients.size()) + " of " + std::to_string(size));
         }
     }
 };
 std::unique_ptr<Audience> g_audience;
 
+}  // namespace
+
 Slice measure_broadcast(const std::string &kind, int size, unsigned count) {
+    if (!g_audience)
+        g_audience = std::make_unique<Audience>();
     g_audience->grow(static_cast<std::size_t>(size));
     return run_order(g_audience->primary.peer(), "broadcast-" + kind + " " + std::to_string(size),
                      count);
 }
-
-}  // namespace
 
 void plan_broadcast() {
     g_facts.broadcast = {1, 4, 16};
@@ -48,8 +51,6 @@ void plan_broadcast() {
                 g_plan.push_back({std::string("broadcast ") + kind + " " + std::to_string(size),
                                   round, count, [=] {
                                       end_crowd();
-                                      if (!g_audience)
-                                          g_audience = std::make_unique<Audience>();
                                       return measure_broadcast(kind, size, count);
                                   }});
         }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/servers.h"
 
+#include <cstdio>
+
 namespace mp_ipc::bench {
 namespace {
 
@@ -55,6 +57,18 @@ Words client_words(const Prefix &prefix, const Words &options) {
 
 std::unique_ptr<Peer> make_driver(const Prefix &prefix, const Place &place) {
     return std::make_unique<Peer>(g_config.peer, "driver", driver_words(prefix), place);
+}
+
+void read_ping_times(const std::string &line, Slice *slice) {
+    double least = 0;
+    double p50 = 0;
+    double p99 = 0;
+    const std::size_t numbers = line.find("= ");
+    if (numbers == std::string::npos ||
+        std::sscanf(line.c_str() + numbers, "= %lf/%lf/%lf", &least, &p50, &p99) != 3)
+        throw Failure("mp_client printed: " + line);
+    (*slice)["p50"] = p50 * 1000;
+    (*slice)["p99"] = p99 * 1000;
 }
 
 Slice run_order(Peer &peer, const std::string &words, unsigned count) {

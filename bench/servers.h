@@ -63,6 +63,10 @@ class BareServer {
 
 std::unique_ptr<Peer> make_driver(const Prefix &prefix, const Place &place);
 
+/* Reads p50 and p99 (µs) out of mp_client's
+ * "[PING] time min/median/p99/max = 0.021/0.040/0.061/0.300 ms". */
+void read_ping_times(const std::string &line, Slice *slice);
+
 /* What an order to a peer measured. */
 Slice run_order(Peer &peer, const std::string &words, unsigned count);
 
