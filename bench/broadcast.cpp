@@ -2,9 +2,9 @@
  *
  * The third part of the plan: a request from the primary to all clients.
  */
-#include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bench/options.h"
 #include "bench/plan.h"
@@ -16,17 +16,11 @@ namespace {
 /* A bare primary that asks real clients what mp_server --broadcast asks them. */
 struct Audience {
     BareServer primary{both_cores()};
-    std::list<Child> clients;
+    std::vector<std::unique_ptr<Child>> clients;
 
     void grow(std::size_t size) {
-        while (clients.size() < size) {
-            clients.emplace_back(
-                client_words(primary.prefix(),
-                             {"--sync-interval", "0", "--async-interval", "0", "--quiet"}),
-                both_cores());
-            clients.back().read_until("Attached");
-            note_progress(std::to_string(clients.size()) + " of " + std::to_string(size));
-        }
+        attach_clients(&clients, size, primary.prefix(),
+                       {"--sync-interval", "0", "--async-interval", "0", "--quiet"});
     }
 };
 std::unique_ptr<Audience> g_audience;

@@ -114,16 +114,8 @@ Slice measure_population(int size, unsigned pings) {
     std::vector<std::unique_ptr<Child>> clients;
     Slice slice;
 
-    /* As many start at once as mp_client lets in at once. */
-    constexpr std::size_t kAhead = 8;
     const Clock::time_point begin = Clock::now();
-    for (std::size_t attached = 0; attached < static_cast<std::size_t>(size); attached++) {
-        while (clients.size() < std::min(attached + kAhead, static_cast<std::size_t>(size)))
-            clients.push_back(
-                std::make_unique<Child>(client_words(server.prefix(), {"--quiet"}), both_cores()));
-        clients[attached]->read_until("Attached");
-        note_progress("attached " + std::to_string(attached + 1) + " of " + std::to_string(size));
-    }
+    attach_clients(&clients, static_cast<std::size_t>(size), server.prefix(), {"--quiet"});
     slice["attach rate"] = size / (ms_since(begin) / 1000);
 
     std::this_thread::sleep_for(std::chrono::seconds(1));
@@ -132,7 +124,8 @@ Slice measure_population(int size, unsigned pings) {
         resident.push_back(static_cast<double>(usage_of(client->pid()).rss_kib) / 1024);
     slice["client MiB"] = median(resident);
     slice["server MiB"] = static_cast<double>(usage_of(server.process().pid()).rss_kib) / 1024;
-    slice["machine MiB"] = g_client_mib = (memory_before - available_mib()) / size;
+    if (size >= 32) /* of fewer it is lost in what the machine does besides */
+        slice["machine MiB"] = g_client_mib = (memory_before - available_mib()) / size;
     slice["runtime MiB"] = g_client_runtime_mib =
         (size_of_mib(server.prefix().dir()) - files_before) / size;
     Child probe(client_words(server.prefix(), {"ping", "--quiet", "--interval", "0.02", "--count",

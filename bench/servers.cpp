@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/servers.h"
 
+#include <algorithm>
 #include <cstdio>
+
+#include "bench/plan.h"
 
 namespace mp_ipc::bench {
 namespace {
@@ -53,6 +56,18 @@ Words client_words(const Prefix &prefix, const Words &options) {
     words = with(words, eal_words(prefix, g_config.b));
     words.emplace_back("--");
     return with(words, options);
+}
+
+void attach_clients(std::vector<std::unique_ptr<Child>> *clients, std::size_t size,
+                    const Prefix &prefix, const Words &options) {
+    constexpr std::size_t kAhead = 8;
+    for (std::size_t attached = clients->size(); attached < size; attached++) {
+        while (clients->size() < std::min(attached + kAhead, size))
+            clients->push_back(
+                std::make_unique<Child>(client_words(prefix, options), both_cores()));
+        (*clients)[attached]->read_until("Attached");
+        note_progress("attached " + std::to_string(attached + 1) + " of " + std::to_string(size));
+    }
 }
 
 std::unique_ptr<Peer> make_driver(const Prefix &prefix, const Place &place) {

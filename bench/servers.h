@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bench/child.h"
 #include "bench/options.h"
@@ -60,6 +61,12 @@ class BareServer {
     Prefix prefix_;
     Peer peer_;
 };
+
+/* Real clients with these options, started and attached until there are so many; as many at a time
+ * as mp_client lets in at a time.
+ */
+void attach_clients(std::vector<std::unique_ptr<Child>> *clients, std::size_t size,
+                    const Prefix &prefix, const Words &options);
 
 std::unique_ptr<Peer> make_driver(const Prefix &prefix, const Place &place);
 

@@ -128,14 +128,12 @@ std::string latency_table(const Results &r) {
     for (const auto &row : kLatencyRows) {
         if (!r.has(row.row))
             continue;
-        /* A client of its own prints whole microseconds; its mean is exact. */
-        const bool by_mean = std::string(row.row) == "ping";
-        const char *figure = by_mean ? "mean" : "p50";
+        const bool printed = std::string(row.row) == "ping"; /* by mp_client: whole µs */
         text +=
-            row_of({row.what, number(r.get(row.row, "p50"), by_mean ? 0 : 1),
-                    number(r.get(row.row, "p99"), by_mean ? 0 : 1), grouped(r.get(row.row, "rate")),
-                    number(r.ratio(row.row, "floor", figure), 2),
-                    number(r.ratio(row.row, "bare", figure), 3)});
+            row_of({row.what, number(r.get(row.row, "p50"), printed ? 0 : 1),
+                    number(r.get(row.row, "p99"), printed ? 0 : 1), grouped(r.get(row.row, "rate")),
+                    number(r.ratio(row.row, "floor", "p50"), 2),
+                    number(r.ratio(row.row, "bare", "p50"), 3)});
     }
     return text;
 }
