@@ -2,9 +2,9 @@
  *
  * The third part of the plan: a request from the primary to all clients.
  */
-#include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bench/options.h"
 #include "bench/plan.h"
@@ -16,27 +16,24 @@ namespace {
 /* A bare primary that asks real clients what mp_server --broadcast asks them. */
 struct Audience {
     BareServer primary{both_cores()};
-    std::list<Child> clients;
+    std::vector<std::unique_ptr<Child>> clients;
 
     void grow(std::size_t size) {
-        while (clients.size() < size) {
-            clients.emplace_back(
-                client_words(primary.prefix(),
-                             {"--sync-interval", "0", "--async-interval", "0", "--quiet"}),
-                both_cores());
-            clients.back().read_until("Attached");
-        }
+        attach_clients(&clients, size, primary.prefix(),
+                       {"--sync-interval", "0", "--async-interval", "0", "--quiet"});
     }
 };
 std::unique_ptr<Audience> g_audience;
 
+}  // namespace
+
 Slice measure_broadcast(const std::string &kind, int size, unsigned count) {
+    if (!g_audience)
+        g_audience = std::make_unique<Audience>();
     g_audience->grow(static_cast<std::size_t>(size));
     return run_order(g_audience->primary.peer(), "broadcast-" + kind + " " + std::to_string(size),
                      count);
 }
-
-}  // namespace
 
 void plan_broadcast() {
     g_facts.broadcast = {1, 4, 16};
@@ -48,8 +45,6 @@ void plan_broadcast() {
                 g_plan.push_back({std::string("broadcast ") + kind + " " + std::to_string(size),
                                   round, count, [=] {
                                       end_crowd();
-                                      if (!g_audience)
-                                          g_audience = std::make_unique<Audience>();
                                       return measure_broadcast(kind, size, count);
                                   }});
         }

@@ -23,24 +23,27 @@ struct Crowd {
     std::vector<std::unique_ptr<Peer>> to_bare;
     std::vector<std::unique_ptr<Peer>> to_pair;
 
-    void grow(std::size_t size) {
-        while (to_bare.size() < size) {
-            to_bare.push_back(make_driver(bare.prefix(), both_cores()));
-            to_pair.push_back(make_driver(pair.prefix(), both_cores()));
-            if (to_bare.size() % 4 == 0 || to_bare.size() == size) { /* as many start at once */
-                for (std::size_t i = 0; i < to_bare.size(); i++) {
-                    to_bare[i]->wait_ready();
-                    to_pair[i]->wait_ready();
-                }
+    std::vector<std::unique_ptr<Peer>> &drivers(bool real, std::size_t size) {
+        auto &those = real ? to_pair : to_bare;
+        while (those.size() < size) {
+            those.push_back(make_driver(real ? pair.prefix() : bare.prefix(), both_cores()));
+            if (those.size() % 8 == 0 || those.size() == size) { /* as many start at once */
+                for (const auto &driver : those)
+                    driver->wait_ready();
+                note_progress(std::to_string(those.size()) + " of " + std::to_string(size));
             }
         }
+        return those;
     }
 };
 std::unique_ptr<Crowd> g_crowd;
 
+}  // namespace
+
 Slice measure_crowd(bool real, int size, Clock::duration time) {
-    g_crowd->grow(static_cast<std::size_t>(size));
-    auto &drivers = real ? g_crowd->to_pair : g_crowd->to_bare;
+    if (!g_crowd)
+        g_crowd = std::make_unique<Crowd>();
+    auto &drivers = g_crowd->drivers(real, static_cast<std::size_t>(size));
     /* std::chrono::steady_clock is CLOCK_MONOTONIC, the same for all processes. */
     const auto begin = Clock::now() + std::chrono::milliseconds(10);
     const auto end = begin + time;
@@ -64,8 +67,6 @@ Slice measure_crowd(bool real, int size, Clock::duration time) {
     return slice;
 }
 
-}  // namespace
-
 void plan_crowd() {
     g_facts.clients = {1, 2, 4, 8, 16, 32};
     const int rounds = g_config.quick ? 1 : 7;
@@ -77,8 +78,6 @@ void plan_crowd() {
                     {std::string("clients ") + (real ? "pair " : "bare ") + std::to_string(size),
                      round, 1, [=] {
                          end_round_trips();
-                         if (!g_crowd)
-                             g_crowd = std::make_unique<Crowd>();
                          return measure_crowd(real, size, time);
                      }});
         }

@@ -35,6 +35,11 @@ Results g_results;
 Facts g_facts;
 volatile std::sig_atomic_t g_stop = 0;
 
+void note_progress(const std::string &text) {
+    if (isatty(STDERR_FILENO) == 1)
+        std::fprintf(stderr, "\r       %-44.44s", text.c_str());
+}
+
 }  // namespace mp_ipc::bench
 
 namespace {
@@ -124,10 +129,14 @@ int main(int argc, char **argv) {
 
     g_facts.quick = g_config.quick;
     g_facts.machine = look_at_machine();
-    plan_round_trips();
-    plan_crowd();
-    plan_broadcast();
-    plan_life();
+    if (g_config.scale) {
+        plan_scale();
+    } else {
+        plan_round_trips();
+        plan_crowd();
+        plan_broadcast();
+        plan_life();
+    }
     for (const Step &step : g_plan)
         benchmark::RegisterBenchmark((step.row + "/round:" + std::to_string(step.round)).c_str(),
                                      [&step](benchmark::State &state) { run_step(state, step); })
@@ -144,8 +153,14 @@ int main(int argc, char **argv) {
         return 1;
     }
 
+    if (g_config.scale) {
+        write_file("scale.md", scale_markdown(g_results, g_facts));
+        write_file("scale.json", json(g_results, g_facts, scale_goals_of(g_results, g_facts)));
+        write_file("scale.dat", scale_data(g_results, g_facts));
+        return g_facts.failures.empty() ? 0 : 1;
+    }
     write_file("bench.md", markdown(g_results, g_facts));
-    write_file("bench.json", json(g_results, g_facts));
+    write_file("bench.json", json(g_results, g_facts, goals_of(g_results)));
     write_file("latency.dat", latency_data(g_results));
     write_file("clients.dat", clients_data(g_results, g_facts));
     std::cout << markdown(g_results, g_facts);

@@ -48,6 +48,8 @@ bool read_options(int argc, char **argv) {
         };
         if (word == "--quick")
             g_config.quick = true;
+        else if (word == "--scale")
+            g_config.scale = true;
         else if (!value("--out").empty())
             g_config.out = std::filesystem::absolute(value("--out"));
         else if (!value("--eal-alone").empty())
@@ -55,12 +57,14 @@ bool read_options(int argc, char **argv) {
         else if (!value("--cores").empty())
             cores = value("--cores");
         else {
-            std::fprintf(stderr,
-                         "Usage: mp_bench [--quick] [--out=DIR] [--cores=A,B] [--benchmark_...]\n"
-                         "  --quick      every row once and short: shows that it works\n"
-                         "  --out=DIR    where the tables, figures and logs go (.)\n"
-                         "  --eal-alone=DIR  programs built with MP_IPC_STATIC_EAL\n"
-                         "  --cores=A,B  the cores of the servers and of the clients\n");
+            std::fprintf(
+                stderr,
+                "Usage: mp_bench [--quick] [--scale] [--out=DIR] [--cores=A,B] [--benchmark_...]\n"
+                "  --quick      every row once and short: shows that it works\n"
+                "  --scale      1 to 1,000 clients, instead of the rest\n"
+                "  --out=DIR    where the tables, figures and logs go (.)\n"
+                "  --eal-alone=DIR  programs built with MP_IPC_STATIC_EAL\n"
+                "  --cores=A,B  the cores of the servers and of the clients\n");
             return false;
         }
     }

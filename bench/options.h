@@ -10,6 +10,7 @@ namespace mp_ipc::bench {
 
 struct Config {
     bool quick = false; /* every row once, short: shows that it works, measures nothing */
+    bool scale = false; /* the other plan: as many clients as there is room for */
     std::string out = ".";
     std::string server = MP_SERVER;
     std::string client = MP_CLIENT;

@@ -22,6 +22,7 @@
 
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_service_component.h>
 
 #include "bench/peer.h"
 
@@ -90,6 +91,7 @@ int run(int argc, char **argv) {
         rte_eal_cleanup();
     } else if (role == "driver") {
         start_eal(argc, argv);
+        rte_service_finalize(); /* as mp_client: gives back what a thousand could not have */
         serve({{"sync", drive_sync},
                {"until", drive_until},
                {"async", drive_async},

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/child.h"
 #include "bench/results.h"
 
 namespace mp_ipc::bench {
@@ -36,5 +37,14 @@ void end_crowd();
 void plan_broadcast(); /* broadcast.cpp */
 void end_broadcast();
 void plan_life(); /* life.cpp: start, end, idle, memory; each step has its own processes */
+
+void plan_scale(); /* scale.cpp: instead of all of these */
+
+/* Of crowd.cpp and broadcast.cpp, for the scale too: each starts what is missing. */
+Slice measure_crowd(bool real, int size, Clock::duration time);
+Slice measure_broadcast(const std::string &kind, int size, unsigned count);
+
+/* How far a long step is, in place on a terminal. */
+void note_progress(const std::string &text);
 
 }  // namespace mp_ipc::bench

@@ -59,14 +59,19 @@ struct Facts {
     std::vector<std::pair<std::string, std::string>> failures; /* row, why */
     std::vector<int> clients;                                  /* sizes that were measured */
     std::vector<int> broadcast;
+    std::map<int, std::string> heaps; /* of the server, by the number of clients */
 };
 
 /* Everything as Markdown tables. */
 std::string markdown(const Results &results, const Facts &facts);
 /* The same figures for programs. */
-std::string json(const Results &results, const Facts &facts);
+std::string json(const Results &results, const Facts &facts, const std::vector<Goal> &goals);
 /* What gnuplot reads: lines of "name"<tab>figures. */
 std::string latency_data(const Results &results);
 std::string clients_data(const Results &results, const Facts &facts);
+/* The same of a run of the scale: scale_tables.cpp. */
+std::string scale_markdown(const Results &results, const Facts &facts);
+std::string scale_data(const Results &results, const Facts &facts);
+std::vector<Goal> scale_goals_of(const Results &results, const Facts &facts);
 
 }  // namespace mp_ipc::bench

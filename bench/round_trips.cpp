@@ -104,19 +104,6 @@ Slice measure_ring(unsigned count) {
     return slice;
 }
 
-/* "[PING] time min/median/p99/max = 0.021/0.040/0.061/0.300 ms" */
-void read_ping_times(const std::string &line, Slice *slice) {
-    double least = 0;
-    double p50 = 0;
-    double p99 = 0;
-    const std::size_t numbers = line.find("= ");
-    if (numbers == std::string::npos ||
-        std::sscanf(line.c_str() + numbers, "= %lf/%lf/%lf", &least, &p50, &p99) != 3)
-        throw Failure("mp_client printed: " + line);
-    (*slice)["p50"] = p50 * 1000;
-    (*slice)["p99"] = p99 * 1000;
-}
-
 /* The real mp_client, from its line "Attached" to its totals. */
 Slice measure_ping(unsigned count) {
     Child client(client_words(g_trips->quiet.prefix(),

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "bench/servers.h"
 
+#include <algorithm>
+#include <cstdio>
+
+#include "bench/plan.h"
+
 namespace mp_ipc::bench {
 namespace {
 
@@ -53,8 +58,32 @@ Words client_words(const Prefix &prefix, const Words &options) {
     return with(words, options);
 }
 
+void attach_clients(std::vector<std::unique_ptr<Child>> *clients, std::size_t size,
+                    const Prefix &prefix, const Words &options) {
+    constexpr std::size_t kAhead = 8;
+    for (std::size_t attached = clients->size(); attached < size; attached++) {
+        while (clients->size() < std::min(attached + kAhead, size))
+            clients->push_back(
+                std::make_unique<Child>(client_words(prefix, options), both_cores()));
+        (*clients)[attached]->read_until("Attached");
+        note_progress("attached " + std::to_string(attached + 1) + " of " + std::to_string(size));
+    }
+}
+
 std::unique_ptr<Peer> make_driver(const Prefix &prefix, const Place &place) {
     return std::make_unique<Peer>(g_config.peer, "driver", driver_words(prefix), place);
+}
+
+void read_ping_times(const std::string &line, Slice *slice) {
+    double least = 0;
+    double p50 = 0;
+    double p99 = 0;
+    const std::size_t numbers = line.find("= ");
+    if (numbers == std::string::npos ||
+        std::sscanf(line.c_str() + numbers, "= %lf/%lf/%lf", &least, &p50, &p99) != 3)
+        throw Failure("mp_client printed: " + line);
+    (*slice)["p50"] = p50 * 1000;
+    (*slice)["p99"] = p99 * 1000;
 }
 
 Slice run_order(Peer &peer, const std::string &words, unsigned count) {

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bench/child.h"
 #include "bench/options.h"
@@ -61,7 +62,17 @@ class BareServer {
     Peer peer_;
 };
 
+/* Real clients with these options, started and attached until there are so many; as many at a time
+ * as mp_client lets in at a time.
+ */
+void attach_clients(std::vector<std::unique_ptr<Child>> *clients, std::size_t size,
+                    const Prefix &prefix, const Words &options);
+
 std::unique_ptr<Peer> make_driver(const Prefix &prefix, const Place &place);
+
+/* Reads p50 and p99 (µs) out of mp_client's
+ * "[PING] time min/median/p99/max = 0.021/0.040/0.061/0.300 ms". */
+void read_ping_times(const std::string &line, Slice *slice);
 
 /* What an order to a peer measured. */
 Slice run_order(Peer &peer, const std::string &words, unsigned count);

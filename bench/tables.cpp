@@ -40,11 +40,51 @@ std::string sized(const char *row, int size) {
     return std::string(row) + " " + std::to_string(size);
 }
 
-namespace {
-
-std::string bold(const std::string &text, bool yes) {
-    return yes ? text : "**" + text + "**";
+LinearFit fit_line(const std::vector<int> &sizes, const std::vector<double> &values) {
+    const auto n = static_cast<double>(sizes.size());
+    if (sizes.size() < 2)
+        return {};
+    const double mean_size = std::accumulate(sizes.begin(), sizes.end(), 0.0) / n;
+    const double mean_value = std::accumulate(values.begin(), values.end(), 0.0) / n;
+    double above = 0;
+    double below = 0;
+    for (std::size_t i = 0; i < sizes.size(); i++) {
+        above += (sizes[i] - mean_size) * (values[i] - mean_value);
+        below += (sizes[i] - mean_size) * (sizes[i] - mean_size);
+    }
+    return {mean_value - above / below * mean_size, above / below};
 }
+
+std::string goals_table(const std::vector<Goal> &goals) {
+    std::string text = head_of({"must reach", "bound", "measured", "met"});
+    for (const Goal &goal : goals) {
+        const std::string measured = number(goal.measured, goal.decimals);
+        text +=
+            row_of({goal.what, (goal.at_least ? "≥ " : "≤ ") + number(goal.bound, goal.decimals),
+                    goal.met() ? measured : "**" + measured + "**", goal.met() ? "yes" : "**no**"});
+    }
+    return text;
+}
+
+std::string machine_table(const Facts &facts) {
+    std::string text = row_of({"machine", ""}) + "| --- | --- |\n";
+    for (const auto &[what, value] : facts.machine)
+        text += row_of({what, value});
+    return text;
+}
+
+std::string remarks(const Facts &facts) {
+    std::string text;
+    if (facts.quick)
+        text += "\nA quick run: it shows that every row works, and its figures mean nothing.\n";
+    for (const auto &[row, why] : facts.left_out)
+        text += "\nLeft out: " + row + ": " + why + ".\n";
+    for (const auto &[row, why] : facts.failures)
+        text += "\nFailed: " + row + ": " + why + "\n";
+    return text;
+}
+
+namespace {
 
 constexpr struct {
     const char *row;
@@ -82,42 +122,18 @@ constexpr struct {
     {"both programs with `--ipc-core`", "floor one core", "", "pair ipc core"},
 };
 
-/* Least squares: values[i] = a + b * sizes[i]. */
-struct LinearFit {
-    double a = kNone;
-    double b = kNone;
-    double at(double size) const { return a + b * size; }
-};
-
-LinearFit fit_line(const std::vector<int> &sizes, const std::vector<double> &values) {
-    const auto n = static_cast<double>(sizes.size());
-    if (sizes.size() < 2)
-        return {};
-    const double mean_size = std::accumulate(sizes.begin(), sizes.end(), 0.0) / n;
-    const double mean_value = std::accumulate(values.begin(), values.end(), 0.0) / n;
-    double above = 0;
-    double below = 0;
-    for (std::size_t i = 0; i < sizes.size(); i++) {
-        above += (sizes[i] - mean_size) * (values[i] - mean_value);
-        below += (sizes[i] - mean_size) * (sizes[i] - mean_size);
-    }
-    return {mean_value - above / below * mean_size, above / below};
-}
-
 std::string latency_table(const Results &r) {
     std::string text =
         head_of({"round trip", "p50 µs", "p99 µs", "per second", "÷ floor", "÷ bare"});
     for (const auto &row : kLatencyRows) {
         if (!r.has(row.row))
             continue;
-        /* A client of its own prints whole microseconds; its mean is exact. */
-        const bool by_mean = std::string(row.row) == "ping";
-        const char *figure = by_mean ? "mean" : "p50";
+        const bool printed = std::string(row.row) == "ping"; /* by mp_client: whole µs */
         text +=
-            row_of({row.what, number(r.get(row.row, "p50"), by_mean ? 0 : 1),
-                    number(r.get(row.row, "p99"), by_mean ? 0 : 1), grouped(r.get(row.row, "rate")),
-                    number(r.ratio(row.row, "floor", figure), 2),
-                    number(r.ratio(row.row, "bare", figure), 3)});
+            row_of({row.what, number(r.get(row.row, "p50"), printed ? 0 : 1),
+                    number(r.get(row.row, "p99"), printed ? 0 : 1), grouped(r.get(row.row, "rate")),
+                    number(r.ratio(row.row, "floor", "p50"), 2),
+                    number(r.ratio(row.row, "bare", "p50"), 3)});
     }
     return text;
 }
@@ -247,37 +263,19 @@ std::string life_table(const Results &r) {
     return text;
 }
 
-std::string goals_table(const Results &r) {
-    std::string text = head_of({"must reach", "bound", "measured", "met"});
-    for (const Goal &goal : goals_of(r))
-        text +=
-            row_of({goal.what, (goal.at_least ? "≥ " : "≤ ") + number(goal.bound, goal.decimals),
-                    bold(number(goal.measured, goal.decimals), goal.met()),
-                    goal.met() ? "yes" : "**no**"});
-    return text;
-}
-
 }  // namespace
 
 std::string markdown(const Results &results, const Facts &facts) {
-    std::string text = row_of({"machine", ""}) + "| --- | --- |\n";
-    for (const auto &[what, value] : facts.machine)
-        text += row_of({what, value});
+    std::string text = machine_table(facts);
     text += "\n### Round trips\n\n" + latency_table(results);
     text += "\n### Placement\n\n" + placement_table(results, facts);
     text += "\n### Clients at once\n\n" + clients_table(results, facts);
     text += "\n### Broadcast\n\n" + broadcast_table(results, facts);
     text += "\n### Model\n\n" + model_table(results, facts);
     text += "\n### Start, end, idle, memory\n\n" + life_table(results);
-    if (facts.quick)
-        text += "\nA quick run: it shows that every row works, and its figures mean nothing.\n";
-    else
-        text += "\n### Must reach\n\n" + goals_table(results);
-    for (const auto &[row, why] : facts.left_out)
-        text += "\nLeft out: " + row + ": " + why + ".\n";
-    for (const auto &[row, why] : facts.failures)
-        text += "\nFailed: " + row + ": " + why + "\n";
-    return text;
+    if (!facts.quick)
+        text += "\n### Must reach\n\n" + goals_table(goals_of(results));
+    return text + remarks(facts);
 }
 
 }  // namespace mp_ipc::bench

@@ -6,13 +6,14 @@
 # Under two minutes on a machine that does nothing else, the first build aside.
 #
 #   scripts/bench.sh            measure
+#   scripts/bench.sh --scale    1 to 1,000 clients instead, as far as the machine's memory lets it: some minutes
 #   scripts/bench.sh --quick    every row once, in half a minute: shows that it works, no figures
 #   scripts/bench.sh --docs     measure, and put tables and plots into docs/
 #   scripts/bench.sh --build    build only
 #   scripts/bench.sh --cores A,B  the servers' core and the clients' core (default: the first two)
 #
-# Needs cmake, ninja or make, libdpdk-dev, libbenchmark-dev and hugepages; gnuplot-nox for the
-# plots, libzmq3-dev for the ZeroMQ row, and both are left out where they are not there.
+# Sets up what is missing (scripts/setup.sh --bench). Where it cannot, on other distributions, the plots
+# (gnuplot) and the ZeroMQ row are left out.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -20,11 +21,14 @@ build=$root/build-bench
 out=$build/out
 docs=no
 quick=
+scale=
+name=bench
 build_only=no
 cores=
 while [ $# -gt 0 ]; do
     case $1 in
         --quick) quick=--quick ;;
+        --scale) scale=--scale name=scale ;;
         --docs) docs=yes ;;
         --build) build_only=yes ;;
         --cores)
@@ -32,7 +36,7 @@ while [ $# -gt 0 ]; do
             cores=--cores=$2
             shift ;;
         --help | -h)
-            sed -n '3,16s/^# \{0,1\}//p' "$0"
+            sed -n '3,17s/^# \{0,1\}//p' "$0"
             exit 0 ;;
         *)
             echo "bench.sh: unknown option '$1'; see bench.sh --help" >&2
@@ -44,6 +48,8 @@ if [ "$docs" = yes ] && [ -n "$quick" ]; then
     echo "bench.sh: --docs wants a real run, not --quick" >&2
     exit 2
 fi
+
+[ "$build_only" = yes ] || "$root/scripts/setup.sh" --bench
 
 generator=
 command -v ninja >/dev/null 2>&1 && generator="-G Ninja"
@@ -66,37 +72,38 @@ if cmake $generator -S "$root" -B "$build-static" -DCMAKE_BUILD_TYPE=Release -DM
 fi
 [ "$build_only" = no ] || exit 0
 
-"$root/scripts/setup.sh" --hugepages 28 # twelve servers run side by side
-
 load=$(cut -d' ' -f1 /proc/loadavg)
 if [ -z "$quick" ] && [ "$(printf '%.0f' "$load")" -ge 1 ]; then
     echo "The machine is busy (load $load): read the ratios, not the times." >&2
 fi
 status=0
 # shellcheck disable=SC2086 # each is one word or none
-"$build/bench/mp_bench" $quick $cores $alone --out="$out" \
+"$build/bench/mp_bench" $quick $scale $cores $alone --out="$out" \
     --benchmark_out="$out/google-benchmark.json" --benchmark_out_format=json \
     >"$out/console.txt" || status=$?
-cat "$out/bench.md"
+cat "$out/$name.md"
 if [ "$status" -ne 0 ]; then
     echo "bench.sh: rows are missing; see $out/stderr.txt" >&2
     exit "$status"
 fi
 
 if command -v gnuplot >/dev/null 2>&1; then
-    gnuplot -e "from='$out'; to='$out'" "$root/scripts/bench.gnuplot"
-    echo "Plots: $out/performance-latency.svg, $out/performance-clients.svg" >&2
+    gnuplot -e "from='$out'; to='$out'" "$root/scripts/$name.gnuplot"
+    echo "Plots: $(grep -o "performance-[a-z]*.svg" "$root/scripts/$name.gnuplot" | sed "s|^|$out/|" | tr '\n' ' ')" >&2
 else
     echo "No plots: gnuplot is not there (Debian: apt-get install gnuplot-nox)." >&2
 fi
 
 if [ "$docs" = yes ]; then
-    cp "$out"/performance-*.svg "$root/docs/"
+    plots=$(grep -o "performance-[a-z]*.svg" "$root/scripts/$name.gnuplot")
+    for plot in $plots; do
+        [ ! -f "$out/$plot" ] || cp "$out/$plot" "$root/docs/"
+    done
     page=$root/docs/performance.md
-    awk -v tables="$out/bench.md" '
-        /<!-- bench: end -->/ { inside = 0 }
+    awk -v tables="$out/$name.md" -v name="$name" '
+        $0 == "<!-- " name ": end -->" { inside = 0 }
         !inside { print }
-        /<!-- bench: begin -->/ {
+        $0 == "<!-- " name ": begin -->" {
             inside = 1
             print ""
             while ((getline line < tables) > 0)

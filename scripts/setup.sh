@@ -5,6 +5,7 @@
 # that are missing, mounts them. Run it as often as you like: what is there is left alone.
 #
 #   scripts/setup.sh             packages and hugepages
+#   scripts/setup.sh --bench     and what scripts/bench.sh needs
 #   scripts/setup.sh --ci        and what only .ci/run needs
 #   scripts/setup.sh --hugepages [N]  hugepages only; N must be free on each NUMA node (24)
 #   scripts/setup.sh --user NAME a hugetlbfs mount for this user, who needs no root from then on
@@ -21,9 +22,10 @@ readonly record=/run/mp_ipc_setup
 
 # Packages by what they give. Needed to build and test; see --ci for the rest.
 debian_packages=(g++ cmake make pkg-config libdpdk-dev dpdk dpdk-dev libgtest-dev python3 procps patch)
-debian_ci_packages=(clang clang-format clang-tidy libclang-rt-dev shellcheck libbenchmark-dev
-    gnuplot-nox valgrind spin gcc help2man man-db libzmq3-dev
-    git podman runc catatonit mmdebstrap e2fsprogs qemu-system-x86 qemu-user-static g++-aarch64-linux-gnu)
+debian_bench_packages=(libbenchmark-dev gnuplot-nox libzmq3-dev)
+debian_ci_packages=("${debian_bench_packages[@]}" clang clang-format clang-tidy libclang-rt-dev shellcheck
+    valgrind spin gcc help2man man-db git podman runc catatonit mmdebstrap e2fsprogs qemu-system-x86
+    qemu-user-static g++-aarch64-linux-gnu)
 fedora_packages=(gcc-c++ cmake make pkgconf-pkg-config dpdk-devel dpdk dpdk-tools gtest-devel python3
     procps-ng patch)
 
@@ -175,6 +177,12 @@ case ${1-} in
     install_packages "${debian_packages[@]}"
     set_up_hugepages
     ;;
+--bench)
+    fedora_packages+=(google-benchmark-devel gnuplot zeromq-devel)
+    install_packages "${debian_packages[@]}" "${debian_bench_packages[@]}"
+    pages_needed=28 # twelve servers run side by side
+    set_up_hugepages
+    ;;
 --ci)
     command -v apt-get >/dev/null || die "--ci knows the packages of Debian only: see debian_ci_packages in $0"
     install_packages "${debian_packages[@]}" "${debian_ci_packages[@]}"
@@ -189,5 +197,5 @@ case ${1-} in
     ;;
 --user) set_up_user "${2:?--user needs a name}" ;;
 --undo) undo ;;
-*) die "usage: scripts/setup.sh [--ci | --hugepages [N] | --user NAME | --undo]" ;;
+*) die "usage: scripts/setup.sh [--bench | --ci | --hugepages [N] | --user NAME | --undo]" ;;
 esac

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Times in a fixed amount of memory, however many there are: 64 buckets for each power of two, so a
- * quantile is at most 1.6 % too high. Pure.
+ * Times in a fixed amount of memory, however many there are: 64 buckets for each power of two, and
+ * a quantile is taken as if those of its bucket lay evenly: at most 1.6 % too high or too low, and
+ * most often much less. Pure.
  */
 #pragma once
 
@@ -27,13 +28,18 @@ class Histogram {
 
     /* The least time that at least `part` (0 to 1) of all do not exceed; 0 where there are none. */
     std::uint64_t quantile(double part) const {
-        const auto wanted =
-            static_cast<std::uint64_t>(part * static_cast<double>(count_) + 0.999999);
-        std::uint64_t seen = 0;
-        for (std::size_t i = 0; i < counts_.size(); i++) {
-            seen += counts_[i];
-            if (seen >= std::max<std::uint64_t>(wanted, 1))
-                return std::clamp(upper(i), min_, max_);
+        const auto wanted = std::max<std::uint64_t>(
+            static_cast<std::uint64_t>(part * static_cast<double>(count_) + 0.999999), 1);
+        std::uint64_t before = 0;
+        for (std::size_t i = 0; i < counts_.size(); before += counts_[i++]) {
+            if (before + counts_[i] < wanted)
+                continue;
+            const std::uint64_t low = i == 0 ? 0 : upper(i - 1) + 1;
+            const std::uint64_t width = upper(i) - low;
+            const auto inside = static_cast<std::uint64_t>(static_cast<double>(width) *
+                                                           static_cast<double>(wanted - before) /
+                                                           static_cast<double>(counts_[i]));
+            return std::clamp(low + std::min(inside, width), min_, max_);
         }
         return max_;
     }

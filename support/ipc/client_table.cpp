@@ -53,11 +53,12 @@ std::uint64_t ClientTable::late() const {
     return late;
 }
 
-void ClientTable::keep_only(const std::vector<std::string> &paths) {
+void ClientTable::keep_only(std::vector<std::string> paths) {
+    std::ranges::sort(paths); /* before the lock, which handlers wait for */
     const std::lock_guard lock(lock_);
     last_ = by_peer_.end();
     std::erase_if(by_peer_, [&](const auto &entry) {
-        const bool gone = std::find(paths.begin(), paths.end(), entry.first) == paths.end();
+        const bool gone = !std::ranges::binary_search(paths, entry.first);
         if (gone)
             late_of_the_gone_ += entry.second.late;
         return gone;

@@ -41,7 +41,7 @@ class ClientTable {
     /* Late replies of all clients that told their books, those that are gone included. */
     std::uint64_t late() const;
     /* Drops all whose sockets are not among these paths. */
-    void keep_only(const std::vector<std::string> &paths);
+    void keep_only(std::vector<std::string> paths);
     /* In order of their sockets' paths. */
     std::vector<ClientRecord> list() const;
 

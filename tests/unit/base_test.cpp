@@ -64,7 +64,7 @@ TEST(Histogram, IsEmptyAtFirst) {
     EXPECT_EQ(histogram.max(), 0U);
 }
 
-TEST(Histogram, QuantilesAreAtMostTwoPercentTooHigh) {
+TEST(Histogram, QuantilesAreWithinTwoPercent) {
     std::mt19937_64 random(1);
     for (const double scale : {1e1, 1e3, 1e5, 1e9, 1e15}) {
         std::vector<std::uint64_t> times;
@@ -79,7 +79,7 @@ TEST(Histogram, QuantilesAreAtMostTwoPercentTooHigh) {
             const auto exact =
                 times[static_cast<std::size_t>(part * static_cast<double>(times.size())) - 1];
             const auto got = histogram.quantile(part);
-            EXPECT_GE(got, exact) << scale << " " << part;
+            EXPECT_GE(static_cast<double>(got), static_cast<double>(exact) * 0.98 - 1) << part;
             EXPECT_LE(static_cast<double>(got), static_cast<double>(exact) * 1.02 + 1) << part;
         }
         EXPECT_EQ(histogram.min(), times.front());

@@ -80,7 +80,7 @@ TEST(BenchModel, ExtendsTheLineThroughWhatWasMeasured) {
 TEST(BenchJson, SaysNullWhereNothingWasMeasured) {
     Results results;
     results.add("bare", 0, {{"p50", 1.5}});
-    const std::string text = json(results, {});
+    const std::string text = json(results, {}, goals_of(results));
     EXPECT_NE(text.find("\"bare\": {\"rounds\": 1, \"p50\": 1.5000}"), std::string::npos) << text;
     EXPECT_NE(text.find("\"measured\": null"), std::string::npos) << text;
     EXPECT_EQ(text.find("nan"), std::string::npos) << text;
