@@ -241,6 +241,11 @@ bool register_handlers() {
     return true;
 }
 
+/* What doctor asks of a server of this pair. */
+const Visit kVisit = {
+    {"Memzone shared_info", {"the lock of the memzones", "memzone 的锁"}, visit_zone},
+    {"Ping", {"the server's reply to a ping", "Server 对 ping 的回复"}, visit_ping}};
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -249,7 +254,7 @@ int main(int argc, char **argv) {
         return line.status;
     const ClientOptions &options = g_run.options = line.options;
     if (options.doctor)
-        end_process(run_doctor(line.args, options.timeout_s));
+        end_process(run_doctor(line.args, options.timeout_s, kVisit));
 
     /* 1. EAL init, as a secondary of a primary that lives. */
     SecondarySession session(argv, line.args, session_setup(options), session_run(abandon_open));

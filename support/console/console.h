@@ -94,6 +94,22 @@ void say(std::type_identity_t<Line<sizeof...(Args)>> line, const Args &...args) 
     detail::write_line(line.in(language()), values.data(), values.size());
 }
 
+/* The same line as text, in the console's language: for a line that is said elsewhere. What is
+ * printable is seen to where it is said.
+ */
+template <typename... Args>
+std::string in_words(std::type_identity_t<Line<sizeof...(Args)>> line, const Args &...args) {
+    const std::array<std::string, sizeof...(Args)> values{std::string(Shown(args).text())...};
+    std::string text(line.in(language()));
+    std::size_t at = 0;
+    for (const std::string &value : values) {
+        at = text.find("{}", at);
+        text.replace(at, 2, value);
+        at += value.size();
+    }
+    return text;
+}
+
 /* One line for a request: not with --quiet. */
 void set_quiet(bool quiet); /* before the first thread */
 bool quiet();

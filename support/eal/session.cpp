@@ -131,11 +131,6 @@ SecondarySession::SecondarySession(char **argv, EalArgs args, const Setup &setup
         run_.last_words();
         end_process(resumed_ && watch_.ending() ? run_.status(true) : status);
     }
-    if (const std::string trouble = linkage_trouble(runtime_dir(args.file_prefix));
-        !trouble.empty()) {
-        error(trouble);
-        end_process(kExitFailure);
-    }
     bool addresses_taken = false;
     if (!start_secondary(args, watch_, &status, &addresses_taken)) {
         if (setup.wait)

@@ -15,10 +15,12 @@
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
+#include <system_error>
 
 #include "support/console/console.h"
 #include "support/eal/ipc_socket.h"
 #include "support/eal/runtime_dir.h"
+#include "support/eal/start_checks.h"
 
 namespace mp_ipc {
 namespace {
@@ -75,7 +77,13 @@ Watch::Watch(std::function<void(Reason)> leave)
         std::exit(1);
     }
     on_console_failure([this] { wake(); });
-    thread_ = std::thread([this] { run(); });
+    try {
+        thread_ = std::thread([this] { run(); });
+    } catch (const std::system_error &) {
+        const auto why = check_threads();
+        error(why ? why->text : "cannot start a thread");
+        std::exit(1);
+    }
     pthread_setname_np(thread_.native_handle(), "watch");
 }
 

@@ -26,21 +26,40 @@ TEST_F(StartFault, AClientWhoseSocketCannotBeMadeEnds) {
     EXPECT_EQ(count_of(finished.out, "Attached"), 0) << finished.out;
     const Finished doctor = run(client(prefix_, {"doctor"}), preload(NO_SOCKET));
     EXPECT_EQ(doctor.status, 1);
-    EXPECT_EQ(count_of(doctor.out, "Attaching: failed"), 1) << doctor.out;
+    EXPECT_EQ(count_of(doctor.out, "Attaching: failed: EAL could not make this client's socket"), 1)
+        << doctor.out;
 }
 
-/* The log that names the cause may be off: errno is asked. */
-TEST_F(StartFault, TakenAddressesAreTriedAgainWithoutALog) {
+Words ping_once(const Prefix &prefix, const Words &eal = {}) {
+    Words argv = client(prefix);
+    argv.insert(argv.end(), eal.begin(), eal.end());
+    argv.insert(argv.end(), {"--", "ping", "--count", "1"});
+    return argv;
+}
+
+TEST_F(StartFault, TakenAddressesAreTriedAgain) {
     RunningServer server_process(prefix_);
     for (const char *what : {"TAKEN_NONE=1", "TAKEN_CONFIG=1"}) {
         ProcessOptions taken = preload(TAKEN_ADDRESS);
         taken.environment.emplace_back(what);
-        Words argv = client(prefix_);
-        argv.insert(argv.end(), {"--log-level=lib.eal:critical", "--", "ping", "--count", "1"});
-        const Finished again = run(argv, taken);
+        const Finished again = run(ping_once(prefix_), taken);
         EXPECT_EQ(again.status, 0) << what << again.out << again.err;
         EXPECT_EQ(count_of(again.out, "[Client] Trying again, laid out anew"), 1) << again.out;
     }
+}
+
+/* Addresses are blamed where EAL's own lines speak of them, and nowhere else. */
+TEST_F(StartFault, WithoutALogNothingIsBlamed) {
+    RunningServer server_process(prefix_);
+    const Finished unknown =
+        run(ping_once(prefix_, {"--log-level=lib.eal:critical"}), preload(TAKEN_ADDRESS));
+    EXPECT_EQ(unknown.status, 1) << unknown.out << unknown.err;
+    EXPECT_EQ(count_of(unknown.out, "laid out anew"), 0) << unknown.out;
+    EXPECT_EQ(count_of(own_lines(unknown.err),
+                       "why is not known: EAL's log, which would tell, is "
+                       "off (--log-level)"),
+              1)
+        << unknown.err;
 }
 
 TEST_F(StartFault, AClientRunsAgainWithoutCloseRange) {

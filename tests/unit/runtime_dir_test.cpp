@@ -138,7 +138,7 @@ TEST(HugepageTrouble, NamesWhatIsMissingAndTheScript) {
     Hugepages pages;
     EXPECT_NE(hugepage_trouble(pages)->find("no hugepages are reserved: run scripts/setup.sh"),
               std::string::npos);
-    pages.reserved = 8;
+    pages.sizes = {{.kib = 2048, .reserved = 8, .free = 0, .usable = 0, .limited_by = ""}};
     EXPECT_NE(hugepage_trouble(pages)->find("no hugetlbfs is mounted"), std::string::npos);
     pages.mounts = {"/dev/hugepages", "/dev/hugepages-me"};
     EXPECT_EQ(*hugepage_trouble(pages),
@@ -152,8 +152,16 @@ TEST(HugepageTrouble, NamesWhatIsMissingAndTheScript) {
               "no permission to write to /dev/hugepages, where EAL takes its hugepages from: give "
               "it this user's own mount, --huge-dir=/dev/hugepages-me");
     pages.writable = true;
-    EXPECT_NE(hugepage_trouble(pages)->find("all 8 hugepages are in use"), std::string::npos);
-    pages.free = 1;
+    EXPECT_NE(hugepage_trouble(pages)->find("is left for this process: 8 reserved, 0 free"),
+              std::string::npos);
+    pages.sizes[0].free = 4; /* a mount with size= */
+    pages.sizes[0].limited_by = "/dev/hugepages-me";
+    EXPECT_NE(hugepage_trouble(pages)->find(
+                  "8 reserved, 4 free (0 for this process: the limit, size=, of the mount "
+                  "/dev/hugepages-me)"),
+              std::string::npos)
+        << *hugepage_trouble(pages);
+    pages.sizes[0].usable = 1;
     EXPECT_FALSE(hugepage_trouble(pages));
 }
 
