@@ -18,13 +18,14 @@
 #include "support/eal/ipc_filter.h"
 #include "support/eal/ipc_socket.h"
 #include "support/eal/node_memory.h"
+#include "support/eal/primary_config.h"
 #include "support/eal/start_checks.h"
 #include "support/eal/watch.h"
 
 namespace mp_ipc {
 namespace {
 
-/* A primary between its lock and its socket is done with that well within this. */
+/* A primary between its lock and the end of its init is done with that well within this. */
 constexpr auto kReadyLimit = std::chrono::seconds(2);
 
 /* Of the whole visit, whatever the server does. Should even the last lines take too long, the
@@ -94,7 +95,8 @@ PrefixFacts look_at_own_prefix(const EalArgs &args, Watch &watch) {
     const std::string dir = runtime_dir(args.file_prefix);
     watch.look_until(kReadyLimit, [&] {
         own.probe = probe_primary(dir);
-        return own.probe.state != PrimaryProbe::State::starting;
+        return own.probe.state != PrimaryProbe::State::starting &&
+               (own.probe.state != PrimaryProbe::State::alive || read_primary_config(dir));
     });
     own.socket_left = own.probe.state == PrimaryProbe::State::dead &&
                       access((dir + "/mp_socket").c_str(), F_OK) == 0;

@@ -168,7 +168,7 @@ row_disable() {
     server --no-secondaries
     await server "[Server] rte_mp_disable(): no client can attach from now on"
     client 1
-    await client "error: the primary takes no secondaries: it has called rte_mp_disable()"
+    await client "error: Server: it takes no secondaries: it has called rte_mp_disable()"
     end_server
 }
 row_disable_refused() {

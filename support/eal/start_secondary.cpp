@@ -15,6 +15,7 @@
 #include "support/eal/eal_session.h"
 #include "support/eal/heap_question.h"
 #include "support/eal/ipc_socket.h"
+#include "support/eal/primary_config.h"
 #include "support/eal/start_checks.h"
 
 namespace mp_ipc {
@@ -135,13 +136,34 @@ bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status
                                         joined(gate.holders(gate.row() - 1), process_text) +
                                         "; not waiting for them");
     *status = kExitFailure;
+    /* Its socket is there before its memory is. */
+    const bool complete =
+        watch.look_until(kStartLimit, [&] { return read_primary_config(dir).has_value(); });
     const PrimaryProbe primary = probe_primary(dir);
     make_room(dir);
     const Finding runtime = check_runtime_usable(look_at_runtime(runtime_root(), dir));
-    for (const auto &trouble : {first_bad({runtime, check_path_length(dir)}),
-                                first_bad(check_attach(primary, args.file_prefix))}) {
-        if (trouble)
-            return fail(trouble->text, why);
+    std::optional<Finding> trouble = first_bad({runtime, check_path_length(dir)});
+    if (!trouble && complete)
+        trouble = first_bad(check_attach(primary, args.file_prefix));
+    /* One that ends meanwhile lets go of all that was looked at; that is for the watch to say. */
+    if (trouble || !complete)
+        watch.look_until(std::chrono::seconds(1), [&] {
+            const PrimaryProbe now = probe_primary(dir);
+            return now.state == PrimaryProbe::State::alive && now.pid == primary.pid;
+        });
+    if (watch.ending()) {
+        *status = kExitOk;
+        return false;
+    }
+    if (trouble)
+        return fail(trouble->text, why);
+    if (!complete) {
+        *status = kExitNoPrimary;
+        return fail(no_primary(args, {.state = PrimaryProbe::State::starting,
+                                      .pid = primary.pid,
+                                      .error = 0,
+                                      .dir = dir}),
+                    why);
     }
     /* Who is stopped within that moment keeps all others waiting, without a word. */
     constexpr auto kLockLimit = std::chrono::seconds(5);
