@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <filesystem>
 #include <regex>
 
+#include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
@@ -15,15 +15,6 @@ namespace {
 
 class Api : public Hugepages {};
 
-int descriptors(pid_t pid) {
-    int count = 0;
-    for ([[maybe_unused]] const auto &fd :
-         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd"))
-        count++;
-    return count;
-}
-
-/* Each leg is its own: where the handler waits, it is the handler's time. */
 TEST_F(Api, PingShowsThatTheHandlerIsSlow) {
     RunningServer server_process(prefix_, {"--quiet", "--fault", "slow=50"});
     const Finished ping = run(client(prefix_, {"ping", "--count", "1"}));
@@ -134,13 +125,16 @@ TEST_F(Api, TenThousandReportsLeakNoDescriptor) {
     RunningClient reports(prefix_, {"report", "--quiet", "--count", "1000000"});
     const auto received = [&] { return received_by_server(prefix_, "report_request"); };
     ASSERT_TRUE(eventually([&] { return received() > 100; }));
-    const int client_before = descriptors(reports.pid());
-    const int server_before = descriptors(server_process.pid());
+    const auto open_now = [](const Process &process) {
+        return static_cast<double>(open_files(process.pid()).size());
+    };
+    const double client_before = open_now(reports);
+    const double server_before = open_now(server_process);
     const long begin = received();
     ASSERT_TRUE(eventually([&] { return received() >= begin + 10000; }, std::chrono::seconds(60)));
     /* One report may be on its way at either moment. */
-    EXPECT_NEAR(descriptors(reports.pid()), client_before, 2);
-    EXPECT_NEAR(descriptors(server_process.pid()), server_before, 2);
+    EXPECT_NEAR(open_now(reports), client_before, 2);
+    EXPECT_NEAR(open_now(server_process), server_before, 2);
     reports.signal(SIGINT);
     EXPECT_TRUE(reports.wait());
 }
@@ -149,10 +143,10 @@ TEST_F(Api, DescriptorsNobodyAskedForAreClosed) {
     /* unfiltered: else the kernel drops the message, and nothing is there to be closed */
     RunningServer server_process(prefix_, {"--fault", "unfiltered"});
     ASSERT_EQ(run(helper("odd-requests", prefix_)).status, 0);
-    const int before = descriptors(server_process.pid());
+    const auto before = open_files(server_process.pid());
     ASSERT_EQ(run(helper("odd-requests", prefix_)).status,
               0); /* three descriptors with one message */
-    EXPECT_EQ(descriptors(server_process.pid()), before);
+    EXPECT_EQ(open_files(server_process.pid()), before);
 }
 
 }  // namespace

@@ -54,11 +54,6 @@ class Callgrind {
     std::string path_ = new_path();
 };
 
-Words joined(Words words, const Words &more) {
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-}
-
 class Cost : public Hugepages {
   protected:
     /* Instructions of a handler of the server, and what guards it, for each of `count` requests of

@@ -6,14 +6,13 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstring>
 
 #include "support/base/unique_fd.h"
+#include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
@@ -27,18 +26,6 @@ Words with_eal(Words argv, const Words &options) {
     return argv;
 }
 
-/* A socket in the runtime directory that passes for a secondary's, and that nobody reads. */
-UniqueFd deaf_secondary(const Prefix &prefix) {
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    std::snprintf(address.sun_path, sizeof(address.sun_path), "%s/mp_socket_1_f00d",
-                  prefix.dir().c_str());
-    UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(bind(fd.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)), 0)
-        << std::strerror(errno);
-    return fd;
-}
-
 void expect_served(const Prefix &prefix) {
     const Finished newcomer = run(client(prefix, {"ping", "--count", "2", "--interval", "0.01"}));
     EXPECT_EQ(newcomer.status, 0) << newcomer.out << newcomer.err;
@@ -50,7 +37,7 @@ void expect_served(const Prefix &prefix) {
 TEST_F(HeapFault, ASecondaryThatWantsMoreIsRefusedAtOnceAndHarmsNobody) {
     RunningServer server_process(prefix_, {"--quiet"});
     const std::size_t pages = prefix_.hugepage_files();
-    const UniqueFd deaf = deaf_secondary(prefix_);
+    const RawSocket deaf(prefix_.dir() + "/mp_socket_1_f00d"); /* as a secondary that never reads */
     RunningClient stopped(prefix_, {"--quiet"});
     stopped.signal(SIGSTOP);
     {

@@ -28,11 +28,9 @@ using Processes = std::vector<std::unique_ptr<Process>>;
 /* Starts clients that flood a server, each in a process of its own. */
 Processes flood(const Prefix &prefix, int count, const Words &more) {
     Processes clients;
-    for (int i = 0; i < count; i++) {
-        Words options = {"ping", "--flood", "--quiet"};
-        options.insert(options.end(), more.begin(), more.end());
-        clients.push_back(std::make_unique<Process>(client(prefix, options)));
-    }
+    for (int i = 0; i < count; i++)
+        clients.push_back(std::make_unique<Process>(
+            client(prefix, joined({"ping", "--flood", "--quiet"}, more))));
     return clients;
 }
 

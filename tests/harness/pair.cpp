@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "support/eal/hugepages.h"
 #include "support/eal/runtime_dir.h"
@@ -19,6 +20,11 @@ std::string last_core() {
     return std::to_string(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN) - 1));
 }
 
+Words joined(Words words, const Words &more) {
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+}
+
 namespace {
 
 Words words(const char *program, const std::string &core, const Prefix &prefix,
@@ -26,8 +32,7 @@ Words words(const char *program, const std::string &core, const Prefix &prefix,
     Words argv = {program, "-l", core, "--no-pci", "--file-prefix=" + prefix.name()};
     if (!options.empty())
         argv.emplace_back("--");
-    argv.insert(argv.end(), options.begin(), options.end());
-    return argv;
+    return joined(std::move(argv), options);
 }
 
 }  // namespace
@@ -46,9 +51,7 @@ Words client(const Prefix &prefix, const Words &options) {
 }
 
 Words helper(const std::string &role, const Prefix &prefix, const Words &more) {
-    Words argv = {MP_HELPER, role, prefix.name()};
-    argv.insert(argv.end(), more.begin(), more.end());
-    return argv;
+    return joined({MP_HELPER, role, prefix.name()}, more);
 }
 
 namespace {

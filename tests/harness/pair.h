@@ -20,6 +20,8 @@ namespace mp_ipc::test {
 
 using Words = std::vector<std::string>;
 
+Words joined(Words words, const Words &more);
+
 /* argv of the programs under this prefix; `options` stand after `--`. */
 Words server(const Prefix &prefix, const Words &options = {});
 Words client(const Prefix &prefix, const Words &options = {});

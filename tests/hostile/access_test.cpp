@@ -157,10 +157,7 @@ class OwnPlaces {
 };
 
 ProcessOptions nobody_at(const OwnPlaces &places) {
-    ProcessOptions options;
-    options.uid = kNobody;
-    options.environment = {"XDG_RUNTIME_DIR=" + places.runtime()};
-    return options;
+    return {.environment = {"XDG_RUNTIME_DIR=" + places.runtime()}, .uid = kNobody};
 }
 
 /* argv with --huge-dir before `--`. */

@@ -41,9 +41,7 @@ class DeadThread : public Hugepages, public ::testing::WithParamInterface<Parame
   protected:
     static const Malformed &what() { return std::get<0>(GetParam()); }
     static ProcessOptions options() {
-        ProcessOptions options;
-        options.no_pidfd_thread = std::get<1>(GetParam()) == Seen::by_tick;
-        return options;
+        return {.no_pidfd_thread = std::get<1>(GetParam()) == Seen::by_tick};
     }
 };
 
@@ -94,11 +92,7 @@ INSTANTIATE_TEST_SUITE_P(Malformed, DeadThread,
 
 class DeadThreadBusy : public Hugepages, public ::testing::WithParamInterface<Seen> {
   protected:
-    static ProcessOptions options() {
-        ProcessOptions options;
-        options.no_pidfd_thread = GetParam() == Seen::by_tick;
-        return options;
-    }
+    static ProcessOptions options() { return {.no_pidfd_thread = GetParam() == Seen::by_tick}; }
 };
 
 /* Its main thread is inside rte_mp_request_sync(), which would wait 30 s more. */

@@ -17,7 +17,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <random>
-#include <sstream>
 #include <thread>
 
 #include "common.h"
@@ -128,16 +127,6 @@ const std::vector<std::string> kServerNames = {kMsgHelloSync, kMsgHelloAsync, kM
 const std::vector<std::string> kClientNames = {kMsgClientStatus, kMsgServerEvent, kMsgHelloSync,
                                                kMsgHelloAsync, kMsgPing};
 
-/* A number out of /proc/PID/status, such as "VmRSS:" in KiB. */
-long status_of(pid_t pid, const std::string &field) {
-    std::istringstream lines(read_file("/proc/" + std::to_string(pid) + "/status"));
-    for (std::string line; std::getline(lines, line);) {
-        if (line.starts_with(field))
-            return std::atol(line.c_str() + field.size());
-    }
-    return -1;
-}
-
 /* What must be the same before and after. */
 struct Footprint {
     std::vector<std::string> files;
@@ -145,7 +134,7 @@ struct Footprint {
     long threads = 0;
 };
 Footprint footprint(pid_t pid) {
-    return {open_files(pid), status_of(pid, "VmRSS:"), status_of(pid, "Threads:")};
+    return {open_files(pid), process_status(pid, "VmRSS:"), process_status(pid, "Threads:")};
 }
 
 /* The same, at a moment when no message is in the program's hands. */

@@ -43,8 +43,8 @@ TEST_F(Lifecycle, TheTutorialsRunLinesStandAsTheyAre) {
     for (const Words &file_prefix : prefixes) {
         Words server_argv = {MP_SERVER, "-l", "0", "-n", "4", "--proc-type=primary", "--no-pci"};
         Words client_argv = {MP_CLIENT, "-l", "1", "-n", "4", "--proc-type=secondary", "--no-pci"};
-        server_argv.insert(server_argv.end(), file_prefix.begin(), file_prefix.end());
-        client_argv.insert(client_argv.end(), file_prefix.begin(), file_prefix.end());
+        server_argv = joined(server_argv, file_prefix);
+        client_argv = joined(client_argv, file_prefix);
         RunningServer server_process(server_argv);
         Process client_process(client_argv);
         expect_out(client_process, kSyncReply);
@@ -194,21 +194,15 @@ TEST_F(Lifecycle, CountedRunsTellWhetherAllWereAnswered) {
 TEST_F(Lifecycle, TwoServersDoNotSeeEachOther) {
     const Prefix one;
     const Prefix two;
-    Process server_one(server(one));
-    Process server_two(server(two));
-    expect_out(server_one, kServerReady);
-    expect_out(server_two, kServerReady);
+    RunningServer server_one(one);
+    RunningServer server_two(two);
     const Words quick = {"--sync-interval", "0.01", "--async-interval", "0.01", "--count"};
-    Words three = quick;
-    three.insert(three.end(), {"3", "--name", "One"});
-    Words four = quick;
-    four.insert(four.end(), {"4", "--name", "Two"});
-    Process client_one(client(one, three));
-    Process client_two(client(two, four));
+    Process client_one(client(one, joined(quick, {"3", "--name", "One"})));
+    Process client_two(client(two, joined(quick, {"4", "--name", "Two"})));
     EXPECT_EQ(client_one.wait(), 0) << client_one.describe();
     EXPECT_EQ(client_two.wait(), 0) << client_two.describe();
-    for (Process *server_process : {&server_one, &server_two})
-        expect_end(*server_process, SIGTERM);
+    expect_end(server_one, SIGTERM);
+    expect_end(server_two, SIGTERM);
     EXPECT_TRUE(has(server_one.out(), "sync requests: 3, async requests: 3"));
     EXPECT_FALSE(has(server_one.out(), "from Two"));
     EXPECT_TRUE(has(server_two.out(), "sync requests: 4, async requests: 4"));

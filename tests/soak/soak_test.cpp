@@ -9,11 +9,11 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <random>
 #include <regex>
 
 #include "support/eal/runtime_dir.h"
+#include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
@@ -27,25 +27,11 @@ class Soak : public Hugepages {};
 struct Size {
     long rss_kib = 0;
     long threads = 0;
-    long descriptors = 0;
+    std::size_t descriptors = 0;
 };
 
 Size size_of(pid_t pid) {
-    Size size;
-    const std::string proc = "/proc/" + std::to_string(pid);
-    const std::string status = read_file(proc + "/status");
-    const auto number = [&](const char *name) {
-        const std::size_t at = status.find(name);
-        return at == std::string::npos ? 0
-                                       : std::stol(status.substr(at + std::string(name).size()));
-    };
-    size.rss_kib = number("VmRSS:");
-    size.threads = number("Threads:");
-    std::error_code error;
-    for (std::filesystem::directory_iterator it(proc + "/fd", error), end; !error && it != end;
-         it.increment(error))
-        size.descriptors++;
-    return size;
+    return {process_status(pid, "VmRSS:"), process_status(pid, "Threads:"), open_files(pid).size()};
 }
 
 /* What a process was soon after its start, when all that lasts was open, and is to stay. */

@@ -5,8 +5,6 @@
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +14,7 @@
 #include <functional>
 #include <random>
 
-#include "support/base/unique_fd.h"
+#include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
@@ -112,15 +110,8 @@ TEST_F(Storm, BesideAStoppedClientIsServed) {
 }
 
 TEST_F(Storm, BesideASocketThatNobodyReadsIsServed) {
-    UniqueFd deaf(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    weather([&] {
-        sockaddr_un address = {};
-        address.sun_family = AF_UNIX;
-        std::snprintf(address.sun_path, sizeof(address.sun_path), "%s/mp_socket_1_f00d",
-                      prefix_.dir().c_str());
-        ASSERT_EQ(bind(deaf.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)),
-                  0);
-    });
+    std::optional<RawSocket> deaf;
+    weather([&] { deaf.emplace(prefix_.dir() + "/mp_socket_1_f00d"); });
 }
 
 TEST_F(Storm, WithClientsThatAreKilledInTheirStartIsServed) {

@@ -46,18 +46,13 @@ class Neighbour : public Hugepages {
 
     /* A server with a port to show, and two clients that are asked and ask all the time. */
     void start(const Words &server_options, const Words &client_options = {}) {
-        Words argv = server(prefix_);
-        argv.emplace_back("--vdev=net_null0");
-        argv.insert(argv.end(), {"--", "--quiet"});
-        argv.insert(argv.end(), server_options.begin(), server_options.end());
-        server_.emplace(argv);
+        server_.emplace(
+            joined(joined(server(prefix_), {"--vdev=net_null0", "--", "--quiet"}), server_options));
         expect_out(*server_, kServerReady);
-        Words options = {"--sync-interval", "0.02", "--async-interval", "0.03"};
-        options.insert(options.end(), client_options.begin(), client_options.end());
-        Words named = options;
-        named.insert(named.end(), {"--name", "second"});
+        const Words options =
+            joined({"--sync-interval", "0.02", "--async-interval", "0.03"}, client_options);
         first_.emplace(client(prefix_, options));
-        second_.emplace(client(prefix_, named));
+        second_.emplace(client(prefix_, joined(options, {"--name", "second"})));
         expect_out(*first_, "[SYNC] Reply");
         expect_out(*second_, "[SYNC] Reply");
     }
