@@ -258,6 +258,28 @@ EalSession::~EalSession() {
     rte_eal_cleanup();
 }
 
+namespace {
+
+/* The primary's init takes the locks of the hugetlbfs mounts, and waits for them without a limit
+ * and without a word. false: one is held for good, which has been said, or the program is to end.
+ */
+bool wait_for_hugepage_locks(const EalArgs &args, Watch &watch, int *status) {
+    constexpr auto kLimit = std::chrono::seconds(10);
+    for (const std::string &mount : look_at_hugepages(args.huge_dir).mounts) {
+        if (watch.look_until(kLimit, [&] { return !directory_is_locked(mount); }))
+            continue;
+        *status = watch.ending() ? kExitOk : kExitFailure;
+        if (!watch.ending())
+            error("another process holds the lock of " + mount + " (" +
+                  holders_text(flock_holders({mount})) +
+                  "), stopped perhaps: let it go on, or end it");
+        return false;
+    }
+    return true;
+}
+
+}  // namespace
+
 std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration leftover_wait,
                                           Watch &watch, int *status) {
     using State = PrimaryProbe::State;
@@ -294,6 +316,8 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
         said = true;
         watch.sleep_until(Clock::now() + kLookAgain);
     }
+    if (!wait_for_hugepage_locks(args, watch, status))
+        return nullptr;
     std::vector<std::string> words = args.eal;
     const std::string memory = memory_option(args);
     if (!memory.empty())
