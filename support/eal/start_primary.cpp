@@ -85,6 +85,23 @@ bool wait_for_leftovers(const EalArgs &args, const std::vector<std::string> &hug
     }
 }
 
+/* The primary's init takes the locks of the hugetlbfs mounts, and waits for them without a limit
+ * and without a word. false: one is held for good, which has been said, or the program is to end.
+ */
+bool wait_for_hugepage_locks(const std::vector<std::string> &huge_dirs, Watch &watch) {
+    constexpr auto kLimit = std::chrono::seconds(10);
+    for (const std::string &mount : huge_dirs) {
+        if (watch.look_until(kLimit, [&] { return !directory_is_locked(mount); }))
+            continue;
+        if (!watch.ending())
+            error("another process holds the lock of " + mount + " (" +
+                  holders_text(flock_holders({mount})) +
+                  "), stopped perhaps: let it go on, or end it");
+        return false;
+    }
+    return true;
+}
+
 /* `memory`: the option that was added to the user's own, or none. */
 int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe,
                            const std::string &memory) {
@@ -150,7 +167,9 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
         error(trouble->text);
         return nullptr;
     }
-    if (!wait_for_leftovers(args, look_at_hugepages(args.huge_dir).dirs, leftover_wait, watch)) {
+    const Hugepages hugepages = look_at_hugepages(args.huge_dir);
+    if (!wait_for_leftovers(args, hugepages.dirs, leftover_wait, watch) ||
+        !wait_for_hugepage_locks(hugepages.mounts, watch)) {
         *status = watch.ending() ? kExitOk : kExitFailure;
         return nullptr;
     }

@@ -25,6 +25,8 @@ std::chrono::milliseconds send_limit(Clock::duration timeout) {
 /* Within which the kernel may not yet have run a primary that reads. */
 constexpr Clock::duration kLeastPatience = std::chrono::milliseconds(100);
 
+constexpr const char *kNotSent = "not sent: the server does not read its messages";
+
 /* For wait_for_turn(): until the primary has read what was sent, and this process its replies; and
  * once a send has found no room, until there is some: a send that waits for it keeps the library's
  * lock meanwhile.
@@ -114,13 +116,13 @@ Turn::Turn(Requests &requests) : requests_(requests), patience_(requests.timeout
 Ended Turn::failed(int error) {
     blocking_.reset();
     if (!place_)
-        return {Outcome::refused, "", true};
+        return {Outcome::refused, kNotSent, true};
     if (error == ETIMEDOUT)
-        return {Outcome::timed_out, ""};
+        return {Outcome::timed_out, "no reply in time"};
     place_.not_sent();
     if (error == EAGAIN || error == ENOBUFS) { /* no room within the limit of a send */
         requests_.note_unread();
-        return {Outcome::refused, "", true};
+        return {Outcome::refused, kNotSent, true};
     }
     return {Outcome::refused, rte_strerror(error)};
 }
