@@ -107,10 +107,10 @@ inline void send_one() {
 
     struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
     const int result = turn ? rte_mp_request_sync(&request, &reply, turn.timeout()) : -1;
+    const std::uint64_t now_ns = monotonic_ns(Clock::now());
     const ReplyMessages messages(reply);
     PingReply pong;
     const Ended ended = turn.ended(result, messages, ping.header, &pong);
-    const std::uint64_t now_ns = monotonic_ns(Clock::now());
     const std::uint64_t time = now_ns - ping.sent_ns;
 
     const std::string seq = "seq=" + std::to_string(ping.header.sequence);

@@ -26,6 +26,14 @@ void say_lost(const rte_mp_msg &msg, const std::string &why) {
 
 }  // namespace
 
+void Handlers::note_received() {
+    if (sender.empty())
+        return;
+    current->received.store(current->received + 1, std::memory_order_relaxed);
+    clients.note_message(sender);
+    sender = {};
+}
+
 int run_guarded(ActionCounts &counts, MessageKind kind, rte_mp_t handler, const rte_mp_msg *msg,
                 const void *peer) {
     close_received_fds(*msg); /* no message to a handler brings any */
@@ -40,15 +48,16 @@ int run_guarded(ActionCounts &counts, MessageKind kind, rte_mp_t handler, const 
         return 0;
     }
     const Clock::time_point begin = g_handlers.entered = Clock::now();
-    counts.received.store(counts.received + 1, std::memory_order_relaxed);
-    g_handlers.clients.note_message(path);
+    g_handlers.current = &counts;
+    g_handlers.sender = path;
     const bool request = kind == MessageKind::request;
     if (request && !g_handlers.reply_limit.takes_replies(path)) {
+        g_handlers.note_received();
         say_lost(*msg, "its sender does not read its messages");
         return 0;
     }
-    g_handlers.current = &counts;
     const int result = handler(msg, peer);
+    g_handlers.note_received();
     if (request && result == 0) {
         counts.replied++;
     } else if (result < 0) {

@@ -100,10 +100,10 @@ class Cost : public Hugepages {
 constexpr int kRequests = 400;
 
 /* Instructions a request, without the library's. */
-constexpr double kHelloBound = 1400;        /* 1,002 with g++ 12 */
-constexpr double kHelloTalkingBound = 3600; /* 2,677 */
-constexpr double kPingBound = 900;          /* 643 */
-constexpr double kClientBound = 1100;       /* 826 */
+constexpr double kHelloBound = 1400;        /* 983 with g++ 12 */
+constexpr double kHelloTalkingBound = 3600; /* 2,652 */
+constexpr double kPingBound = 900;          /* 666 */
+constexpr double kClientBound = 1350;       /* 1,046 */
 
 TEST_F(Cost, HandlerOfHelloQuiet) {
     const double cost =
