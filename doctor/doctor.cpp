@@ -222,6 +222,8 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
     const std::optional<Finding> options = check_options(args);
     const Finding start = options.value_or(check_cores(cores));
     notes.add(start);
+    if (const auto process = check_process())
+        notes.add(*process);
 
     if (!alive)
         notes.add(check_primary_room(dir, look_at_hugepage_room(args.huge_dir).nodes.size()));

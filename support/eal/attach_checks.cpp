@@ -51,8 +51,8 @@ Finding check_page_files(const PrimaryProbe &primary, const std::string &file_pr
     std::size_t count = 0;
     const auto trouble = look_at_page_files(primary.dir, file_prefix, primary.pid, &count);
     if (!trouble)
-        return good(in_words(
-            {"Hugepage files: {}, the server's own", "大页文件: {} 个, 属于 Server"}, count));
+        return check_process(count).value_or(good(in_words(
+            {"Hugepage files: {}, the server's own", "大页文件: {} 个, 属于 Server"}, count)));
     const std::string mount = fs::path(trouble->path).parent_path().string();
     switch (trouble->kind) {
         case Kind::not_shared:

@@ -2,6 +2,7 @@
 #include "support/eal/start_checks.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -186,6 +187,33 @@ std::string elsewhere(const std::string &file_prefix) {
                 access(root.c_str(), X_OK) == 0 ? probe.dir : root, user_name(owner_of(root)));
     }
     return text;
+}
+
+std::optional<Finding> check_process(std::size_t pages) {
+    /* Descriptors of EAL and of this program beside one for each hugepage; the largest file that is
+     * no hugepage. */
+    constexpr rlim_t kFiles = 64;
+    constexpr rlim_t kFileSize = 4 * 1024 * 1024;
+    if (access("/proc/self/fd", R_OK) != 0)
+        return bad(
+            in_words({"Process: /proc is not mounted here, and EAL and this program read it: "
+                      "mount it (mount -t proc proc /proc)",
+                      "进程: 这里没有挂载 /proc, EAL 和本程序需要它: 请挂载 (mount -t proc "
+                      "proc /proc)"}));
+    rlimit limit = {};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < kFiles + pages)
+        return bad(
+            in_words({"Process: it may open {} files at most (ulimit -n), and {} are needed: "
+                      "raise the limit",
+                      "进程: 最多可打开 {} 个文件 (ulimit -n), 需要 {} 个: 请提高上限"},
+                     limit.rlim_max, kFiles + pages));
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < kFileSize)
+        return bad(
+            in_words({"Process: it may write files of {} bytes at most (ulimit -f), and {} are "
+                      "needed: raise the limit",
+                      "进程: 文件最大 {} 字节 (ulimit -f), 需要 {}: 请提高上限"},
+                     limit.rlim_cur, kFileSize));
+    return std::nullopt;
 }
 
 std::optional<Finding> check_threads() {

@@ -43,6 +43,9 @@ Finding check_runtime_usable(const RuntimeFacts &facts);
  */
 std::string elsewhere(const std::string &file_prefix);
 
+/* What this process may not do that every start needs, for a primary with so many hugepages. */
+std::optional<Finding> check_process(std::size_t pages = 0);
+
 /* That no other thread can be started, which is how EAL fails without saying why. */
 std::optional<Finding> check_threads();
 
@@ -61,7 +64,7 @@ std::optional<Finding> check_page_files_free(const std::vector<std::string> &hug
 
 /* That it is this user's, runs the same DPDK, and takes secondaries. */
 Finding check_primary(const PrimaryProbe &primary);
-/* That the hugepages that would be mapped are its own. */
+/* That the hugepages that would be mapped are its own, and that this process may map so many. */
 Finding check_page_files(const PrimaryProbe &primary, const std::string &file_prefix);
 /* That the runtime directory's file system, and this process's address space, have room. */
 Finding check_secondary_room(const std::string &dir);

@@ -150,6 +150,10 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
         return nullptr;
     }
     *status = kExitFailure;
+    if (const auto trouble = check_process()) {
+        error(trouble->text);
+        return nullptr;
+    }
     const std::string dir = runtime_dir(args.file_prefix);
     const PrimaryProbe other = probe_primary(dir);
     if (other.state == State::alive || other.state == State::starting) {

@@ -52,6 +52,8 @@ std::string no_primary(const EalArgs &args, const PrimaryProbe &probe) {
     const RuntimeFacts runtime = look_at_runtime(runtime_root(), probe.dir);
     if (probe.state == State::no_files && runtime.error == ENOENT)
         text += "there is no " + runtime.missing_at + " to look in";
+    else if (probe.state == State::no_files && runtime.error == ENOTDIR)
+        text += runtime.missing_at + ": " + std::strerror(runtime.error);
     else if (probe.state == State::no_files)
         text += "there is no " + probe.dir + "/config";
     else if (probe.state == State::dead)
@@ -78,6 +80,9 @@ bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, 
         *status = kExitUsage;
         return fail(trouble->text, why);
     }
+    *status = kExitFailure;
+    if (const auto trouble = check_process())
+        return fail(trouble->text, why);
     const std::string dir = runtime_dir(args.file_prefix);
     const auto begin = Clock::now();
     for (bool said = false;;) {
@@ -210,7 +215,8 @@ std::string eal_failure(const EalArgs &args, const std::string &start,
                ": something else lies in this process where the primary has its memory, by "
                "address space randomization; see the README on it";
     if (errors.empty())
-        return start + "; why is not known: EAL's log, which would tell, is off (--log-level)";
+        return start +
+               "; why is not known: EAL has logged no error (is its log off, by --log-level?)";
     return start + "; why is not known; EAL said first: " + errors.front();
 }
 

@@ -128,6 +128,35 @@ TEST_F(Limits, AddressSpace) {
     expect_doctor_agrees(refused, run(limited(client(prefix, {"doctor"}))));
 }
 
+/* Too few descriptors end in an abort or a message about something else, a file's size in SIGXFSZ.
+ */
+TEST_F(Limits, OpenFilesFileSizesAndProc) {
+    const Prefix prefix;
+    const auto limited = [](const std::string &commands, const Words &argv) {
+        Words words = {"sh", "-c", commands + "; exec \"$@\"", "sh"};
+        words.insert(words.end(), argv.begin(), argv.end());
+        return words;
+    };
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    const Prefix other;
+    for (const auto &[commands, found] :
+         {std::pair{"ulimit -n 10", "may open 10 files at most (ulimit -n)"},
+          {"ulimit -n 24", "may open 24 files at most (ulimit -n)"},
+          {"ulimit -n 64", "may open 64 files at most (ulimit -n)"},
+          {"ulimit -f 100", "bytes at most (ulimit -f)"}}) {
+        SCOPED_TRACE(commands);
+        const Finished refused = run(limited(commands, client(prefix, {"--count", "1"})));
+        expect_refusal(refused, 1, {found});
+        expect_doctor_agrees(refused, run(limited(commands, client(prefix, {"doctor"}))));
+        if (std::string(commands) != "ulimit -n 64") /* one for each hugepage is what lacks */
+            expect_refusal(run(limited(commands, server(other))), 1, {found});
+    }
+    for (const Words &argv : {server(other), client(prefix, {"--count", "1"})})
+        expect_refusal(run(after_mounting("umount -l /proc", argv)), 1,
+                       {"/proc is not mounted here"});
+}
+
 TEST_F(Limits, Threads) {
     const Prefix prefix;
     const auto with_threads = [](int count) {
