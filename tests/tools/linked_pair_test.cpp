@@ -3,6 +3,7 @@
  * The project in linked_pair/, somebody else's, which links mp_ipc::support: built outside of this
  * one's tree, its pair survives what mp_server and mp_client survive.
  */
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -69,6 +70,20 @@ class LinkedPair : public Hugepages {
         expect_ends(server_process);
     }
 
+    /* A timeout at about the round trip: the sender hardly ever lets go of the library's lock. */
+    void a_flood_at_a_fast_server_wedges_nobody() const {
+        Process server_process(thermo_server("0"));
+        expect_out(server_process, "Ready");
+        const UniqueFd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
+        Process one(thermo_client("0.06", "0"), {.stdout_fd = null.get()});
+        Process two(thermo_client("0.06", "0"), {.stdout_fd = null.get()});
+        Process newcomer(thermo_client("2000", "100"));
+        expect_out(newcomer, " mK", 80);
+        EXPECT_EQ(count_of(newcomer.out(), "no reply in time"), 0) << newcomer.describe();
+        for (Process *process : {&one, &two, &newcomer, &server_process})
+            expect_end(*process);
+    }
+
     void malformed_datagrams_are_dropped() const {
         Process server_process(thermo_server("0"));
         expect_out(server_process, "Ready");
@@ -127,6 +142,7 @@ TEST_F(LinkedPair, SurvivesWhatOursSurvives) {
         EXPECT_FALSE(std::filesystem::exists(build_ + "/" + ours)) << ours;
     ASSERT_NO_FATAL_FAILURE(late_replies_answer_nothing());
     ASSERT_NO_FATAL_FAILURE(a_flood_at_a_slow_server_wedges_nobody());
+    ASSERT_NO_FATAL_FAILURE(a_flood_at_a_fast_server_wedges_nobody());
     ASSERT_NO_FATAL_FAILURE(malformed_datagrams_are_dropped());
     ASSERT_NO_FATAL_FAILURE(a_killed_server_is_noticed_at_once());
     ASSERT_NO_FATAL_FAILURE(its_command_line_is_looked_at());

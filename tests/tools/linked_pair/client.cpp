@@ -45,9 +45,9 @@ static void sum_up() {
 int main(int argc, char **argv) {
     set_program({"thermo_client", "Thermo", "thermo_server"});
     const EalArgs args = scan_eal_args(argc, argv, {});
-    const auto milliseconds = [&](std::size_t word, int otherwise) {
-        return std::chrono::milliseconds(word < args.app.size() ? std::atoi(args.app[word].c_str())
-                                                                : otherwise);
+    const auto milliseconds = [&](std::size_t word, double otherwise) {
+        return seconds((word < args.app.size() ? std::atof(args.app[word].c_str()) : otherwise) /
+                       1000);
     };
 
     SecondarySession session(argv, args, {}, {.last_words = sum_up});
