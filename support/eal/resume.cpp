@@ -13,17 +13,38 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace mp_ipc {
 namespace {
 constexpr const char *kVariable = "MP_IPC_RESUME";
 constexpr const char *kLayouts = "MP_IPC_LAYOUTS";
+
+/* A thread that was inside rte_eal_init() may have opened a file between the mark that exec()
+ * closes all and exec() itself: here nothing is open yet but such, with a lock that keeps the next
+ * primary out.
+ */
+void close_what_came_through() {
+    if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
+        return;
+    std::vector<int> open_fds;
+    if (const std::unique_ptr<DIR, int (*)(DIR *)> dir(opendir("/proc/self/fd"), closedir); dir) {
+        while (const dirent *entry = readdir(dir.get()))
+            open_fds.push_back(std::atoi(entry->d_name)); /* 0 of "." and ".." */
+    }
+    for (const int fd : open_fds) {
+        if (fd >= 3)
+            close(fd);
+    }
+}
+
 }  // namespace
 
 std::optional<std::string> take_resume() {
     const char *text = std::getenv(kVariable);
     if (text == nullptr)
         return std::nullopt;
+    close_what_came_through();
     std::string left = text;
     unsetenv(kVariable);
     prctl(PR_SET_NAME, program_invocation_short_name); /* the kernel took "exe" from the path */
