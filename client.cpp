@@ -120,7 +120,7 @@ void send_hello_async() {
     fill_text(request, g_pending.text);
 
     const Clock::time_point now = Clock::now();
-    const Clock::duration patience = g_run.requests->timeout();
+    const Clock::duration patience = turn.patience();
     const Clock::duration library_patience =
         PendingRequest::library_timeout(patience, random_fraction());
     const timespec timeout = to_timespec(library_patience);
@@ -241,6 +241,11 @@ bool register_handlers() {
     return true;
 }
 
+/* What doctor asks of a server of this pair. */
+const Visit kVisit = {
+    {"Memzone shared_info", {"the lock of the memzones", "memzone 的锁"}, visit_zone},
+    {"Ping", {"the server's reply to a ping", "Server 对 ping 的回复"}, visit_ping}};
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -249,19 +254,16 @@ int main(int argc, char **argv) {
         return line.status;
     const ClientOptions &options = g_run.options = line.options;
     if (options.doctor)
-        end_process(run_doctor(line.args, options.timeout_s));
+        end_process(run_doctor(line.args, options.timeout_s, kVisit));
 
     /* 1. EAL init, as a secondary of a primary that lives. */
     SecondarySession session(argv, line.args, session_setup(options), session_run(abandon_open));
-    if (session.resumed())
-        g_run.go_on_from(*session.resumed());
     Requests requests(session.watch(), seconds(options.timeout_s), !options.unbounded);
     g_run.watch = &session.watch();
     g_run.requests = &requests;
 
     /* 2. Look up the shared memory. */
-    if (!look_up_shared_info(session.watch(), line.args.file_prefix) || !register_handlers() ||
-        !session.follow_ipc_thread())
+    if (!look_up_shared_info(session.watch(), line.args.file_prefix) || !register_handlers())
         session.end(session.watch().ending() ? kExitOk : kExitFailure);
     say_attached(session.has_new_primary(), line.args.file_prefix);
 

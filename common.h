@@ -61,9 +61,6 @@ inline constexpr const char *kMsgHelloAsync = "hello_async_req";
 
 enum class HelloKind { sync, async };
 
-constexpr const char *hello_name(HelloKind kind) {
-    return kind == HelloKind::sync ? kMsgHelloSync : kMsgHelloAsync;
-}
 constexpr std::string_view hello_tag(HelloKind kind) {
     return kind == HelloKind::sync ? "SYNC" : "ASYNC";
 }

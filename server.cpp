@@ -190,7 +190,7 @@ int main(int argc, char **argv) {
     const std::vector<Action> all = with_fault(options.fault, actions());
     g_facts = {all, line.args.file_prefix, Clock::now(), shown(options)};
     const Telemetry telemetry(g_facts);
-    if (!register_handlers(all) || !session.follow_ipc_thread())
+    if (!register_handlers(all))
         return kExitFailure;
     say({"[Server] Ready: file prefix '{}', pid {}; Ctrl-C ends it",
          "[Server] 就绪: file-prefix '{}', pid {}; Ctrl-C 退出"},

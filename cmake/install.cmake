@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# cmake --install: programs, man pages, licence, documents and the server's systemd unit, where a
+# cmake --install: programs, man pages, licence, documents and the systemd units, where a
 # distribution would put them, below any prefix (and DESTDIR). Included by a build of this project
 # on its own; a project that includes this one decides for itself what it installs.
 include(GNUInstallDirs)
@@ -48,17 +48,19 @@ foreach(program server client)
             DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME mp_${program})
 endforeach()
 
-# The unit names the program's path, which is known when it is installed: cmake --install may be
+# A unit names its program's path, which is known when it is installed: cmake --install may be
 # given another --prefix than the one that was configured.
-set(MP_IPC_UNIT_DIR lib/systemd/system CACHE STRING "Where the systemd unit goes, below the prefix")
+set(MP_IPC_UNIT_DIR lib/systemd/system CACHE STRING "Where the systemd units go, below the prefix")
 install(CODE "
     set(MP_IPC_BINDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
-    set(MP_IPC_DEFAULTS_FILE \"\${CMAKE_INSTALL_PREFIX}/etc/default/mp_server\")
+    set(MP_IPC_DEFAULTS_DIR \"\${CMAKE_INSTALL_PREFIX}/etc/default\")
     if(CMAKE_INSTALL_PREFIX STREQUAL \"/usr\")
-        set(MP_IPC_DEFAULTS_FILE /etc/default/mp_server)
+        set(MP_IPC_DEFAULTS_DIR /etc/default)
     endif()
-    configure_file(\"${CMAKE_CURRENT_SOURCE_DIR}/packaging/mp_server.service.in\"
-                   \"${CMAKE_CURRENT_BINARY_DIR}/packaging/mp_server.service\" @ONLY)
-    file(INSTALL \"${CMAKE_CURRENT_BINARY_DIR}/packaging/mp_server.service\"
-         DESTINATION \"\${CMAKE_INSTALL_PREFIX}/${MP_IPC_UNIT_DIR}\")
+    foreach(unit mp_server.service mp_client@.service)
+        configure_file(\"${CMAKE_CURRENT_SOURCE_DIR}/packaging/\${unit}.in\"
+                       \"${CMAKE_CURRENT_BINARY_DIR}/packaging/\${unit}\" @ONLY)
+        file(INSTALL \"${CMAKE_CURRENT_BINARY_DIR}/packaging/\${unit}\"
+             DESTINATION \"\${CMAKE_INSTALL_PREFIX}/${MP_IPC_UNIT_DIR}\")
+    endforeach()
 ")

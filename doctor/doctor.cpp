@@ -4,34 +4,33 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <fstream>
 
 #include <rte_eal.h>
-#include <rte_errno.h>
-#include <rte_memzone.h>
 #include <rte_version.h>
 
-#include "common.h"
 #include "doctor/checks.h"
-#include "exercises/ping.h"
 #include "support/base/cores.h"
 #include "support/base/exit_status.h"
 #include "support/base/files.h"
-#include "support/base/message.h"
 #include "support/base/received_fds.h"
 #include "support/console/console.h"
 #include "support/eal/eal_session.h"
 #include "support/eal/ipc_filter.h"
 #include "support/eal/ipc_socket.h"
-#include "support/eal/linkage.h"
+#include "support/eal/node_memory.h"
+#include "support/eal/primary_config.h"
+#include "support/eal/start_checks.h"
 #include "support/eal/watch.h"
-#include "support/ipc/reply_messages.h"
 
 namespace mp_ipc {
 namespace {
 
-/* A primary between its lock and its socket is done with that well within this. */
+/* A primary between its lock and the end of its init is done with that well within this. */
 constexpr auto kReadyLimit = std::chrono::seconds(2);
+
+/* Of the whole visit, whatever the server does. Should even the last lines take too long, the
+ * process ends a second later. */
+constexpr auto kVisitLimit = std::chrono::seconds(9);
 
 /* The lines of a visit, and how many of each kind there were. */
 class Notes {
@@ -52,6 +51,7 @@ class Notes {
                 break;
         }
     }
+    unsigned bad() const { return bad_; }
     int finish() const {
         say({"Doctor: {} good, {} wrong, {} not checked", "检查结果: {} 正常, {} 异常, {} 未检查"},
             good_, bad_, unknown_);
@@ -63,6 +63,17 @@ class Notes {
     unsigned bad_ = 0;
     unsigned unknown_ = 0;
 };
+
+/* For leave(), which ends it while the main thread does not come out of a call. */
+struct {
+    Notes notes;
+    std::string waits_for; /* what the main thread is at */
+    Clock::time_point ends_at;
+} g_visit;
+
+void now_at(const Line<0> &line) {
+    g_visit.waits_for = std::string(line.in(language()));
+}
 
 std::string words(const Line<0> &line) {
     return std::string(line.in(language()));
@@ -84,76 +95,27 @@ PrefixFacts look_at_own_prefix(const EalArgs &args, Watch &watch) {
     const std::string dir = runtime_dir(args.file_prefix);
     watch.look_until(kReadyLimit, [&] {
         own.probe = probe_primary(dir);
-        return own.probe.state != PrimaryProbe::State::starting;
+        return own.probe.state != PrimaryProbe::State::starting &&
+               (own.probe.state != PrimaryProbe::State::alive || read_primary_config(dir));
     });
     own.socket_left = own.probe.state == PrimaryProbe::State::dead &&
                       access((dir + "/mp_socket").c_str(), F_OK) == 0;
     return own;
 }
 
-ZoneFacts look_at_zone() {
-    ZoneFacts facts;
-    const rte_memzone *zone = rte_memzone_lookup(kSharedInfoName);
-    if (zone == nullptr)
-        return facts;
-    facts.found = true;
-    facts.size = zone->len;
-    if (zone->len < sizeof(SharedInfo))
-        return facts;
-    const auto *shared = static_cast<const SharedInfo *>(zone->addr);
-    facts.boot_id = shared->boot_id;
-    facts.shutting_down = shared->force_quit != 0;
-    return facts;
-}
-
-/* One ping_request, as mp_client's ping sends it. */
-PingFacts ping(std::uint64_t boot_id, double timeout_s, Watch &watch) {
-    PingFacts facts;
-    facts.timeout_s = timeout_s;
-    const timespec timeout = to_timespec(seconds(timeout_s));
-    const Clock::time_point begin = Clock::now();
-    PingRequest ping;
-    ping.header = {kVersion, Status::ok, 1, boot_id};
-    ping.sent_ns = monotonic_ns(begin);
-    rte_mp_msg request = make_message(kMsgPing);
-    fill(request, ping);
-    struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
-    int result = 0;
-    {
-        const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::yes);
-        result = rte_mp_request_sync(&request, &reply, &timeout);
-    }
-    const ReplyMessages messages(reply);
-    facts.time_ms = std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
-    PingReply answer;
-    if (result != 0) {
-        facts.timed_out = rte_errno == ETIMEDOUT;
-        facts.trouble = rte_strerror(rte_errno);
-    } else if (messages.count() == 0) {
-        facts.trouble = "the server asked to be ignored";
-    } else if (const Status status = read_struct(messages[0], &answer); status != Status::ok) {
-        facts.trouble = status_text(status);
-    } else if (answer.header.status != Status::ok) {
-        facts.trouble = status_text(answer.header.status);
-    } else if (answer.header.sequence != 1 || answer.sent_ns != ping.sent_ns) {
-        facts.trouble = "it answers another request";
-    }
-    return facts;
-}
-
 /* What only a secondary can see. `stands`: why it is not attached, or empty. */
-void visit_server(const EalArgs &args, double timeout_s, const std::string &stands, Watch &watch,
-                  Notes *notes) {
+void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
+                      const std::string &stands, Watch &watch) {
+    Notes *notes = &g_visit.notes;
     const std::optional<unsigned long> aslr = number_in("/proc/sys/kernel/randomize_va_space");
     const auto aslr_value = aslr ? std::optional(static_cast<int>(*aslr)) : std::nullopt;
     const std::string attach = words({"Attaching", "连接"});
-    const std::string zone_name = std::string("Memzone ") + kSharedInfoName;
     const std::optional<HeapAnswer> heap =
         stands.empty() ? ask_for_heap(runtime_dir(args.file_prefix)) : std::nullopt;
     notes->add(stands.empty() ? check_heap(heap) : not_checked("Heap", stands));
     const auto skip_rest = [&](const std::string &why) {
-        notes->add(not_checked(zone_name, why));
-        notes->add(not_checked("Ping", why));
+        for (const Question &question : visit)
+            notes->add(not_checked(question.name, why));
     };
     if (!stands.empty()) {
         notes->add(not_checked(attach, stands));
@@ -161,35 +123,43 @@ void visit_server(const EalArgs &args, double timeout_s, const std::string &stan
         skip_rest(stands);
         return;
     }
-    if (const std::string trouble = linkage_trouble(runtime_dir(args.file_prefix));
-        !trouble.empty()) {
-        notes->add({Finding::Verdict::bad, attach + ": " + trouble});
-        notes->add(check_aslr(aslr_value, Attach::not_tried));
-        skip_rest(words({"not attached", "未连接"}));
-        return;
-    }
     int status = kExitOk;
-    if (!wait_for_primary(args, std::nullopt, watch, &status) ||
-        !start_secondary(args, watch, &status)) {
-        notes->add({Finding::Verdict::bad,
-                    words({"Attaching: failed; the line before this one, on stderr, says why",
-                           "连接: 失败; 原因见此行之前的 stderr 输出"})});
-        notes->add(check_aslr(aslr_value, Attach::failed));
+    bool addresses_taken = false;
+    std::string why;
+    now_at({"a place among the clients that attach, and the server's part in it",
+            "连接名额, 以及 Server 对连接的响应"});
+    if (!wait_for_primary(args, std::nullopt, watch, &status, &why) ||
+        !start_secondary(args, watch, &status, &addresses_taken, &why)) {
+        if (watch.reason() == Watch::Reason::stuck)
+            return; /* said at the end */
+        notes->add(bad(in_words({"Attaching: failed: {}", "连接: 失败: {}"}, why)));
+        notes->add(check_aslr(aslr_value, addresses_taken ? Attach::failed : Attach::not_tried));
         skip_rest(words({"not attached", "未连接"}));
         return;
     }
-    let_in_well_formed_only(IpcSocket::find(), DescriptorsIn::none);
+    const IpcSocket socket = IpcSocket::find();
+    socket.limit_sends(kSendLimit);
+    let_in_well_formed_only(socket, DescriptorsIn::none);
     remember_own_fds();
-    notes->add({Finding::Verdict::good,
-                words({"Attaching: done, as a secondary", "连接: 成功 (secondary)"})});
+    notes->add(good(words({"Attaching: done, as a secondary", "连接: 成功 (secondary)"})));
     notes->add(check_aslr(aslr_value, Attach::done));
-    const ZoneFacts zone = look_at_zone();
-    const Finding zone_finding = check_zone(zone);
-    notes->add(zone_finding);
-    if (zone_finding.verdict == Finding::Verdict::bad)
-        notes->add(not_checked("Ping", words({"no mp_server to ask", "没有可询问的 mp_server"})));
-    else
-        notes->add(check_ping(ping(zone.boot_id, timeout_s, watch)));
+    const unsigned bad_before = notes->bad();
+    for (const Question &question : visit) {
+        /* What is left of the visit, less a moment to say what came of it. */
+        const std::chrono::duration<double> left = g_visit.ends_at - Clock::now();
+        now_at(question.waits_for);
+        notes->add(notes->bad() == bad_before
+                       ? question.ask(timeout_s, std::max(0.1, left.count() - 0.5), watch)
+                       : not_checked(question.name,
+                                     words({"no mp_server to ask", "没有可询问的 mp_server"})));
+    }
+}
+
+/* Of a visit whose time is over. */
+void finish_late() {
+    g_visit.notes.add(
+        not_in_time(g_visit.waits_for, std::chrono::duration<double>(kVisitLimit).count()));
+    g_visit.notes.finish();
 }
 
 /* The end while a call of the library does not return. */
@@ -197,17 +167,21 @@ void visit_server(const EalArgs &args, double timeout_s, const std::string &stan
     if (reason == Watch::Reason::primary_gone)
         error("the server went away during the check");
     else if (reason == Watch::Reason::stuck)
-        error("a call of the DPDK library did not return in time; is the server stopped?");
+        finish_late();
     IpcSocket::find().remove_file();
     _exit(kExitFailure);
 }
 
 }  // namespace
 
-int run_doctor(const EalArgs &args, double timeout_s) {
+int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
     using State = PrimaryProbe::State;
+    g_visit.ends_at = Clock::now() + kVisitLimit;
+    limit_the_end(static_cast<unsigned>(kVisitLimit.count()) + 1, kExitFailure);
     Watch watch(leave);
-    Notes notes;
+    watch.end_by(g_visit.ends_at);
+    Notes &notes = g_visit.notes;
+    now_at({"the server's start", "Server 启动"});
     const std::string root = runtime_root();
     const std::string dir = runtime_dir(args.file_prefix);
     const PrefixFacts own = look_at_own_prefix(args, watch);
@@ -235,8 +209,7 @@ int run_doctor(const EalArgs &args, double timeout_s) {
                               words({"no permission", "没有权限"})));
     else
         notes.add(check_stale_sockets(client_sockets(dir)));
-    constexpr unsigned long kPidMax = 4194304; /* of 64-bit Linux */
-    notes.add(check_path_length(dir, number_in("/proc/sys/kernel/pid_max").value_or(kPidMax)));
+    notes.add(check_path_length(dir));
 
     CoreFacts cores;
     cores.list = args.lcores;
@@ -245,18 +218,19 @@ int run_doctor(const EalArgs &args, double timeout_s) {
     const ProcessFacts server = alive ? look_at_process(own.probe.pid) : ProcessFacts();
     if (server.seen)
         cores.server = server;
-    const Finding core_finding = check_cores(cores);
-    notes.add(core_finding);
+    cores.server_elsewhere = alive && !server.seen;
+    const std::optional<Finding> options = check_options(args);
+    const Finding start = options.value_or(check_cores(cores));
+    notes.add(start);
 
-    if (!args.without_shared_files.empty())
-        notes.add({Finding::Verdict::bad, args.without_shared_files +
-                                              words({": leaves nothing to share with a server: "
-                                                     "leave it out of both programs",
-                                                     ": 无法与 Server 共享: 请从两个程序中去掉"})});
+    if (!alive)
+        notes.add(check_primary_room(dir, look_at_hugepage_room(args.huge_dir).nodes.size()));
     std::string stands; /* between this process and the server */
     const std::string ipc_thread = words({"IPC thread", "IPC 线程"});
-    if (!args.without_shared_files.empty())
-        stands = args.without_shared_files;
+    if (start.verdict == Finding::Verdict::bad)
+        stands = args.without_shared_files.empty()
+                     ? words({"the cores are to be put right first", "请先解决核的问题"})
+                     : args.without_shared_files;
     else if (own.probe.state == State::forbidden || own.probe.state == State::unknown)
         stands = words({"the prefix cannot be looked at", "无法查看该 file-prefix"});
     else if (!alive)
@@ -264,17 +238,27 @@ int run_doctor(const EalArgs &args, double timeout_s) {
     if (!stands.empty()) {
         notes.add(not_checked(ipc_thread, stands));
     } else {
-        const Finding finding = check_ipc_thread(server, own.probe.pid);
+        const bool reads = has_room(primary_socket(dir), kSendLimit);
+        const Finding finding = check_ipc_thread(server, own.probe.pid, reads);
         notes.add(finding);
         /* To attach to such a one would take as long as its requests take to time out. */
         if (finding.verdict == Finding::Verdict::bad)
             stands = words({"the server takes no messages", "Server 不接收消息"});
     }
-    if (stands.empty() && core_finding.verdict == Finding::Verdict::bad)
-        stands = words({"the cores are to be put right first", "请先解决核的问题"});
-    visit_server(args, timeout_s, stands, watch, &notes);
-    const bool gone = watch.reason() == Watch::Reason::primary_gone;
-    const int status = watch.ending() && !gone ? kExitFailure : notes.finish();
+    const auto seen_before = notes.bad();
+    if (alive) {
+        for (const Finding &finding : check_attach(own.probe, args.file_prefix))
+            notes.add(finding);
+    }
+    if (stands.empty() && notes.bad() > seen_before)
+        stands = words({"see above", "见上"});
+    look_from_inside(args, timeout_s, visit, stands, watch);
+    const Watch::Reason reason = watch.reason();
+    int status = kExitFailure;
+    if (reason == Watch::Reason::stuck)
+        finish_late();
+    else if (reason == Watch::Reason::none || reason == Watch::Reason::primary_gone)
+        status = notes.finish();
     IpcSocket::find().remove_file();
     return status;
 }

@@ -3,18 +3,16 @@
  * The doctor's checks of the machine: what a server and a client need before either starts.
  */
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
 
 #include "doctor/checks.h"
-#include "doctor/words.h"
 #include "support/base/text.h"
+#include "support/console/console.h"
 #include "support/options/eal_args.h"
 
 namespace mp_ipc {
@@ -35,10 +33,6 @@ std::string series(const std::string &version) {
 }
 
 }  // namespace
-
-Finding not_checked(const std::string &what, const std::string &why) {
-    return unknown(in_words({"{}: not checked: {}", "{}: 未检查: {}"}, what, why));
-}
 
 /* ---- DPDK --------------------------------------------------------------------------------- */
 
@@ -75,16 +69,16 @@ std::vector<LeftPages> look_at_left_pages(const std::vector<std::string> &mounts
 }
 
 Finding check_hugepages(const Hugepages &pages, const std::vector<LeftPages> &left, bool server) {
-    if (pages.reserved == 0)
+    if (pages.reserved() == 0)
         return bad(in_words({"Hugepages: none are reserved: run scripts/setup.sh (as root)",
                              "大页: 没有预留: 请以 root 运行 scripts/setup.sh"}));
-    if (pages.free == 0 && !server) {
-        const std::string text =
-            in_words({"Hugepages: {} reserved, none is free: end what uses them, or reserve more "
-                      "with scripts/setup.sh",
-                      "大页: 已预留 {} 个, 没有空闲: 请结束占用它们的程序, 或用 scripts/setup.sh "
-                      "预留更多"},
-                     pages.reserved);
+    if (pages.usable() == 0 && !server) {
+        const std::string text = in_words(
+            {"Hugepages: {}: none is left for this process: end what uses them, or reserve "
+             "more with scripts/setup.sh",
+             "大页: {}: 本进程没有可用的: 请结束占用它们的程序, 或用 scripts/setup.sh "
+             "预留更多"},
+            hugepage_counts(pages));
         if (left.empty())
             return bad(text);
         return bad(text + in_words({"; left behind by servers that have ended: {}",
@@ -94,8 +88,7 @@ Finding check_hugepages(const Hugepages &pages, const std::vector<LeftPages> &le
                                               std::to_string(pages_left.files) + ")";
                                    })));
     }
-    return good(in_words({"Hugepages: {} reserved, {} free", "大页: 已预留 {} 个, 空闲 {} 个"},
-                         pages.reserved, pages.free));
+    return good(in_words({"Hugepages: {}", "大页: {}"}, hugepage_counts(pages)));
 }
 
 Finding check_hugepage_mount(const Hugepages &pages, const std::optional<std::string> &huge_dir,
@@ -130,37 +123,9 @@ Finding check_hugepage_mount(const Hugepages &pages, const std::optional<std::st
 
 /* ---- the runtime directory ---------------------------------------------------------------- */
 
-RuntimeFacts look_at_runtime(const std::string &root, const std::string &dir) {
-    RuntimeFacts facts;
-    facts.root = root;
-    facts.dir = dir;
-    struct stat status = {};
-    facts.root_exists = stat(root.c_str(), &status) == 0;
-    if (stat(dir.c_str(), &status) == 0) {
-        facts.mode = status.st_mode & 07777U;
-        facts.owner = status.st_uid;
-        facts.foreign = status.st_uid != geteuid();
-    }
-    /* EAL makes …/dpdk and the prefix's directory, but nothing above. */
-    const std::string above = fs::path(root).parent_path().string();
-    for (const std::string &path : {dir, root, above}) {
-        facts.missing_at = path;
-        if (access(path.c_str(), F_OK) != 0 && path != above && errno == ENOENT)
-            continue; /* it can be made if the one above is writable */
-        facts.usable = eaccess(path.c_str(), R_OK | W_OK | X_OK) == 0;
-        break;
-    }
-    return facts;
-}
-
 Finding check_runtime(const RuntimeFacts &facts) {
     if (!facts.usable)
-        return bad(in_words(
-            {"Runtime directory: {} cannot be used: no permission for {}, or it is missing: run "
-             "as the user of the server, or point XDG_RUNTIME_DIR at a directory of this user",
-             "运行时目录: 无法使用 {}: {} 没有权限或不存在: 请使用 Server 的用户, 或将 "
-             "XDG_RUNTIME_DIR 指向当前用户的目录"},
-            printable(facts.dir), printable(facts.missing_at)));
+        return check_runtime_usable(facts);
     if ((facts.mode & 077U) != 0)
         return bad(in_words(
             {"Runtime directory: {} has mode {}, open to other users, any of whom can end the IPC "
@@ -172,25 +137,7 @@ Finding check_runtime(const RuntimeFacts &facts) {
         return good(in_words({"Runtime directory: {}, not there yet, can be made",
                               "运行时目录: {}, 尚不存在, 可以创建"},
                              printable(facts.dir)));
-    return good(in_words({"Runtime directory: {}, mode {}", "运行时目录: {}, 权限 {}"},
-                         printable(facts.dir), mode_text(facts.mode)));
-}
-
-Finding check_path_length(const std::string &dir, unsigned long pid_max) {
-    /* mp_socket_PID_TSC: the counter is 64 bits in hexadecimal. */
-    constexpr std::size_t kTscDigits = 16;
-    const std::size_t longest = dir.size() + std::string_view("/mp_socket_").size() +
-                                std::to_string(pid_max).size() + 1 + kTscDigits;
-    constexpr std::size_t kMost = sizeof(sockaddr_un::sun_path) - 1; /* 108 with the NUL */
-    if (longest > kMost)
-        return bad(in_words(
-            {"Path length: socket paths in {} can have {} bytes, a unix socket's address takes {}, "
-             "and DPDK cuts what is longer: use a shorter --file-prefix",
-             "路径长度: {} 中的套接字路径可达 {} 字节, unix 套接字地址最多 {} 字节, DPDK "
-             "会截断更长的路径: 请使用更短的 --file-prefix"},
-            printable(dir), longest, kMost));
-    return good(in_words({"Path length: at most {} of {} bytes", "路径长度: 最长 {}/{} 字节"},
-                         longest, kMost));
+    return check_runtime_usable(facts);
 }
 
 /* ---- what attaching depends on ------------------------------------------------------------ */
@@ -219,30 +166,29 @@ Finding check_aslr(std::optional<int> aslr, Attach attach) {
 }
 
 Finding check_cores(const CoreFacts &facts) {
+    const auto list_of = [](const std::vector<int> &numbers) {
+        return joined(numbers, [](int number) { return std::to_string(number); });
+    };
     const std::string available = list_of(facts.available);
     if (facts.available.empty())
         return not_checked(in_words({"Cores", "核"}),
                            in_words({"the kernel does not say which", "内核没有给出"}));
-    if (facts.available.size() < 2)
-        return bad(in_words({"Cores: only {} is available; primary and secondary need different "
-                             "ones: use a machine (or a cpuset) with two",
-                             "核: 只有 {} 可用; primary 和 secondary 需要不同的核: "
-                             "请使用至少有两个核的机器"},
-                            available));
+    const bool server_seen = facts.server && !facts.server->cores.empty();
+    if (facts.available.size() < 2 && !server_seen && !facts.server_elsewhere)
+        return bad(
+            in_words({"Cores: only {} is available to this process; primary and secondary "
+                      "need different ones: use a machine (or a cpuset) with two, or a cpuset "
+                      "for each",
+                      "核: 本进程只有 {} 可用; primary 和 secondary 需要不同的核: "
+                      "请使用至少有两个核的机器 (或 cpuset), 或各用各的 cpuset"},
+                     available));
     if (facts.other_option)
         return unknown(in_words({"Cores: not checked: only those of -l are understood here",
                                  "核: 未检查: 这里只检查 -l"}));
     std::vector<int> mine = facts.list ? cores_of_list(*facts.list) : facts.available;
     std::sort(mine.begin(), mine.end());
-    std::vector<int> missing;
-    std::set_difference(mine.begin(), mine.end(), facts.available.begin(), facts.available.end(),
-                        std::back_inserter(missing));
-    const std::string given = facts.list ? "-l " + printable(*facts.list) : "";
-    if (!missing.empty())
-        return bad(in_words({"Cores: {} names cores that are not available: {} (available: {})",
-                             "核: {} 中有不可用的核: {} (可用: {})"},
-                            given, list_of(missing), available));
-    if (!facts.server || facts.server->cores.empty()) {
+    const std::string given = facts.list ? "-l " + *facts.list : list_of(mine);
+    if (!server_seen) {
         if (facts.list)
             return good(in_words({"Cores: {}, available: {}; give mp_server others",
                                   "核: {}, 可用: {}; mp_server 请使用其他核"},

@@ -10,11 +10,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "common.h"
 #include "doctor/checks.h"
-#include "doctor/words.h"
-#include "exercises/ping.h"
-#include "support/base/message.h"
+#include "support/base/text.h"
+#include "support/console/console.h"
 #include "support/eal/ipc_socket.h"
 #include "support/options/eal_args.h"
 
@@ -80,17 +78,15 @@ std::string others_text(const PrefixFacts &own, const std::vector<PrefixFacts> &
                                     joined(words, [](const std::string &word) { return word; }));
 }
 
-std::string process_text(pid_t pid) {
-    return pid > 0 ? "pid " + std::to_string(pid) + " " + printable(process_name(pid)) : "pid ?";
-}
-
 }  // namespace
 
 Finding check_prefix(const PrefixFacts &own, const std::vector<Holder> &holders,
                      const std::vector<PrefixFacts> &all) {
     using State = PrimaryProbe::State;
     const std::string name = printable(own.name);
-    const std::string others = others_text(own, all);
+    std::string others = others_text(own, all);
+    if (!is_alive(own.probe.state)) /* printable: it names what other users have made */
+        others = elsewhere(own.name) + others;
     switch (own.probe.state) {
         case State::alive:
             return good(in_words(
@@ -123,13 +119,12 @@ Finding check_prefix(const PrefixFacts &own, const std::vector<Holder> &holders,
              "out: {}: end them{}",
              "file-prefix '{}': primary 已不在, 但有进程占用它的文件, 下一个 primary 无法启动: "
              "{}: 请结束它们{}"},
-            name, joined(holders, [](const Holder &holder) { return process_text(holder.pid); }),
-            others));
+            name, holders_text(holders), others));
     if (own.socket_left)
-        return bad(in_words({"Prefix '{}': its primary was killed and left its files: start "
-                             "mp_server again, which clears them{}",
-                             "file-prefix '{}': primary 被杀死, 留下了文件: 请重新启动 mp_server, "
-                             "它会清理{}"},
+        return bad(in_words({"Prefix '{}': its primary was killed and left its files, or failed "
+                             "in its start: start mp_server again, which clears them{}",
+                             "file-prefix '{}': primary 被杀死并留下了文件, 或启动失败: 请重新启动 "
+                             "mp_server, 它会清理{}"},
                             name, others));
     return unknown(
         in_words({"Prefix '{}': no primary runs under {}; start mp_server with the same "
@@ -160,7 +155,43 @@ Finding check_stale_sockets(const std::vector<ClientSocket> &sockets) {
 
 /* ---- the server --------------------------------------------------------------------------- */
 
-ProcessFacts look_at_process(pid_t pid, const std::string &proc) {
+namespace {
+
+bool has_line(const std::string &path, std::string_view line) {
+    std::ifstream file(path);
+    for (std::string found; std::getline(file, found);) {
+        if (found == line)
+            return true;
+    }
+    return false;
+}
+
+/* The cgroup that has frozen this process, itself or by one above it; empty: none that can be seen.
+ */
+std::string frozen_cgroup(pid_t pid, const std::string &proc, const std::string &cgroups) {
+    std::ifstream file(proc + "/" + std::to_string(pid) + "/cgroup"); /* "4:freezer:/path" */
+    for (std::string line; std::getline(file, line);) {
+        const std::size_t name = line.find(':');
+        const std::size_t path = line.find(':', name + 1);
+        if (name == std::string::npos || path == std::string::npos)
+            continue;
+        const std::string controller = line.substr(name + 1, path - name - 1);
+        const std::string group = line.substr(path + 1);
+        const bool frozen =
+            controller == "freezer"
+                ? has_line(cgroups + "/freezer" + group + "/freezer.state", "FROZEN")
+                : controller.empty() && /* version 2 */
+                      (has_line(cgroups + group + "/cgroup.events", "frozen 1") ||
+                       has_line(cgroups + "/unified" + group + "/cgroup.events", "frozen 1"));
+        if (frozen)
+            return group;
+    }
+    return {};
+}
+
+}  // namespace
+
+ProcessFacts look_at_process(pid_t pid, const std::string &proc, const std::string &cgroups) {
     ProcessFacts facts;
     const fs::path tasks = fs::path(proc) / std::to_string(pid) / "task";
     bool all_seen = true;
@@ -206,12 +237,27 @@ ProcessFacts look_at_process(pid_t pid, const std::string &proc) {
         }
     }
     facts.seen = facts.seen && all_seen;
+    facts.frozen_by = frozen_cgroup(pid, proc, cgroups);
     std::sort(facts.cores.begin(), facts.cores.end());
     facts.cores.erase(std::unique(facts.cores.begin(), facts.cores.end()), facts.cores.end());
     return facts;
 }
 
-Finding check_ipc_thread(const ProcessFacts &server, pid_t pid) {
+Finding check_ipc_thread(const ProcessFacts &server, pid_t pid, bool has_room) {
+    if (!server.frozen_by.empty())
+        return bad(in_words({"IPC thread: the server (pid {}) is frozen by its cgroup {}, as a "
+                             "paused container is: thaw it (podman unpause, docker unpause)",
+                             "IPC 线程: Server (pid {}) 被其 cgroup {} 冻结 (如容器已暂停): "
+                             "请解冻 (podman unpause, docker unpause)"},
+                            pid, printable(server.frozen_by)));
+    if (!has_room && server.state != 'T' && server.state != 't' &&
+        (server.ipc_thread || !server.seen))
+        return bad(in_words({"IPC thread: the server (pid {}) does not read its messages, its "
+                             "queue is full: it is stopped, frozen, or inside one that does not "
+                             "end; see its console, or start it anew",
+                             "IPC 线程: Server (pid {}) 没有读取消息, 队列已满: 已暂停, 被冻结, "
+                             "或有一条消息处理不完; 请看它的输出, 或重新启动"},
+                            pid));
     if (!server.seen)
         return not_checked(in_words({"IPC thread", "IPC 线程"}),
                            in_words({"the threads of the server (pid {}) cannot be seen",
@@ -234,30 +280,9 @@ Finding check_ipc_thread(const ProcessFacts &server, pid_t pid) {
                          server.ipc_cores));
 }
 
-Finding check_zone(const ZoneFacts &zone) {
-    if (!zone.found)
-        return bad(in_words({"Memzone {}: not there: this primary is no mp_server; choose the "
-                             "--file-prefix of one",
-                             "memzone {}: 不存在: 该 primary 不是 mp_server; 请使用 mp_server 的 "
-                             "--file-prefix"},
-                            kSharedInfoName));
-    if (zone.size < sizeof(SharedInfo))
-        return bad(in_words({"Memzone {}: {} bytes, and {} are needed: that server is of another "
-                             "version; use the mp_client built with it",
-                             "memzone {}: {} 字节, 至少需要 {}: Server 的版本不同; "
-                             "请使用与它一起编译的 mp_client"},
-                            kSharedInfoName, zone.size, sizeof(SharedInfo)));
-    if (zone.shutting_down)
-        return bad(in_words({"Memzone {}: force_quit is set: the server is shutting down; start it "
-                             "again",
-                             "memzone {}: force_quit 已设置: Server 正在退出; 请重新启动"},
-                            kSharedInfoName));
-    if (zone.boot_id == 0)
-        return good(in_words({"Memzone {}: {} bytes, no boot id: a server of another make",
-                              "memzone {}: {} 字节, 没有 boot id: 其他实现的 Server"},
-                             kSharedInfoName, zone.size));
-    return good(in_words({"Memzone {}: {} bytes, boot id {}", "memzone {}: {} 字节, boot id {}"},
-                         kSharedInfoName, zone.size, zone.boot_id));
+Finding not_in_time(const std::string &waited_for, double limit_s) {
+    return bad(in_words({"Not finished within {} s: waited for {}", "{} 秒内未完成: 在等待{}"},
+                        fixed(limit_s, 0), waited_for));
 }
 
 Finding check_heap(const std::optional<HeapAnswer> &heap) {
@@ -273,24 +298,6 @@ Finding check_heap(const std::optional<HeapAnswer> &heap) {
     return good(in_words({"Heap of the server: {} in use, room for {} clients at one moment",
                           "Server 的堆: 已用 {}, 可同时连接 {} 个 Client"},
                          printable(heap->heap), heap->clients_fit));
-}
-
-Finding check_ping(const PingFacts &ping) {
-    if (ping.timed_out)
-        return bad(in_words({"Ping: no reply within {} s: is the server busy, stopped or "
-                             "misbehaving (--fault)? see its console",
-                             "Ping: {} 秒内没有回复: Server 是否繁忙, 暂停或异常 (--fault)? "
-                             "请看它的输出"},
-                            fixed(ping.timeout_s, 3)));
-    if (!ping.trouble.empty())
-        return bad(in_words({"Ping: no good reply: {}; use an mp_client and an mp_server of one "
-                             "build",
-                             "Ping: 没有正确的回复: {}; 请使用同一次编译的 mp_client 和 "
-                             "mp_server"},
-                            ping.trouble));
-    return good(in_words(
-        {"Ping: answered in {} ms, message version {}", "Ping: {} ms 内收到回复, 消息版本 {}"},
-        fixed(ping.time_ms, 3), PingReply::kVersion));
 }
 
 }  // namespace mp_ipc

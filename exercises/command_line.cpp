@@ -84,7 +84,6 @@ void finish(CommandLine<Options> *line, const Program &self, int argc, const cha
             const std::vector<Option> &options, const char *proc_type, const CommonOptions &common,
             const std::string &help_page, Finish use_words) {
     set_program(self);
-    const std::string name = self.name;
     std::vector<std::string> names;
     names.reserve(options.size());
     for (const Option &option : options)
@@ -106,25 +105,15 @@ void finish(CommandLine<Options> *line, const Program &self, int argc, const cha
         line->done = true;
         return;
     }
-    const auto &given = line->args.proc_type;
     if (wrong.empty())
         wrong = use_words(words);
-    if (wrong.empty() && line->args.without_value)
-        wrong = *line->args.without_value + " needs a value";
-    if (wrong.empty() && line->args.misplaced)
-        wrong = "'" + printable(*line->args.misplaced) + "' must stand after '--': " + name +
-                " [EAL options] -- [options]";
-    if (wrong.empty() && given && *given != proc_type && *given != "auto")
-        wrong = name + " is always a " + proc_type + " process: use --proc-type=" + proc_type +
-                " or leave it out, not '" + printable(*given) + "'";
+    if (wrong.empty())
+        wrong = take_role(&line->args, proc_type);
     if (!wrong.empty()) {
         error(wrong);
         line->done = true;
         line->status = kExitUsage;
-        return;
     }
-    if (!given) /* first: an option whose value is missing would take it at the end */
-        line->args.eal.insert(line->args.eal.begin() + 1, std::string("--proc-type=") + proc_type);
 }
 
 constexpr const char *kServerUsage = "mp_server [EAL options] [-- options]";
@@ -296,8 +285,9 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
              return {};
          }},
         {"wait", Takes::optional_value, "S",
-         "wait for a server, S seconds at most or for ever, at the\n"
-         "start and after a loss, and go on with the new one",
+         "wait for a server, S seconds at most or for ever: at the\n"
+         "start, after a loss and after a shutdown; go on with the\n"
+         "next one",
          [&](std::string_view text) -> std::string {
              std::string wrong;
              if (!text.empty())

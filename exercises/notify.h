@@ -74,13 +74,14 @@ inline void run() {
         const Watch::Blocking blocking(*g_run.watch, Watch::Blocking::Interruptible::yes,
                                        kSendLimit + std::chrono::seconds(5));
         result = rte_mp_sendmsg(&msg);
-    } while (result != 0 && rte_errno == EAGAIN && Clock::now() < give_up && g_run.going_on());
+    } while (result != 0 && rte_errno == EAGAIN && g_run.requests->sleep_until_room(give_up));
     g_run.sync.close(result == 0 ? Outcome::answered : Outcome::refused);
-    if (result == 0)
+    if (result == 0) {
         say({"[EVENT] Sent: {}", "[EVENT] 已发送: {}"}, g_text);
-    else if (rte_errno == EAGAIN)
-        error("the event was not sent: the server does not read its messages");
-    else
+    } else if (rte_errno == EAGAIN) {
+        g_run.requests->note_unread();
+        say({"[EVENT] Not sent: {}", "[EVENT] 未发送: {}"}, g_text);
+    } else
         error(std::string("cannot send the event: ") + rte_strerror(rte_errno));
 }
 

@@ -23,6 +23,13 @@ bool ClientRun::close(std::string_view tag, std::string_view what, const Ended &
     return false;
 }
 
+bool ClientRun::done() const {
+    const unsigned long asked_for =
+        options.count.value_or(options.command != nullptr ? options.command->needs.value_or(0) : 0);
+    return asked_for > 0 && (!has_sync() || sync.closed() >= asked_for) &&
+           (!has_async() || async.closed() >= asked_for);
+}
+
 int ClientRun::status(bool by_signal) const {
     const bool hello = options.command == nullptr;
     const std::optional<unsigned long> needs = hello ? std::nullopt : options.command->needs;
@@ -35,14 +42,11 @@ int ClientRun::status(bool by_signal) const {
     const auto complete = [&](const Books &books, bool on) {
         return !on || (books.answered == books.sent && books.answered >= wanted);
     };
-    return complete(sync, !hello || options.sync_interval_s > 0) &&
-                   complete(async, hello && options.async_interval_s > 0)
-               ? kExitOk
-               : kExitUnanswered;
+    return complete(sync, has_sync()) && complete(async, has_async()) ? kExitOk : kExitUnanswered;
 }
 
 void ClientRun::sum_up() const {
-    if (shared == nullptr)
+    if (shared == nullptr && sync.sent + async.sent == 0)
         return;
     if (options.command != nullptr) {
         if (options.command->sum_up != nullptr)
@@ -91,9 +95,11 @@ SecondarySession::Setup session_setup(const ClientOptions &options) {
 SecondarySession::Run session_run(void (*abandon)(const char *why)) {
     return {.status = [](bool by_signal) { return g_run.status(by_signal); },
             .shut_down = [] { return g_run.shared != nullptr && g_run.shared->force_quit != 0; },
+            .done = [] { return g_run.done(); },
             .abandon = abandon,
             .last_words = [] { g_run.sum_up(); },
-            .to_resume = [] { return g_run.numbers(); }};
+            .to_resume = [] { return g_run.numbers(); },
+            .resume = [](const std::string &text) { g_run.go_on_from(text); }};
 }
 
 void say_attached(bool new_server, std::string_view file_prefix) {
@@ -114,6 +120,8 @@ void say_unanswered(std::string_view tag, std::string_view what, const Ended &en
     else if (ended.outcome == Outcome::late)
         say({"[{}] Late reply, not to {}: {}", "[{}] 迟到的回复, 不属于 {}: {}"}, tag, what,
             ended.detail);
+    else if (ended.not_sent)
+        say({"[{}] Not sent: {}", "[{}] 未发送: {}"}, tag, what);
     else
         say({"[{}] Not answered: {}: {}", "[{}] 未回复: {}: {}"}, tag, what, ended.detail);
 }

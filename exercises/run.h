@@ -37,12 +37,15 @@ struct ClientRun {
     bool counted_out(std::uint64_t done) const { return options.count && done >= *options.count; }
 
     /* Counts the next request; the header of a struct one. */
-    Header next() { return {kVersion, Status::ok, ++sync.sent, boot_id}; }
+    Header next() { return sync.next(boot_id); }
 
     /* Counts how a synchronous request ended, and says it where it is no good end. `what` was
      * asked. Whether it was answered.
      */
     bool close(std::string_view tag, std::string_view what, const Ended &ended);
+
+    /* Whether all requests that were asked for have been sent and have ended. Any thread. */
+    bool done() const;
 
     /* The exit status as things stand: 4 where requests were not answered, or where a counted run
      * was cut short by anything but Ctrl-C. Any thread.
@@ -54,6 +57,10 @@ struct ClientRun {
     /* The numbers of both Books as text, and back, for a run of this program after this one. */
     std::string numbers() const;
     void go_on_from(const std::string &text);
+
+  private:
+    bool has_sync() const { return options.command != nullptr || options.sync_interval_s > 0; }
+    bool has_async() const { return options.command == nullptr && options.async_interval_s > 0; }
 };
 inline ClientRun g_run;
 

@@ -174,7 +174,7 @@ inline void ask_sync(rte_mp_msg &request, SendWindow::Turn place, std::size_t cl
     struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
     int result = 0;
     {
-        const auto blocking = g_broadcasts->blocking(call_limit(clients));
+        const auto blocking = g_broadcasts->blocking(call_limit(clients) + clients * kTimeout);
         result = rte_mp_request_sync(&request, &reply, &timeout);
     }
     const ReplyMessages owner(reply);

@@ -8,6 +8,7 @@
 #include "exercises/ping.h"
 #include "exercises/report.h"
 #include "exercises/status.h"
+#include "exercises/visit.h"
 
 namespace mp_ipc {
 

@@ -24,7 +24,8 @@ readonly record=/run/mp_ipc_setup
 debian_packages=(g++ cmake make pkg-config libdpdk-dev dpdk dpdk-dev libgtest-dev python3 procps patch)
 debian_bench_packages=(libbenchmark-dev gnuplot-nox libzmq3-dev)
 debian_ci_packages=("${debian_bench_packages[@]}" clang clang-format clang-tidy libclang-rt-dev shellcheck
-    valgrind spin gcc help2man man-db git mmdebstrap e2fsprogs qemu-system-x86 qemu-user-static g++-aarch64-linux-gnu)
+    valgrind spin gcc help2man man-db git podman runc catatonit mmdebstrap e2fsprogs qemu-system-x86
+    qemu-user-static g++-aarch64-linux-gnu)
 fedora_packages=(gcc-c++ cmake make pkgconf-pkg-config dpdk-devel dpdk dpdk-tools gtest-devel python3
     procps-ng patch)
 

@@ -3,7 +3,7 @@
 #
 # Passes the tests: sets up what is missing, builds, runs ctest. In three minutes on two cores: the unit
 # tests, and what the two programs do. Everything with --all, in ten: faults, floods, the soak, DPDK's
-# own tools, the model, the tour.
+# own tools, the model.
 #
 #   scripts/test.sh [--all] [PRESET] [arguments of ctest]      PRESET: default, debug, asan, tsan, static, ci
 

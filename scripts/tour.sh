@@ -3,7 +3,8 @@
 #
 # Shows every call and message type at work: for each row of the table in docs/api.md the commands, and
 # then what each program's console said. Sets up what is missing, builds, stops by itself. Exits 0 only
-# if every row showed what it is there for.
+# if every row showed what it is there for, with the commands that docs/api.md shows. The rows stand in
+# tour_rows.sh.
 #
 #   scripts/tour.sh [ROW...]   all rows, or these: `scripts/tour.sh late-reply`
 #   scripts/tour.sh --list     their names
@@ -87,15 +88,21 @@ start() { # start NAME COMMAND...
     shift
     names+=("$name")
     : >"$work/$name" # here, not only in the background: the last row's console is in it
-    "$@" >"$work/$name" 2>&1 &
+    "${alike[@]}" "$@" >"$work/$name" 2>&1 &
     pid[$name]=$!
 }
 
 eal=() # further EAL options of a row
+# A sanitizer's shadow lies where EAL maps its memory otherwise.
+address_eal=() alike=()
+case $(sed -n 's/^MP_IPC_SANITIZE:[^=]*=//p' "$build_dir/CMakeCache.txt" 2>/dev/null) in
+*address*) address_eal=(--base-virtaddr=0x200000000000) ;;
+thread) alike=(setarch -R) ;; # all processes are laid out alike
+esac
 
 start_server() { # start_server OPTIONS...: named server
     shown[server]="mp_server -l $first_core --no-pci --file-prefix=$prefix$(quoted "${eal[@]}")${*:+ --$(quoted "$@")}"
-    start server "$build_dir/mp_server" -l "$first_core" --no-pci --file-prefix="$prefix" "${quiet_eal[@]}" "${eal[@]}" -- "$@"
+    start server "$build_dir/mp_server" -l "$first_core" --no-pci --file-prefix="$prefix" "${quiet_eal[@]}" "${address_eal[@]}" "${eal[@]}" -- "$@"
 }
 server() { # the same, and waits until it is ready
     start_server "$@"
@@ -120,17 +127,27 @@ start_helper() { # start_helper NAME ROLE ARGUMENTS...: what neither program wou
     start "$name" bash -c 'exec "$@" 2>/dev/null' - "$build_dir/tests/mp_ipc_helper" "$role" "$prefix" "$@"
 }
 
-eventually() { # eventually COMMAND...: whether it comes true within 20 s
-    local deadline=$((SECONDS + 20))
+eventually() { # eventually COMMAND...: whether it comes true within 30 s
+    local deadline=$((SECONDS + 30))
     until "$@"; do
         [ "$SECONDS" -lt "$deadline" ] || return 1
         sleep 0.05
     done
 }
-said_or_ended() { grep -qF -- "$2" "$work/$1" || ended "$1"; }
-await() { # await NAME TEXT: its console says so, now or soon
-    eventually said_or_ended "$1" "$2" || true
-    grep -qF -- "$2" "$work/$1" || miss "'$2' was not on the console of $1"
+times() { grep -cF -- "$2" "$work/$1" || true; } # times NAME TEXT: lines on its console
+said() { [ "$(times "$1" "$2")" -ge "${3-1}" ]; }
+said_or_ended() { said "$@" || ended "$1"; }
+await() { # await NAME TEXT [TIMES]: its console says so, now or soon
+    eventually said_or_ended "$@" || true
+    said "$@" || miss "'$2' was not on the console of $1 ${3+$3 times}"
+}
+like() { # like NAME PATTERN TIMES: what is there by now
+    [ "$(grep -cE -- "$2" "$work/$1")" -eq "$3" ] || miss "'$2' was not $3 times on the console of $1"
+}
+never() { ! said "$@" || miss "'$2' was on the console of $1"; }
+served() { # a client that is not shown
+    "${alike[@]}" "$build_dir/mp_client" -l "$last_core" --no-pci --file-prefix="$prefix" -- ping --count 1 >/dev/null 2>&1 ||
+        miss "a further client was not served"
 }
 ended() { ! kill -0 "${pid[$1]}" 2>/dev/null; }
 ends() { # ends NAME STATUS: by itself, or after a signal
@@ -163,189 +180,8 @@ stop_all() { # what the row has left running
 }
 trap 'stop_all; rm -rf "$work"' EXIT
 
-# ---- the rows, by their names in the table ---------------------------------------------------------
-
-row_hello() {
-    server
-    client 0 --count 1
-    await client "[SYNC] Reply: Server SYNC reply: Got 'SYNC Hello 1 from Client'"
-    await client "[ASYNC] Reply: Server ASYNC reply: Got 'ASYNC Hello 1 from Client'"
-    end_server
-}
-row_ping() {
-    server
-    client 0 ping --count 3
-    await client "[PING] 3 sent, 3 answered, 0 lost, 0 late"
-    end_server
-}
-row_ping_flood() {
-    server --quiet
-    client 0 ping --flood --count 5000
-    await client "[PING] 5000 sent, 5000 answered, 0 lost, 0 late"
-    end_server
-}
-row_ping_interrupted() {
-    server
-    start_client client ping --interval 0.1
-    await client "[PING] Reply: seq=3 "
-    interrupt client
-    ends client 0
-    await client " lost, 0 late"
-    end_server
-}
-row_ping_millisecond() {
-    server --fault silent
-    client 4 ping --timeout 0.001 --interval 0.001 --count 3
-    await client "[PING] No reply to seq=3 within 0.001 s"
-    await client "[PING] 3 sent, 0 answered, 3 lost, 0 late"
-    end_server
-}
-row_several_clients() {
-    local name
-    server
-    for name in Alice Bob; do
-        start_client "$name" --name "$name" --count 2 --sync-interval 0.2 --async-interval 0.2
-    done
-    ends Alice 0
-    ends Bob 0
-    end_server
-    await server "[Server] Processed sync requests: 4, async requests: 4"
-}
-row_notify() {
-    server
-    client 0 --name Alice notify 'link up'
-    await server "[EVENT] From Alice (pid ${pid[client]}): link up"
-    end_server
-}
-row_shutdown_event() {
-    server --broadcast
-    start_client client
-    await client "[ASYNC] Reply"
-    end_server
-    ends client 0
-    await client "[EVENT] The server is shutting down"
-}
-row_late_reply() {
-    server --fault slow=750
-    client 4 --timeout 0.5 --async-interval 0 --sync-interval 0.01 --count 2
-    await client "[SYNC] Late reply, not to 'SYNC Hello 2 from Client': Server SYNC reply: Got 'SYNC Hello 1 from Client'"
-    end_server
-}
-row_silent() {
-    server --fault silent
-    client 4 --timeout 0.5 --count 1
-    await client "[SYNC] No reply to 'SYNC Hello 1 from Client' within 0.500 s"
-    await client "[ASYNC] No reply to 'ASYNC Hello 1 from Client' within 0.500 s"
-    end_server
-}
-row_wrong_name() {
-    server --fault wrong-name
-    client 4 --timeout 0.5 --async-interval 0 --count 1
-    await client "EAL: Drop mp reply: other_name"
-    end_server
-}
-row_no_server() {
-    client 3
-    await client "mp_client: error:"
-}
-row_server_killed() {
-    server --fault silent
-    start_client client --sync-interval 0
-    await client "[ASYNC] Request sent"
-    start_helper helper pending-at-death
-    await helper "async rc 0"
-    kill_server
-    ends client 3
-    await client "[ASYNC] Not answered: 'ASYNC Hello 1 from Client'"
-    ends helper 0
-    await helper "callback rc 0 sent 1 received 0"
-    await helper "async after death rc -1 errno Connection refused"
-}
-row_broadcast() {
-    server --broadcast --stats-interval 1
-    start_client client --name Alice
-    await server "[STATUS] Asked 1 clients, 1 answered"
-    await server "[STATUS] Alice (pid ${pid[client]}): sent 2, answered 2, late 0"
-    end_server
-    ends client 0
-}
-three_clients_one_stopped() {
-    local name
-    for name in A B C; do
-        start_client "$name" --name "$name" --sync-interval 0 --async-interval 0
-    done
-    await server "[STATUS] Asked 3 clients, 3 answered"
-    kill -STOP "${pid[B]}" 2>/dev/null || true
-    await server "$1"
-    kill -CONT "${pid[B]}" 2>/dev/null || true
-    end_server
-    for name in A B C; do
-        ends "$name" 0
-    done
-}
-row_broadcast_stopped() {
-    server --broadcast --stats-interval 1
-    three_clients_one_stopped "[STATUS] Asked 3 clients, 2 answered"
-}
-row_broadcast_sync_stopped() {
-    server --broadcast=sync --stats-interval 1
-    three_clients_one_stopped "clients one after another, one did not answer: no answers (Connection timed out)"
-}
-row_report() {
-    server
-    client 0 report
-    await client "[REPORT] action report_request: received 1"
-    end_server
-}
-row_disable() {
-    server --no-secondaries
-    client 1
-    await client "error: the primary takes no secondaries"
-    end_server
-}
-row_disable_refused() {
-    server --no-secondaries=3
-    start_client client
-    await client "[SYNC] Reply"
-    await server "[Server] rte_mp_disable() refused: a client has attached already"
-    end_server
-    ends client 0
-}
-row_ignored() {
-    start_helper primary ask-all client_status 1
-    await primary "ready"
-    start_helper secondary held-secondary
-    ends primary 0
-    await primary "sync rc 0 sent 0 received 0"
-    await primary "async callback rc 0 sent 0 received 0"
-}
-row_still_pending() {
-    server --fault slow=300
-    client 0 --sync-interval 0 --async-interval 0.1 --count 2
-    await client "[ASYNC] Not sent: the request before it is still pending"
-    await client "[ASYNC] Reply: Server ASYNC reply: Got 'ASYNC Hello 2 from Client'"
-    end_server
-}
-row_pending_twice() {
-    server --fault slow=300
-    start_helper helper pending-twice
-    ends helper 0
-    await helper "second async rc -1 errno File exists"
-    await helper "second sync rc -1 errno File exists"
-    end_server
-}
-row_names() {
-    start_helper helper register-names
-    ends helper 0
-    await helper "twice: rc -1 errno File exists"
-    await helper "64 characters: rc -1 errno Argument list too long"
-}
-row_no_shared_files() {
-    eal=(--no-shconf)
-    start_server
-    ends server 2
-    await server "--no-shconf leaves nothing that a secondary could attach to"
-}
+# shellcheck source=scripts/tour_rows.sh
+source "$root/scripts/tour_rows.sh"
 
 # ---- the tour --------------------------------------------------------------------------------------
 
@@ -357,6 +193,11 @@ show() { # the row's commands, consoles and statuses, in the order of the starts
         [ -z "${status[$name]-}" ] || [ "${status[$name]}" -eq 0 ] || say "# exit status ${status[$name]}"
     done
 }
+
+# The commands of a row, whatever the cores.
+commands() { sed -n 's/ -l [0-9]* / -l N /; /^\$ /p'; }
+# What docs/api.md has under the heading of this row.
+documented() { sed -n "/^### $row\$/,/^### /p" "$table"; }
 
 # Puts the text of standard input in place of the console of this row in docs/api.md.
 write_docs() {
@@ -379,6 +220,8 @@ run_row() {
     stop_all
     show | sed "s/$prefix/mp_ipc/g" >"$work/row"
     cat "$work/row"
+    [ -n "$docs" ] || [ "$(commands <"$work/row")" = "$(documented | commands)" ] ||
+        miss "docs/api.md shows other commands: run scripts/tour.sh --docs $row"
     if [ "$missed" -gt 0 ]; then
         failed_rows+=("$row")
     elif [ -n "$docs" ]; then

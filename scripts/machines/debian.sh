@@ -25,7 +25,7 @@ command='' # as one would type it
 [ $# -le 1 ] || command=$(printf '%q ' "${@:2}")
 [[ $user =~ ^[a-z][a-z0-9]*$ ]] || die "not a user's name: '$user'"
 
-tar=$(make_root "$suite" apt amd64 mount sudo)
+tar=$(make_root "$suite" apt amd64 mount sudo passwd)
 new=$(mktemp -d "$cache/debian.XXXXXX")
 run=
 clean_up() { # nothing of it is left when its first process ends: pid namespace and mounts go with it

@@ -16,6 +16,8 @@
 #   --build DIR       the build folder to take along: build
 #   --packages A,B    more packages in the machine, such as gdb
 #   --timeout S       of the whole run: 900
+#   --init NAME       script (the default: nothing but the command runs), or systemd, which is booted
+#                     first
 #
 # The command runs as root in the project's folder. Its output, both streams, is this script's
 # standard output, and its exit status this script's. The kernel's console is shown where the
@@ -24,27 +26,32 @@
 # shellcheck source=scripts/machines/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-suite=bookworm cpus=4 nodes=2 memory=4096 hugepages=256 build_dir=$root/build packages='' timeout=900
+suite=bookworm cpus=4 nodes=2 memory=4096 hugepages=256 build_dir=$root/build packages='' timeout=900 init=script
 while [ $# -gt 0 ]; do
     case $1 in
     --)
         shift
         break
         ;;
-    --suite | --cpus | --nodes | --memory | --hugepages | --packages | --timeout) declare "${1#--}=${2-}" ;;
+    --suite | --cpus | --nodes | --memory | --hugepages | --packages | --timeout | --init) declare "${1#--}=${2-}" ;;
     --build) build_dir=$(realpath -m -- "${2-}") ;;
     *) set -- ;;
     esac
     shift 2 || break
 done
 [ $# -gt 0 ] || die "usage: scripts/machines/vm.sh [--suite NAME] [--cpus N] [--nodes N] [--memory MB]" \
-    "[--hugepages N] [--build DIR] [--packages A,B] [--timeout S] -- COMMAND [ARGUMENT...]"
+    "[--hugepages N] [--build DIR] [--packages A,B] [--timeout S] [--init NAME] -- COMMAND [ARGUMENT...]"
 for number in "$cpus" "$nodes" "$memory" "$hugepages" "$timeout"; do
     [[ $number =~ ^[0-9]+$ ]] || die "not a number: '$number'"
 done
 if [ "$nodes" -eq 0 ] || [ $((cpus % nodes)) -ne 0 ]; then
     die "$cpus CPUs cannot be spread evenly over $nodes nodes"
 fi
+case $init in
+script) ;;
+systemd) packages+=,systemd-sysv ;;
+*) die "--init takes script or systemd, not '$init'" ;;
+esac
 need qemu-system-x86_64 mke2fs
 case $build_dir in
 "$root"/*) [ -d "$build_dir" ] || die "there is no $build_dir: build first (scripts/test.sh)" ;;
@@ -94,9 +101,7 @@ mkdir -p "$work/disk/tree"
 printf '%q ' "$@" >"$work/disk/command"
 cat >"$work/disk/init" <<END
 #!/bin/bash
-# The first process of the machine: mounts what a system has, runs the command, says its status.
-exec </dev/null >/dev/ttyS1 2>&1
-stty -F /dev/ttyS1 -opost
+# The first process of the machine: mounts what a system has.
 export HOME=/root TERM=dumb LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 mount -o remount,rw /
 for type in proc:/proc sysfs:/sys tmpfs:/run tmpfs:/tmp tmpfs:/dev/shm devpts:/dev/pts; do
@@ -110,6 +115,21 @@ done
 mkdir -p /dev/hugepages $root
 mount -t hugetlbfs -o pagesize=2M none /dev/hugepages
 mount --bind /project/tree $root
+[ $init = systemd ] || exec /project/run
+cat >/etc/systemd/system/command.service <<UNIT
+[Service]
+ExecStart=/project/run
+UNIT
+mkdir -p /etc/systemd/system/multi-user.target.wants
+ln -s ../command.service /etc/systemd/system/multi-user.target.wants/
+exec /lib/systemd/systemd --unit=multi-user.target
+END
+cat >"$work/disk/run" <<END
+#!/bin/bash
+# Runs the command, says its status, ends the machine.
+exec </dev/null >/dev/ttyS1 2>&1
+stty -F /dev/ttyS1 -opost
+export HOME=/root TERM=dumb LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 cd $root
 bash /project/command
 echo \$? >/dev/ttyS2
@@ -117,7 +137,7 @@ sync
 echo o >/proc/sysrq-trigger
 sleep 60
 END
-chmod +x "$work/disk/init"
+chmod +x "$work/disk/init" "$work/disk/run"
 make_disk "$work/disk" "$work/project"
 
 # ---- the run ---------------------------------------------------------------------------------------

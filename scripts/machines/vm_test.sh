@@ -75,7 +75,7 @@ passes() { # passes LABEL FILTER: these tests
     "tests/$1_tests" --gtest_brief=1 --gtest_filter="$2" || miss "$1: tests failed"
 }
 passes unit '*'
-passes smoke 'Lifecycle.TheTutorials*:HeldUp.AClientWithoutPidfds*'
+passes smoke 'Lifecycle.TheTutorials*:End.AClientWithoutPidfds*'
 # 10,000 reports outlast that test's deadline where the processor is emulated.
 passes hostile '*DeadThread.*/Bytes0By*:Busy/*:Filter.*:Sender.*:SocketIsLive.*:-Filter.AReportingClientTakesClaimsInRepliesOnly'
 

@@ -8,6 +8,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "support/base/message.h"
+
 namespace mp_ipc {
 
 enum class Outcome {
@@ -24,6 +26,11 @@ struct Books {
     std::atomic<std::uint64_t> late{0};
     std::atomic<std::uint64_t> timed_out{0};
     std::atomic<std::uint64_t> refused{0};
+
+    /* Counts one more as sent; the header of a struct request, whose number its reply brings back.
+     * One thread.
+     */
+    Header next(std::uint64_t boot_id = 0) { return {kVersion, Status::ok, ++sent, boot_id}; }
 
     void close(Outcome outcome) {
         switch (outcome) {

@@ -21,4 +21,13 @@ std::string_view utf8_cut(std::string_view text, std::size_t limit);
  */
 std::string printable(std::string_view text);
 
+/* "a, b, c", each as `show` has it. */
+template <typename Items, typename Show>
+std::string joined(const Items &items, const Show &show) {
+    std::string text;
+    for (const auto &item : items)
+        text += (text.empty() ? "" : ", ") + show(item);
+    return text;
+}
+
 }  // namespace mp_ipc

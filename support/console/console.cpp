@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 #include <rte_log.h>
 
@@ -19,12 +20,21 @@ namespace mp_ipc {
 namespace {
 
 Language g_language = Language::english;
-std::mutex g_write_lock; /* a line that takes several writes stays whole */
+std::mutex g_write_lock;      /* a line that takes several writes stays whole */
+unsigned long g_left_out = 0; /* lines since somebody read the console last; under g_write_lock */
 std::atomic<bool> g_failed{false};
 std::function<void()> g_on_failure;  /* under g_write_lock */
 Program g_program{"mp_ipc", "", ""}; /* set once, before the first thread */
 bool g_quiet = false;                /* the same */
 int g_logtype = RTE_LOGTYPE_USER1;
+
+/* Whether a line can be written to it without waiting, now or within `limit`. A pipe that is full,
+ * or a terminal that is stopped (Ctrl-S), has no room until somebody reads it.
+ */
+bool takes_a_line(int fd, std::chrono::milliseconds limit) {
+    pollfd wait = {fd, POLLOUT, 0};
+    return poll(&wait, 1, static_cast<int>(limit.count())) != 0;
+}
 
 }  // namespace
 
@@ -51,6 +61,17 @@ Language language() {
 }
 
 namespace detail {
+namespace {
+
+std::string left_out_line(unsigned long lines) {
+    const Line<2> line("[{}] Lines left out here, since nobody read the console: {}\n",
+                       "[{}] 此处略去未被读取的输出行: {}\n");
+    std::string text(line.in(language()));
+    text.replace(text.find("{}"), 2, g_program.tag);
+    return text.replace(text.find("{}"), 2, std::to_string(lines));
+}
+
+}  // namespace
 
 void write_line(std::string_view line, const Shown *values, std::size_t count) {
     std::string text;
@@ -70,13 +91,23 @@ void write_line(std::string_view line, const Shown *values, std::size_t count) {
     const std::lock_guard lock(g_write_lock);
     if (g_failed)
         return;
+    if (!takes_a_line(STDOUT_FILENO, g_left_out == 0 ? kConsoleLimit : kConsoleLimit.zero())) {
+        if (g_left_out++ == 0)
+            diagnose(Severity::warning,
+                     "nobody reads stdout: lines are left out until somebody does");
+        return;
+    }
+    if (g_left_out > 0)
+        text.insert(0, left_out_line(std::exchange(g_left_out, 0)));
     for (std::string_view rest = text; !rest.empty();) {
         const ssize_t written = write(STDOUT_FILENO, rest.data(), rest.size());
         if (written >= 0) {
             rest.remove_prefix(static_cast<std::size_t>(written));
         } else if (errno == EAGAIN) { /* whoever shares this pipe made it non-blocking */
-            pollfd wait = {STDOUT_FILENO, POLLOUT, 0};
-            poll(&wait, 1, -1);
+            if (!takes_a_line(STDOUT_FILENO, kConsoleLimit)) {
+                g_left_out++;
+                return;
+            }
         } else if (errno != EINTR) {
             const std::string why = std::strerror(errno);
             g_failed = true;
@@ -128,6 +159,8 @@ void diagnose(Severity severity, const std::string &text) {
                    {RTE_LOG_WARNING, "warning: "},
                    {RTE_LOG_INFO, ""},
                    {RTE_LOG_DEBUG, "debug: "}};
+    if (!takes_a_line(STDERR_FILENO, kConsoleLimit))
+        return;
     const auto &level = kLevels[static_cast<std::size_t>(severity)];
     rte_log(level.level, static_cast<std::uint32_t>(g_logtype), "%s: %s%s\n", g_program.name,
             level.word, printable(text).c_str());

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -80,11 +81,33 @@ namespace detail {
 void write_line(std::string_view line, const Shown *values, std::size_t count);
 }
 
+/* How long a line waits where nobody reads the console. Then it is left out, and so are those that
+ * follow, until somebody reads: what was left out is counted in a line of its own. Less than the
+ * timeouts that peers have by default, since handlers write lines.
+ */
+inline constexpr std::chrono::milliseconds kConsoleLimit{2000};
+
 /* Writes one line to stdout. Any thread. */
 template <typename... Args>
 void say(std::type_identity_t<Line<sizeof...(Args)>> line, const Args &...args) {
     const std::array<Shown, sizeof...(Args)> values{Shown(args)...};
     detail::write_line(line.in(language()), values.data(), values.size());
+}
+
+/* The same line as text, in the console's language: for a line that is said elsewhere. What is
+ * printable is seen to where it is said.
+ */
+template <typename... Args>
+std::string in_words(std::type_identity_t<Line<sizeof...(Args)>> line, const Args &...args) {
+    const std::array<std::string, sizeof...(Args)> values{std::string(Shown(args).text())...};
+    std::string text(line.in(language()));
+    std::size_t at = 0;
+    for (const std::string &value : values) {
+        at = text.find("{}", at);
+        text.replace(at, 2, value);
+        at += value.size();
+    }
+    return text;
 }
 
 /* One line for a request: not with --quiet. */

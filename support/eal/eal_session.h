@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+#include "support/base/exit_status.h"
+#include "support/base/unique_fd.h"
 #include "support/eal/runtime_dir.h"
 #include "support/eal/watch.h"
 #include "support/options/eal_args.h"
@@ -26,7 +28,10 @@ class EalSession {
     EalSession &operator=(const EalSession &) = delete;
 
   private:
+    friend std::unique_ptr<EalSession> start_primary(const EalArgs &, Clock::duration, Watch &,
+                                                     int *);
     Watch &watch_;
+    UniqueFd page_files_; /* of record_page_files() */
 };
 
 /* The primary's start: waits up to `leftover_wait` for processes that hold the files of an earlier
@@ -48,13 +53,14 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
  * socket's file, which IpcSocket removes, and what rte_eal_init() took in the primary's heap, which
  * start_secondary() has given back already: EAL's services (rte_service_*) are not there after it.
  */
+/* `why`: where it is given, the reason of a failure stands there and is not said. */
 bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, Watch &watch,
-                      int *status);
+                      int *status, std::string *why = nullptr);
 /* *addresses_taken: it failed since this process has something else where the primary has its
- * memory; another run, laid out anew by the kernel, may not.
+ * memory, as EAL says; another run, laid out anew by the kernel, may not.
  */
 bool start_secondary(const EalArgs &args, Watch &watch, int *status,
-                     bool *addresses_taken = nullptr);
+                     bool *addresses_taken = nullptr, std::string *why = nullptr);
 
 /* Ends the process with `status` should it not have ended within `limit_s` seconds: for calls that
  * may not return, where nothing else watches any more. Any thread; the last call counts.

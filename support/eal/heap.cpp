@@ -22,7 +22,7 @@
 namespace mp_ipc {
 namespace {
 
-constexpr double kMiB = 1024 * 1024;
+constexpr double kMebibyte = 1024 * 1024;
 
 std::atomic<std::uint64_t> g_attach_bytes{0};
 
@@ -49,7 +49,7 @@ int refuse_growth(int node, std::size_t /*limit*/, std::size_t size) {
         silent_until = (now + kSilence).time_since_epoch().count();
         diagnose(Severity::warning, "a process asked for more heap on node " +
                                         std::to_string(node) + " (" +
-                                        fixed(static_cast<double>(size) / kMiB, 1) +
+                                        fixed(static_cast<double>(size) / kMebibyte, 1) +
                                         " MiB in all), and was refused: start the server with "
                                         "more, by --socket-mem");
     }
@@ -73,8 +73,8 @@ std::string heap_text(const HeapFacts &facts) {
     std::string text;
     for (const NodeHeap &node : facts.nodes) {
         text += (text.empty() ? "node " : "; node ") + std::to_string(node.node) + ": ";
-        text += fixed(static_cast<double>(node.in_use) / kMiB, 1) + " of " +
-                fixed(static_cast<double>(node.size) / kMiB, 1) + " MiB in use";
+        text += fixed(static_cast<double>(node.in_use) / kMebibyte, 1) + " of " +
+                fixed(static_cast<double>(node.size) / kMebibyte, 1) + " MiB in use";
         if (facts.attach_bytes > 0)
             text += ", room for " + std::to_string(facts.clients_fit(node)) + " clients";
     }
@@ -85,8 +85,8 @@ std::string heap_sizes(const HeapFacts &facts) {
     std::string text;
     for (const NodeHeap &node : facts.nodes)
         text += (text.empty() ? "node " : ", node ") + std::to_string(node.node) + ": " +
-                fixed(static_cast<double>(node.in_use) / kMiB, 1) + "/" +
-                fixed(static_cast<double>(node.size) / kMiB, 1) + " MiB";
+                fixed(static_cast<double>(node.in_use) / kMebibyte, 1) + "/" +
+                fixed(static_cast<double>(node.size) / kMebibyte, 1) + " MiB";
     return text;
 }
 
@@ -97,7 +97,7 @@ std::string heap_advice(const HeapFacts &facts) {
     for (const NodeHeap &heap : facts.nodes) {
         for (; node < heap.node; node++) /* numbers that no node has */
             value += "0,";
-        const double used = static_cast<double>(heap.in_use) / kMiB;
+        const double used = static_cast<double>(heap.in_use) / kMebibyte;
         value += std::to_string(static_cast<unsigned long>(kLeast + used)) + ",";
         node++;
     }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -13,6 +14,9 @@
 #include <set>
 
 #include "support/base/files.h"
+#include "support/base/text.h"
+#include "support/console/console.h"
+#include "support/eal/node_memory.h"
 
 namespace mp_ipc {
 namespace {
@@ -31,22 +35,87 @@ bool is_in(const std::filesystem::path &dir, const std::filesystem::path &mount)
     return parts.first == mount.end() && access(dir.c_str(), F_OK) == 0;
 }
 
+/* What the mounts that EAL takes leave of each size. Where none can be looked at, the machine's
+ * sums stand.
+ */
+void apply_limits(Hugepages *pages) {
+    std::set<std::uint64_t> mounted;
+    for (const std::string &dir : pages->dirs) {
+        const auto mount = look_at_mount(dir);
+        if (!mount)
+            continue;
+        mounted.insert(mount->page);
+        for (PageSize &size : pages->sizes) {
+            if (mount->page != size.kib * 1024 || !mount->free ||
+                *mount->free / mount->page >= size.free)
+                continue;
+            size.usable = *mount->free / mount->page;
+            size.limited_by = dir;
+        }
+    }
+    for (PageSize &size : pages->sizes) {
+        if (!mounted.empty() && !mounted.contains(size.kib * 1024)) {
+            size.usable = 0;
+            size.mounted = false;
+        }
+    }
+}
+
 }  // namespace
+
+unsigned long Hugepages::reserved() const {
+    unsigned long sum = 0;
+    for (const PageSize &size : sizes)
+        sum += size.reserved;
+    return sum;
+}
+
+unsigned long Hugepages::usable() const {
+    unsigned long sum = 0;
+    for (const PageSize &size : sizes)
+        sum += size.usable;
+    return sum;
+}
+
+std::string hugepage_counts(const Hugepages &pages) {
+    std::vector<PageSize> reserved = pages.sizes;
+    std::erase_if(reserved, [](const PageSize &size) { return size.reserved == 0; });
+    return joined(reserved, [&](const PageSize &size) {
+        std::string text =
+            reserved.size() > 1 ? in_words({"of {} KiB ", "{} KiB: "}, size.kib) : std::string();
+        text += in_words({"{} reserved, {} free", "已预留 {} 个, 空闲 {} 个"}, size.reserved,
+                         size.free);
+        if (!size.limited_by.empty())
+            text += in_words({" ({} for this process: the limit, size=, of the mount {})",
+                              " (本进程可用 {} 个: 挂载 {} 的上限 size=)"},
+                             size.usable, size.limited_by);
+        if (!size.mounted)
+            text += in_words(
+                {" (no hugetlbfs of that size is mounted)", " (没有挂载该大小的 hugetlbfs)"});
+        return text;
+    });
+}
 
 Hugepages look_at_hugepages(const std::optional<std::string> &huge_dir, const std::string &root) {
     Hugepages pages;
     std::error_code error;
     for (std::filesystem::directory_iterator it(root + "/sys/kernel/mm/hugepages", error), end;
          !error && it != end; it.increment(error)) {
-        pages.reserved += number_in(it->path() / "nr_hugepages").value_or(0);
-        pages.free += number_in(it->path() / "free_hugepages").value_or(0);
+        PageSize size;
+        if (std::sscanf(it->path().filename().c_str(), "hugepages-%lukB", &size.kib) != 1)
+            continue;
+        size.reserved = number_in(it->path() / "nr_hugepages").value_or(0);
+        size.free = size.usable = number_in(it->path() / "free_hugepages").value_or(0);
+        pages.sizes.push_back(size);
     }
+    std::sort(pages.sizes.begin(), pages.sizes.end(),
+              [](const PageSize &left, const PageSize &right) { return left.kib < right.kib; });
     const std::unique_ptr<FILE, int (*)(FILE *)> mounts(
         setmntent((root + "/proc/self/mounts").c_str(), "r"), endmntent);
     mntent entry = {};
     char buffer[4096];
     std::set<std::string> sizes;
-    std::vector<std::string> taken;
+    std::vector<std::string> &taken = pages.dirs;
     while (mounts && getmntent_r(mounts.get(), &entry, buffer, sizeof(buffer)) != nullptr) {
         if (std::strcmp(entry.mnt_type, "hugetlbfs") != 0)
             continue;
@@ -57,6 +126,7 @@ Hugepages look_at_hugepages(const std::optional<std::string> &huge_dir, const st
         if (huge_dir ? is_in(*huge_dir, entry.mnt_dir) : first)
             taken.push_back(huge_dir.value_or(entry.mnt_dir));
     }
+    apply_limits(&pages);
     pages.taken = first_usable(taken);
     pages.writable = !pages.taken.empty();
     if (!pages.writable) {
@@ -67,7 +137,7 @@ Hugepages look_at_hugepages(const std::optional<std::string> &huge_dir, const st
 }
 
 std::optional<std::string> hugepage_trouble(const Hugepages &pages) {
-    if (pages.reserved == 0)
+    if (pages.reserved() == 0)
         return "no hugepages are reserved: run scripts/setup.sh (as root), which reserves and "
                "mounts them";
     if (pages.mounts.empty())
@@ -82,9 +152,9 @@ std::optional<std::string> hugepage_trouble(const Hugepages &pages) {
                (pages.other.empty()
                     ? "run as root, or mount one for this user: scripts/setup.sh --user NAME"
                     : "give it this user's own mount, --huge-dir=" + pages.other);
-    if (pages.free == 0)
-        return "all " + std::to_string(pages.reserved) +
-               " hugepages are in use: end what uses them, or reserve more with scripts/setup.sh";
+    if (pages.usable() == 0)
+        return "no hugepage is left for this process: " + hugepage_counts(pages) +
+               ": end what uses them, or reserve more with scripts/setup.sh";
     return std::nullopt;
 }
 

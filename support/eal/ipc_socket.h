@@ -62,6 +62,11 @@ bool queues_empty(const Out &out, const In &in) {
     return out() == 0 && in() == 0;
 }
 
+/* The path of the socket of the primary in this runtime directory. */
+inline std::string primary_socket(const std::string &dir) {
+    return dir + "/mp_socket";
+}
+
 /* Whether the queue of the socket at `path` has room within `limit`; true where that cannot be
  * known. Sends nothing.
  */

@@ -43,6 +43,10 @@ std::optional<PrimaryConfig> read_primary_config(const std::string &dir) {
     config.other_version =
         std::sscanf(rte_version(), "DPDK %u.%u.%u", &year, &month, &minor) == 3 &&
         head.version >> 8 != RTE_VERSION_NUM(year, month, minor, 0) >> 8;
+    char text[32];
+    std::snprintf(text, sizeof(text), "%02u.%02u.%u", head.version >> 24, head.version >> 16 & 255U,
+                  head.version >> 8 & 255U);
+    config.version = text;
     const bool one_lock_more = head.version >= RTE_VERSION_NUM(23, 11, 0, 0);
     config.no_secondaries = head.status[one_lock_more ? 4 : 0] == kStatusDisabled;
     return config;

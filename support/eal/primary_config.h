@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What a primary says of itself at the start of the memory configuration that it shares, for a
- * secondary that could not attach. EAL tells these reasons in its log alone, which the user may
+ * secondary that is about to attach. EAL tells these reasons in its log alone, which the user may
  * have turned off. Relies on the first fields of EAL's struct rte_mem_config, from DPDK 22.11 to
  * 26.07.
  */
@@ -13,7 +13,8 @@
 namespace mp_ipc {
 
 struct PrimaryConfig {
-    bool other_version = false;  /* of DPDK, than the library that this process runs with */
+    std::string version;         /* of its DPDK: "22.11.11" */
+    bool other_version = false;  /* than the library that this process runs with */
     bool no_secondaries = false; /* it has called rte_mp_disable() */
 };
 

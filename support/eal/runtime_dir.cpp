@@ -2,6 +2,7 @@
 #include "support/eal/runtime_dir.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,6 +19,7 @@
 #include <fstream>
 #include <set>
 
+#include "support/base/text.h"
 #include "support/base/unique_fd.h"
 
 namespace mp_ipc {
@@ -25,7 +27,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/* Paths of the entries of dir whose name begins with `start`; none where it cannot be read. */
+}  // namespace
+
 std::vector<std::string> entries(const std::string &dir, const std::string &start) {
     std::vector<std::string> found;
     std::error_code error;
@@ -36,8 +39,6 @@ std::vector<std::string> entries(const std::string &dir, const std::string &star
     std::sort(found.begin(), found.end());
     return found;
 }
-
-}  // namespace
 
 std::string runtime_root() {
     const char *directory = std::getenv("RUNTIME_DIRECTORY"); /* systemd's */
@@ -121,8 +122,33 @@ std::string process_name(pid_t pid) {
     return std::getline(comm, name) && !name.empty() ? name : "?";
 }
 
+std::string process_text(pid_t pid) {
+    return pid > 0 ? "pid " + std::to_string(pid) + ", " + process_name(pid) : "pid unknown";
+}
+
+std::string holders_text(const std::vector<Holder> &holders) {
+    return joined(holders, [](const Holder &holder) { return process_text(holder.pid); });
+}
+
+std::string user_name(uid_t user) {
+    const passwd *entry = getpwuid(user);
+    return entry != nullptr ? entry->pw_name : std::to_string(user);
+}
+
+uid_t owner_of(const std::string &path) {
+    struct stat status = {};
+    return stat(path.c_str(), &status) == 0 ? status.st_uid : geteuid();
+}
+
 std::vector<Holder> lock_holders(const std::string &dir) {
     return flock_holders(entries(dir, "fbarray_"));
+}
+
+std::optional<bool> is_locked(const std::string &path) {
+    const UniqueFd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (!fd)
+        return std::nullopt;
+    return flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 bool directory_is_locked(const std::string &dir) {

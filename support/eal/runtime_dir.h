@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,12 +49,22 @@ struct Holder {
     std::string name; /* of the process, as in /proc/PID/comm */
 };
 
+/* Paths of the entries of dir whose name begins with `start`, sorted; none where it cannot be read.
+ */
+std::vector<std::string> entries(const std::string &dir, const std::string &start);
+
+/* Whether somebody holds a lock (flock) on this file, in whatever pid namespace; nothing where it
+ * may not be opened. Takes the lock for a moment where nobody does, as EAL itself does to see
+ * whether a file is left over.
+ */
+std::optional<bool> is_locked(const std::string &path);
+
 /* Processes that hold a lock on a memory file (fbarray_*) of this directory. A new primary cannot
  * start while there are any. This process itself is left out.
  */
 std::vector<Holder> lock_holders(const std::string &dir);
 
-/* The same of any files or directories. */
+/* The same of any files or directories. Those of other pid namespaces are not seen. */
 std::vector<Holder> flock_holders(const std::vector<std::string> &paths);
 
 /* Whether somebody holds the lock of the directory itself, which the library takes for moments when
@@ -83,5 +94,12 @@ bool socket_is_live(const std::string &path);
  * process chooses them.
  */
 std::string process_name(pid_t pid);
+/* "pid 7, mp_x". */
+std::string process_text(pid_t pid);
+std::string holders_text(const std::vector<Holder> &holders);
+/* The name of a user, or the number where it has none. */
+std::string user_name(uid_t user);
+/* The user that a file is of; this one where that cannot be known. */
+uid_t owner_of(const std::string &path);
 
 }  // namespace mp_ipc

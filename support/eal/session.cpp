@@ -21,6 +21,14 @@ namespace {
 /* Even the last lines block on a console that nobody reads. */
 constexpr unsigned kLastLinesS = 3;
 
+/* For a program whose command line has not been looked at; false: what is wrong has been said. */
+bool takes_role(EalArgs *args, const char *proc_type) {
+    const std::string wrong = take_role(args, proc_type);
+    if (!wrong.empty())
+        error(wrong);
+    return wrong.empty();
+}
+
 /* What the kernel lets in, and what is open of our own: before the first handler is registered. */
 void guard_socket(const IpcSocket &socket, bool filtered, DescriptorsIn descriptors) {
     if (filtered)
@@ -28,6 +36,9 @@ void guard_socket(const IpcSocket &socket, bool filtered, DescriptorsIn descript
     remember_own_fds();
 }
 
+/* From now on the end of the EAL's IPC thread is a reason to end. false: there is none, which has
+ * been said.
+ */
 bool follow(Watch &watch) {
     if (watch.follow_ipc_thread())
         return true;
@@ -39,12 +50,15 @@ bool follow(Watch &watch) {
 
 /* ---- a primary ------------------------------------------------------------------------------ */
 
-PrimarySession::PrimarySession(const EalArgs &args, const Setup &setup,
-                               std::function<void(int)> tell_end)
+PrimarySession::PrimarySession(EalArgs args, const Setup &setup, std::function<void(int)> tell_end)
     : tell_end_(std::move(tell_end)),
       status_(kExitFailure),
       watch_([this](Watch::Reason reason) { leave(reason); }) {
     int status = kExitFailure;
+    if (!takes_role(&args, "primary")) {
+        status_ = kExitUsage;
+        return;
+    }
     eal_ = start_primary(args, setup.leftover_wait, watch_, &status);
     if (!eal_) {
         status_ = status;
@@ -55,15 +69,11 @@ PrimarySession::PrimarySession(const EalArgs &args, const Setup &setup,
     guard_socket(socket, setup.filtered, DescriptorsIn::none); /* no handler here takes any */
     if (setup.limited)
         socket.limit_sends(kSendLimit);
-    if (setup.ipc_core && !put_ipc_thread_on(*setup.ipc_core))
+    if (!follow(watch_) || (setup.ipc_core && !put_ipc_thread_on(*setup.ipc_core)))
         eal_.reset();
 }
 
 PrimarySession::~PrimarySession() = default;
-
-bool PrimarySession::follow_ipc_thread() {
-    return follow(watch_);
-}
 
 bool PrimarySession::going_on() const {
     return !watch_.ending() && !console_failed();
@@ -84,7 +94,7 @@ int PrimarySession::conclude() {
 }
 
 void PrimarySession::tell_end() {
-    if (!told_.exchange(true))
+    if (!told_.exchange(true) && tell_end_)
         tell_end_(status_);
 }
 
@@ -105,55 +115,97 @@ void PrimarySession::leave(Watch::Reason reason) {
 
 /* ---- a secondary ---------------------------------------------------------------------------- */
 
-SecondarySession::SecondarySession(char **argv, const EalArgs &args, const Setup &setup, Run run)
+SecondarySession::SecondarySession(char **argv, EalArgs args, const Setup &setup, Run run)
     : argv_(argv),
       setup_(setup),
       run_(std::move(run)),
       resumed_(take_resume()),
       layouts_tried_(take_layouts_tried()),
       watch_([this](Watch::Reason reason) { leave(reason); }) {
+    if (resumed_)
+        run_.resume(*resumed_);
     int status = kExitOk;
-    if (!wait_for_primary(args, setup.wait, watch_, &status))
-        end_process(status);
-    if (const std::string trouble = linkage_trouble(runtime_dir(args.file_prefix));
-        !trouble.empty()) {
-        error(trouble);
-        end_process(kExitFailure);
+    if (!takes_role(&args, "secondary"))
+        end_process(kExitUsage);
+    if (!wait_for_primary(args, setup.wait, watch_, &status)) {
+        run_.last_words();
+        end_process(resumed_ && watch_.ending() ? run_.status(true) : status);
     }
     bool addresses_taken = false;
     if (!start_secondary(args, watch_, &status, &addresses_taken)) {
-        if (addresses_taken)
+        if (setup.wait)
+            await_primary_that_ends(runtime_dir(args.file_prefix));
+        if (addresses_taken && !watch_.ending())
             run_again_elsewhere();
         end_process(finish(watch_.reason(), status));
     }
     guard_socket(IpcSocket::find(), setup.filtered, setup.descriptors);
-    attached_ = true;
-    if (setup.ipc_core && !put_ipc_thread_on(*setup.ipc_core))
+    if (!follow(watch_) || (setup.ipc_core && !put_ipc_thread_on(*setup.ipc_core)))
         end(kExitFailure);
 }
 
-bool SecondarySession::follow_ipc_thread() {
-    return follow(watch_);
+bool SecondarySession::going_on() const {
+    return !watch_.ending() && !console_failed() && !shut_down();
 }
 
 /* Returns only where it cannot, and has said so. */
 void SecondarySession::run_again() {
     IpcSocket::find().remove_file();
     run_.abandon("the server went away before a reply came");
-    /* Before it has attached, the run goes on from nothing else than the one before. */
-    mp_ipc::run_again(argv_, attached_ || !resumed_ ? run_.to_resume() : *resumed_);
+    mp_ipc::run_again(argv_, run_.to_resume());
     error(std::string("cannot run again: ") + std::strerror(errno));
 }
 
-/* With `wait`, the loss of the primary is not the end. Returns why to end where it does not: a
- * Ctrl-C that came together with the loss is what counts.
+/* A primary that has said that it ends still holds its prefix: to run again before it is gone would
+ * be to attach to it once more. As long as `wait` says. Main thread.
  */
-Watch::Reason SecondarySession::run_again_if_waiting(Watch::Reason reason) {
-    if (reason != Watch::Reason::primary_gone || !setup_.wait || run_.shut_down())
+void SecondarySession::await_end_of_primary() {
+    const Clock::time_point give_up = *setup_.wait == Clock::duration::zero()
+                                          ? Clock::time_point::max()
+                                          : Clock::now() + *setup_.wait;
+    while (!watch_.ending() && Clock::now() < give_up)
+        watch_.sleep_until(give_up);
+}
+
+/* Whoever attaches to a primary in its last moments finds a part of it. Such a failure is the
+ * primary's end, and not a reason of one's own.
+ */
+void SecondarySession::await_primary_that_ends(const std::string &dir) {
+    constexpr Clock::duration kLongestEnd = std::chrono::seconds(5);
+    watch_.look_until(kLongestEnd,
+                      [&] { return probe_primary(dir).state == PrimaryProbe::State::alive; });
+}
+
+void SecondarySession::say_shut_down() {
+    if (!std::exchange(shut_down_said_, true))
+        say({"[{}] The server has shut down", "[{}] Server 已退出"}, program().tag);
+}
+
+/* With `wait`, neither the loss of the primary nor its shutdown is the end. Returns why to end
+ * where it is: all has been done, or a Ctrl-C came together with it.
+ */
+Watch::Reason SecondarySession::run_again_if_waiting(Watch::Reason reason,
+                                                     std::optional<int> *status) {
+    using Reason = Watch::Reason;
+    const bool shut_down = this->shut_down();
+    if (!setup_.wait || run_.done() || console_failed())
+        return reason;
+    if (shut_down && (reason == Reason::none || reason == Reason::primary_gone))
+        say_shut_down();
+    if (shut_down && reason == Reason::none) {
+        await_end_of_primary();
+        reason = watch_.reason();
+        if (reason == Reason::none) {
+            error("the server that has shut down still runs after the time of --wait");
+            *status = kExitNoPrimary;
+        }
+    }
+    if (reason != Reason::primary_gone)
         return reason;
     if (!watch_.leave_signals_pending())
-        return Watch::Reason::signal;
-    say({"[{}] The server went away", "[{}] Server 已断开"}, program().tag);
+        return Reason::signal;
+    if (!shut_down)
+        say({"[{}] The server went away", "[{}] Server 已断开"}, program().tag);
     run_again();
     return reason;
 }
@@ -171,17 +223,19 @@ void SecondarySession::run_again_elsewhere() {
 /* Says why the program ends; returns its exit status. The actions stay registered: a broadcast of
  * the last moments is answered, and not logged as unknown while the primary waits in vain.
  */
-int SecondarySession::finish(Watch::Reason reason, int status) {
+int SecondarySession::finish(Watch::Reason reason, std::optional<int> given) {
     using Reason = Watch::Reason;
     const IpcSocket socket = IpcSocket::find();
-    if (run_.shut_down()) /* it may have said so just now */
+    if (shut_down()) /* it may have said so just now */
         holds_within(std::chrono::milliseconds(20), [&] { return socket.idle(); });
-    reason = run_again_if_waiting(reason);
-    if (run_.shut_down() && (reason == Reason::primary_gone || reason == Reason::none)) {
-        say({"[{}] The server has shut down", "[{}] Server 已退出"}, program().tag);
+    reason = run_again_if_waiting(reason, &given);
+    int status = given.value_or(run_.status(reason == Reason::signal));
+    if (shut_down() && (reason == Reason::primary_gone || reason == Reason::none)) {
+        say_shut_down();
     } else if (reason == Reason::primary_gone) {
-        error("the server went away without shutting down; start it again, then " +
-              std::string(program().name));
+        error(std::string("the server went away") +
+              (run_.shut_down ? " without shutting down" : "") + "; start it again, then " +
+              program().name);
         status = kExitNoPrimary;
     } else if (reason == Reason::ipc_thread_gone) {
         error(kIpcThreadGone);
@@ -202,14 +256,13 @@ int SecondarySession::finish(Watch::Reason reason, int status) {
 }
 
 void SecondarySession::end(std::optional<int> status) {
-    const Watch::Reason reason = watch_.reason();
-    end_process(finish(reason, status.value_or(run_.status(reason == Watch::Reason::signal))));
+    end_process(finish(watch_.reason(), status));
 }
 
 /* The end when the main thread cannot come to it: from the watching thread. */
 void SecondarySession::leave(Watch::Reason reason) {
     limit_the_end(kLastLinesS, kExitFailure);
-    _exit(finish(reason, attached_ ? run_.status(reason == Watch::Reason::signal) : kExitOk));
+    _exit(finish(reason, std::nullopt));
 }
 
 }  // namespace mp_ipc

@@ -33,7 +33,7 @@ class PrimarySession {
     /* `tell_end` is called once, with the exit status, when the program ends: from tell_end(), or
      * from the watching thread where the main thread does not come to it.
      */
-    PrimarySession(const EalArgs &args, const Setup &setup, std::function<void(int)> tell_end);
+    PrimarySession(EalArgs args, const Setup &setup, std::function<void(int)> tell_end = {});
     ~PrimarySession(); /* rte_eal_cleanup(), given two seconds */
     PrimarySession(const PrimarySession &) = delete;
     PrimarySession &operator=(const PrimarySession &) = delete;
@@ -43,10 +43,6 @@ class PrimarySession {
     int status() const { return status_; }
     Watch &watch() { return watch_; }
 
-    /* From now on the end of the EAL's IPC thread is a reason to end. Call when the handlers are
-     * registered. false: there is none, which has been said.
-     */
-    bool follow_ipc_thread();
     /* Whether there is no reason to end yet. */
     bool going_on() const;
     /* The loop has ended: says why where that is a failure, and returns the exit status. */
@@ -70,34 +66,40 @@ class PrimarySession {
 class SecondarySession {
   public:
     struct Setup {
-        std::optional<Clock::duration> wait; /* for a primary; zero: for ever; none: not at all */
+        /* For a primary, at the start and after one has ended or shut down: zero: for ever; none:
+         * not at all. */
+        std::optional<Clock::duration> wait;
         DescriptorsIn descriptors = DescriptorsIn::none;
         bool filtered = true;          /* false: malformed datagrams are let in */
         std::optional<int> ipc_core{}; /* of the EAL's IPC thread; none: where EAL puts it */
     };
-    /* What the session asks of the program's run as it ends; any thread, one at a time. */
+    /* What the session asks of the program's run as it ends; any thread, one at a time. What is
+     * left out has nothing to say.
+     */
     struct Run {
-        std::function<int(bool by_signal)> status; /* the exit status, as things stand */
-        std::function<bool()> shut_down;           /* whether the primary has said that it ends */
-        std::function<void(const char *why)> abandon; /* requests that are still open */
-        std::function<void()> last_words;             /* the last lines of the console */
-        std::function<std::string()> to_resume;       /* what the next run goes on from */
+        std::function<int(bool by_signal)> status = [](bool) { return kExitOk; }; /* by now */
+        std::function<bool()> shut_down{}; /* whether the primary has said that it ends */
+        /* Whether nothing is left for another primary. */
+        std::function<bool()> done = [] { return false; };
+        std::function<void(const char *why)> abandon = [](const char *) {}; /* open requests */
+        std::function<void()> last_words = [] {}; /* the last lines of the console */
+        std::function<std::string()> to_resume = [] { return std::string(); }; /* for the next */
+        /* Goes on from that, before the wait. */
+        std::function<void(const std::string &)> resume = [](const std::string &) {};
     };
     /* With `argv` the program is run again where it goes on with another primary. Ends the process
      * where it cannot attach: the reason has been said.
      */
-    SecondarySession(char **argv, const EalArgs &args, const Setup &setup, Run run);
+    SecondarySession(char **argv, EalArgs args, const Setup &setup, Run run);
     SecondarySession(const SecondarySession &) = delete;
     SecondarySession &operator=(const SecondarySession &) = delete;
 
     Watch &watch() { return watch_; }
-    /* What an earlier run of this program left to go on from; none in a first run. */
-    const std::optional<std::string> &resumed() const { return resumed_; }
     /* Whether that run had another primary. */
     bool has_new_primary() const { return resumed_ && layouts_tried_ == 0; }
 
-    /* As PrimarySession's. */
-    bool follow_ipc_thread();
+    /* Whether there is no reason to end yet. */
+    bool going_on() const;
     /* Ends the process, without rte_eal_cleanup() (eal_session.h says why). `status`: of a run that
      * was not cut short; none: as the run says.
      */
@@ -105,8 +107,12 @@ class SecondarySession {
 
   private:
     [[noreturn]] void leave(Watch::Reason reason);
-    int finish(Watch::Reason reason, int status);
-    Watch::Reason run_again_if_waiting(Watch::Reason reason);
+    bool shut_down() const { return run_.shut_down && run_.shut_down(); }
+    int finish(Watch::Reason reason, std::optional<int> given);
+    Watch::Reason run_again_if_waiting(Watch::Reason reason, std::optional<int> *status);
+    void await_end_of_primary();
+    void await_primary_that_ends(const std::string &dir);
+    void say_shut_down();
     void run_again_elsewhere();
     void run_again();
 
@@ -115,7 +121,7 @@ class SecondarySession {
     Run run_;
     std::optional<std::string> resumed_;
     unsigned layouts_tried_;
-    std::atomic<bool> attached_{false};
+    bool shut_down_said_ = false; /* by the thread that ends the process */
     Watch watch_;
 };
 

@@ -15,10 +15,12 @@
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
+#include <system_error>
 
 #include "support/console/console.h"
 #include "support/eal/ipc_socket.h"
 #include "support/eal/runtime_dir.h"
+#include "support/eal/start_checks.h"
 
 namespace mp_ipc {
 namespace {
@@ -75,7 +77,13 @@ Watch::Watch(std::function<void(Reason)> leave)
         std::exit(1);
     }
     on_console_failure([this] { wake(); });
-    thread_ = std::thread([this] { run(); });
+    try {
+        thread_ = std::thread([this] { run(); });
+    } catch (const std::system_error &) {
+        const auto why = check_threads();
+        error(why ? why->text : "cannot start a thread");
+        std::exit(1);
+    }
     pthread_setname_np(thread_.native_handle(), "watch");
 }
 
@@ -139,6 +147,11 @@ void Watch::wake() {
     post(wake_fd_.get());
 }
 
+void Watch::end_by(Clock::time_point time) {
+    end_by_ = time.time_since_epoch().count();
+    post(control_fd_.get());
+}
+
 Watch::Blocking::Blocking(Watch &watch, Interruptible interruptible, Clock::time_point limit)
     : watch_(watch) {
     const Clock::rep until = limit.time_since_epoch().count();
@@ -199,7 +212,8 @@ bool Watch::tick_needed() const {
 
 Clock::rep Watch::limit() const {
     const Clock::rep limit = limit_;
-    return limit == excused_limit_ ? std::max(limit, excused_until_) : limit;
+    return std::min<Clock::rep>(end_by_,
+                                limit == excused_limit_ ? std::max(limit, excused_until_) : limit);
 }
 
 void Watch::look_at_limit() {
@@ -209,6 +223,12 @@ void Watch::look_at_limit() {
     const Clock::rep now = Clock::now().time_since_epoch().count();
     if (now < this->limit())
         return;
+    if (now >= end_by_) {
+        end_by_ = kNever; /* once; run() goes on from the reason */
+        try_leave(Reason::stuck);
+        set_reason(Reason::stuck);
+        return;
+    }
     if (limit != excused_limit_ && now - limit > kLate.count()) {
         excused_limit_ = limit; /* this thread did not run either: the process was stopped */
         excused_until_ = now + kLastChance.count();

@@ -70,8 +70,13 @@ class Watch {
     template <typename Condition>
     bool look_until(Clock::duration limit, const Condition &condition) {
         constexpr auto kPause = std::chrono::milliseconds(2);
+        constexpr auto kCall = std::chrono::seconds(5); /* of the library, for a lock of its */
         const Clock::time_point give_up = Clock::now() + limit;
-        while (!condition()) {
+        const auto holds = [&] {
+            const Blocking blocking(*this, Blocking::Interruptible::yes, give_up + kCall);
+            return condition();
+        };
+        while (!holds()) {
             if (ending() || Clock::now() >= give_up)
                 return false;
             sleep_until(Clock::now() + kPause);
@@ -81,6 +86,11 @@ class Watch {
 
     /* Ends the main thread's sleep early. Any thread. */
     void wake();
+
+    /* At `time` there is a reason to end, Reason::stuck, whatever the main thread does then: it
+     * wakes where it sleeps, and is left where it is inside a Blocking call. Main thread, once.
+     */
+    void end_by(Clock::time_point time);
 
     /* The main thread is inside a call that cannot be woken, for as long as this lives.
      * `interruptible`: a reason to end (or only that the primary is gone) leads to leave(), 50 ms
@@ -127,6 +137,7 @@ class Watch {
     /* Of the Blocking call, and when the watching thread looks next; since the clock's epoch. */
     std::atomic<Clock::rep> limit_{kNever};
     std::atomic<Clock::rep> looks_at_{kNever};
+    std::atomic<Clock::rep> end_by_{kNever};
     /* Watching thread only: the limit that was over when this process was continued, and what holds
      * instead. */
     Clock::rep excused_limit_ = kNever;

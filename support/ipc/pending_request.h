@@ -30,7 +30,6 @@ namespace mp_ipc {
 
 class PendingRequest {
   public:
-    enum class State { idle, waiting, given_up };
     /* What a callback ends. */
     enum class Callback {
         in_time, /* the request that waits: its outcome is the callback's */
@@ -50,7 +49,6 @@ class PendingRequest {
         return timeout + std::chrono::seconds(1) + seconds(random);
     }
 
-    State state() const { return state_; }
     /* Whether the library has it: it takes no second one of the name. */
     bool in_library() const { return state_ != State::idle; }
 
@@ -117,6 +115,8 @@ class PendingRequest {
     }
 
   private:
+    enum class State { idle, waiting, given_up };
+
     State state_ = State::idle;
     bool certain_ = true;
     bool last_chance_ = false;

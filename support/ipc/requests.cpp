@@ -5,12 +5,15 @@
 #include <cerrno>
 #include <utility>
 
+#include <rte_eal.h>
 #include <rte_errno.h>
 
 #include "support/console/console.h"
 
 namespace mp_ipc {
 namespace {
+
+constexpr const char *kNoReply = "no reply in time";
 
 /* Of each send: a request that finds no room is reported within its timeout. */
 std::chrono::milliseconds send_limit(Clock::duration timeout) {
@@ -19,14 +22,27 @@ std::chrono::milliseconds send_limit(Clock::duration timeout) {
                       kSendLimit);
 }
 
-/* For wait_for_turn(): until the primary has read what was sent, and this process its replies. */
+/* Within which the kernel may not yet have run a primary that reads. */
+constexpr Clock::duration kLeastPatience = std::chrono::milliseconds(100);
+
+constexpr const char *kNotSent = "not sent: the server does not read its messages";
+
+/* For wait_for_turn(): until the primary has read what was sent, and this process its replies; and
+ * once a send has found no room, until there is some: a send that waits for it keeps the library's
+ * lock meanwhile.
+ */
 struct PrimaryReading {
     Watch &watch;
     const IpcSocket &socket;
+    const std::string &primary;
+    bool known_to_read;
     static Clock::time_point now() { return Clock::now(); }
     bool ending() const { return watch.ending(); }
     void sleep_until(Clock::time_point time) { watch.sleep_until(time); }
     bool idle() const { return socket.idle(); }
+    bool has_room() const {
+        return known_to_read || mp_ipc::has_room(primary, std::chrono::milliseconds(0));
+    }
 };
 
 }  // namespace
@@ -34,6 +50,7 @@ struct PrimaryReading {
 Requests::Requests(Watch &watch, Clock::duration timeout, bool bounded)
     : watch_(watch),
       socket_(IpcSocket::find()),
+      primary_(primary_socket(rte_eal_get_runtime_dir())),
       timeout_(timeout),
       window_(SendWindow::bound_for(max_dgram_qlen())) {
     if (bounded)
@@ -43,17 +60,35 @@ Requests::Requests(Watch &watch, Clock::duration timeout, bool bounded)
 }
 
 SendWindow::Turn Requests::wait() {
-    /* Within which the kernel may not yet have run a primary that reads. */
-    constexpr Clock::duration kLeastPatience = std::chrono::milliseconds(100);
-    PrimaryReading world{watch_, socket_};
+    PrimaryReading world{watch_, socket_, primary_, peer_reads_};
     return wait_for_turn(window_, world, std::max(timeout_, kLeastPatience));
 }
 
-void Requests::say_unread() {
+void Requests::note_unread() {
     if (peer_reads_.exchange(false))
-        diagnose(Severity::warning,
-                 "the server does not read its messages (is it stopped, or busy?): no request is "
-                 "sent until it does");
+        say({"[{}] Nothing is sent for now: the server does not read its messages (is it stopped, "
+             "or busy?)",
+             "[{}] 暂停发送: Server 没有读取消息 (是否已暂停, 或繁忙?)"},
+            program().tag);
+}
+
+void Requests::say_reads() {
+    if (!peer_reads_.exchange(true))
+        say({"[{}] The server reads its messages again", "[{}] Server 恢复读取消息"},
+            program().tag);
+}
+
+bool Requests::sleep_until_room(Clock::time_point time) {
+    constexpr Clock::duration kPause = std::chrono::milliseconds(20);
+    while (!watch_.ending()) {
+        if (has_room(primary_, std::chrono::milliseconds(0)))
+            return true;
+        const Clock::time_point now = Clock::now();
+        if (now >= time)
+            return false;
+        watch_.sleep_until(std::min(now + kPause, time));
+    }
+    return false;
 }
 
 /* When a call that was given `timeout` has not returned for good: another thread has the library's
@@ -64,25 +99,30 @@ Clock::time_point Requests::call_limit(Clock::duration timeout) const {
     return window_.bounded() ? Clock::now() + timeout + kCallGrace : Clock::time_point::max();
 }
 
-Turn::Turn(Requests &requests)
-    : requests_(requests), place_(requests.wait()), timeout_(to_timespec(requests.timeout_)) {
-    if (place_)
+Turn::Turn(Requests &requests) : requests_(requests), patience_(requests.timeout_) {
+    const Clock::time_point begin = std::max(Clock::now(), requests.window_.silent_until());
+    place_ = requests.wait();
+    if (place_) {
+        patience_ =
+            std::max(patience_ - (Clock::now() - begin), std::min(patience_, kLeastPatience));
         blocking_.emplace(requests_.watch_, Watch::Blocking::Interruptible::yes,
-                          requests_.call_limit(requests_.timeout_));
-    else if (!requests_.watch_.ending())
-        requests_.say_unread();
+                          requests_.call_limit(patience_));
+    } else if (!requests_.watch_.ending()) {
+        requests_.note_unread();
+    }
+    timeout_ = to_timespec(patience_);
 }
 
 Ended Turn::failed(int error) {
     blocking_.reset();
     if (!place_)
-        return {Outcome::timed_out, ""};
+        return {Outcome::refused, kNotSent, true};
     if (error == ETIMEDOUT)
-        return {Outcome::timed_out, ""};
+        return {Outcome::timed_out, "no reply in time"};
     place_.not_sent();
-    if (error == EAGAIN) { /* no room in the primary's queue within the limit of a send */
-        requests_.say_unread();
-        return {Outcome::timed_out, ""};
+    if (error == EAGAIN || error == ENOBUFS) { /* no room within the limit of a send */
+        requests_.note_unread();
+        return {Outcome::refused, kNotSent, true};
     }
     return {Outcome::refused, rte_strerror(error)};
 }
@@ -92,8 +132,16 @@ Ended Turn::ignored() {
     return {Outcome::refused, "the server is not ready and asked to be ignored"};
 }
 
+Ended Turn::unnumbered() {
+    blocking_.reset();
+    return {Outcome::refused,
+            "the request has no number, so no reply can be told from a late one: take its header "
+            "from Books::next()"};
+}
+
 Ended Turn::late(std::string reply) {
     blocking_.reset();
+    requests_.note_answer();
     return {Outcome::late, std::move(reply)};
 }
 

@@ -39,6 +39,7 @@ namespace mp_ipc {
 struct Ended {
     Outcome outcome;
     std::string detail;
+    bool not_sent = false; /* refused, since the primary does not read */
 };
 
 class Requests {
@@ -46,22 +47,32 @@ class Requests {
     /* After rte_eal_init(). `timeout`: of each request. `bounded`: false takes the defences away
      * (--fault unbounded). `watch` outlives it.
      */
-    Requests(Watch &watch, Clock::duration timeout, bool bounded);
+    Requests(Watch &watch, Clock::duration timeout, bool bounded = true);
 
     Clock::duration timeout() const { return timeout_; }
 
-    /* A reply in time shows that the primary reads. Any thread. */
-    void note_answer() { peer_reads_ = true; }
+    /* A reply shows that the primary reads: said where it did not before. Any thread. */
+    void note_answer() {
+        if (!peer_reads_)
+            say_reads();
+    }
+    /* A message found no room in the primary's queue: said once, until a reply shows that it reads.
+     */
+    void note_unread();
+    /* Sleeps until the primary's queue has room; false: not until `time`, or the program is to end.
+     */
+    bool sleep_until_room(Clock::time_point time);
 
   private:
     friend class Turn;
 
     SendWindow::Turn wait();
-    void say_unread();
+    void say_reads();
     Clock::time_point call_limit(Clock::duration timeout) const;
 
     Watch &watch_;
     IpcSocket socket_;
+    std::string primary_; /* the path of its socket */
     Clock::duration timeout_;
     SendWindow window_;
     std::atomic<bool> peer_reads_{true}; /* as far as was said */
@@ -74,12 +85,15 @@ class Turn {
      */
     explicit Turn(Requests &requests);
     /* Whether to send. If not, the program is to end, or the primary has not read what it was sent
-     * before: that has been said, and the request has timed out.
+     * before: that has been said.
      */
     explicit operator bool() const { return static_cast<bool>(place_); }
 
-    /* For the request calls, which dereference it: never NULL. */
+    /* What the wait has left of the timeout. For the request calls, which dereference it: never
+     * NULL.
+     */
     const timespec *timeout() const { return &timeout_; }
+    Clock::duration patience() const { return patience_; }
 
     /* The call failed with this rte_errno, or nothing was sent. */
     Ended failed(int error);
@@ -90,9 +104,9 @@ class Turn {
     /* Its own reply came. */
     Ended answered();
 
-    /* The four above for a struct request with this header: reads the struct reply, whose sequence
-     * says whether it is this request's. A reply of another length or version is a refusal, and so
-     * is one whose status is not ok.
+    /* The four above for a struct request with this header (Books::next()): reads the struct reply,
+     * whose sequence says whether it is this request's. A reply of another length or version is a
+     * refusal, and so is one whose status is not ok; and any reply to a request without a number.
      */
     template <Payload Reply>
     Ended ended(int result, const ReplyMessages &messages, const Header &asked, Reply *reply);
@@ -101,9 +115,12 @@ class Turn {
     SendWindow::Turn sent();
 
   private:
+    Ended unnumbered();
+
     Requests &requests_;
     SendWindow::Turn place_;
-    timespec timeout_;
+    Clock::duration patience_;
+    timespec timeout_{};
     std::optional<Watch::Blocking> blocking_;
 };
 
@@ -113,6 +130,8 @@ Ended Turn::ended(int result, const ReplyMessages &messages, const Header &asked
         return failed(rte_errno);
     if (messages.count() == 0)
         return ignored();
+    if (asked.sequence == 0)
+        return unnumbered();
     Status status = read_struct(messages[0], reply);
     if (reply->header.sequence != asked.sequence)
         return late("seq=" + std::to_string(reply->header.sequence));

@@ -43,13 +43,10 @@ class SendWindow {
       public:
         Turn() = default; /* none */
         Turn(Turn &&other) noexcept
-            : window_(std::exchange(other.window_, nullptr)),
-              ticket_(other.ticket_),
-              since_(other.since_) {}
+            : window_(std::exchange(other.window_, nullptr)), ticket_(other.ticket_) {}
         Turn &operator=(Turn &&other) noexcept {
             std::swap(window_, other.window_);
             std::swap(ticket_, other.ticket_);
-            std::swap(since_, other.since_);
             return *this;
         }
         ~Turn() {
@@ -60,7 +57,6 @@ class SendWindow {
         Turn &operator=(const Turn &) = delete;
 
         explicit operator bool() const { return window_ != nullptr; }
-        Clock::time_point since() const { return since_; }
 
         /* Its own reply was seen. Peers answer in order, so all before it have been answered too.
          * Any thread. */
@@ -78,15 +74,13 @@ class SendWindow {
 
       private:
         friend class SendWindow;
-        Turn(SendWindow *window, std::uint64_t ticket, Clock::time_point since)
-            : window_(window), ticket_(ticket), since_(since) {}
+        Turn(SendWindow *window, std::uint64_t ticket) : window_(window), ticket_(ticket) {}
         SendWindow *window_ = nullptr;
         std::uint64_t ticket_ = 0;
-        Clock::time_point since_;
     };
 
     /* Counts a message about to be sent. One thread. */
-    Turn take(Clock::time_point now) { return {this, ++sent_, now}; }
+    Turn take() { return {this, ++sent_}; }
 
     /* All queues were seen empty: at most the last message is still with a peer. */
     void drained() {
@@ -140,7 +134,8 @@ class SendWindow {
  * where there was no place within `patience`, counted from the end of the silence.
  *
  * World has: bool ending(), void sleep_until(Clock::time_point), bool idle() (nothing that was sent
- * waits to be read, and nothing that was received either), Clock::time_point now().
+ * waits to be read, and nothing that was received either), bool has_room() (as far as is known, the
+ * send would not wait), Clock::time_point now().
  */
 template <typename World>
 SendWindow::Turn wait_for_turn(SendWindow &window, World &world, Clock::duration patience) {
@@ -152,20 +147,22 @@ SendWindow::Turn wait_for_turn(SendWindow &window, World &world, Clock::duration
     }
     const Clock::time_point deadline = now + patience;
     Clock::duration nap = std::chrono::milliseconds(1);
-    while (window.full()) {
+    for (bool free = !window.full();; free = !window.full()) {
         if (world.ending())
             return {};
-        if (world.idle()) {
+        if (!free && world.idle()) {
             window.drained();
-            break;
+            free = true;
         }
+        if (free && world.has_room())
+            break;
         if (now >= deadline)
             return {};
         world.sleep_until(std::min(now + nap, deadline));
         nap = std::min<Clock::duration>(2 * nap, std::chrono::milliseconds(50));
         now = world.now();
     }
-    return world.ending() ? SendWindow::Turn() : window.take(now);
+    return window.take();
 }
 
 }  // namespace mp_ipc

@@ -6,6 +6,9 @@
 #include <charconv>
 #include <string_view>
 
+#include "support/base/text.h"
+#include "support/console/console.h"
+
 namespace mp_ipc {
 namespace {
 
@@ -99,6 +102,24 @@ EalArgs scan_eal_args(int argc, const char *const *argv,
         open = may_take_next;
     }
     return args;
+}
+
+std::string take_role(EalArgs *args, const std::string &proc_type) {
+    const std::string name = program().name;
+    const auto &given = args->proc_type;
+    if (args->without_value)
+        return *args->without_value + " needs a value";
+    if (args->misplaced)
+        return "'" + printable(*args->misplaced) + "' must stand after '--': " + name +
+               " [EAL options] -- [options]";
+    if (given && *given != proc_type && *given != "auto")
+        return name + " is always a " + proc_type + " process: use --proc-type=" + proc_type +
+               " or leave it out, not '" + printable(*given) + "'";
+    if (!given) { /* first: an option whose value is missing would take it at the end */
+        args->eal.insert(args->eal.begin() + 1, "--proc-type=" + proc_type);
+        args->proc_type = proc_type;
+    }
+    return {};
 }
 
 std::vector<int> cores_of_list(const std::string &list) {

@@ -43,6 +43,11 @@ EalArgs scan_eal_args(int argc, const char *const *argv,
                       const std::vector<std::string> &app_options,
                       const TakesNextWord &takes_next_word = eal_takes_next_word);
 
+/* Makes them those of a program that is always a `proc_type` ("primary" or "secondary"), which may
+ * be left out. Returns what is wrong with them, in one line, or "".
+ */
+std::string take_role(EalArgs *args, const std::string &proc_type);
+
 /* The processors of a core list such as "0-2,4", or of EAL's with lcores: "5@0", "(0,2)@1". Only
  * the numbers below 4096; none where it is not understood.
  */

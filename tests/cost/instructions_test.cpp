@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
@@ -55,11 +54,6 @@ class Callgrind {
     std::string path_ = new_path();
 };
 
-Words joined(Words words, const Words &more) {
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-}
-
 class Cost : public Hugepages {
   protected:
     /* Instructions of a handler of the server, and what guards it, for each of `count` requests of
@@ -68,14 +62,12 @@ class Cost : public Hugepages {
                           const Words &client_options, int count) {
         const Prefix prefix;
         const Callgrind callgrind;
-        Process srv(joined(callgrind.words("*run_guarded*", {"rte_mp_reply"}),
-                           server(prefix, server_options)));
-        EXPECT_TRUE(srv.wait_for_out(kServerReady)) << srv.describe();
+        RunningServer srv(joined(callgrind.words("*run_guarded*", {"rte_mp_reply"}),
+                                 server(prefix, server_options)));
         const Finished cli = run(
             client(prefix, joined(client_options, {"--quiet", "--count", std::to_string(count)})));
         EXPECT_EQ(cli.status, 0) << cli.out << cli.err;
-        srv.signal(SIGINT);
-        EXPECT_EQ(srv.wait(), 0) << srv.describe();
+        expect_end(srv);
         return report(function, static_cast<double>(callgrind.instructions()) / count);
     }
 
@@ -88,15 +80,13 @@ class Cost : public Hugepages {
         /* Valgrind holds the addresses that EAL would take; the server goes out of its way. */
         server_words.insert(std::find(server_words.begin(), server_words.end(), "--"),
                             "--base-virtaddr=0x2000000000");
-        Process srv(server_words);
-        EXPECT_TRUE(srv.wait_for_out(kServerReady)) << srv.describe();
+        RunningServer srv(server_words);
         const Callgrind callgrind;
         const Finished cli = run(joined(
             callgrind.words("main", {"rte_eal_init", "rte_eal_cleanup", "rte_mp_request_sync"}),
             client(prefix, joined(options, {"--quiet", "--count", std::to_string(count)}))));
         EXPECT_EQ(cli.status, 0) << cli.out << cli.err;
-        srv.signal(SIGINT);
-        EXPECT_EQ(srv.wait(), 0) << srv.describe();
+        expect_end(srv);
         return callgrind.instructions();
     }
 

@@ -6,14 +6,13 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstring>
 
 #include "support/base/unique_fd.h"
+#include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
@@ -27,133 +26,101 @@ Words with_eal(Words argv, const Words &options) {
     return argv;
 }
 
-/* A socket in the runtime directory that passes for a secondary's, and that nobody reads. */
-UniqueFd deaf_secondary(const Prefix &prefix) {
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    std::snprintf(address.sun_path, sizeof(address.sun_path), "%s/mp_socket_1_f00d",
-                  prefix.dir().c_str());
-    UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(bind(fd.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)), 0)
-        << std::strerror(errno);
-    return fd;
-}
-
 void expect_served(const Prefix &prefix) {
     const Finished newcomer = run(client(prefix, {"ping", "--count", "2", "--interval", "0.01"}));
     EXPECT_EQ(newcomer.status, 0) << newcomer.out << newcomer.err;
-}
-
-void end(Process &server_process) {
-    server_process.signal(SIGINT);
-    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
 }
 
 /* Where the heap may grow, the server dies of this: two secondaries that do not answer, and one
  * that asks for more than there is, a block after another.
  */
 TEST_F(HeapFault, ASecondaryThatWantsMoreIsRefusedAtOnceAndHarmsNobody) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--quiet"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    const std::size_t pages = prefix.hugepage_files();
-    const UniqueFd deaf = deaf_secondary(prefix);
-    Process stopped(client(prefix, {"--quiet"}));
-    ASSERT_TRUE(stopped.wait_for_out("Attached")) << stopped.describe();
+    RunningServer server_process(prefix_, {"--quiet"});
+    const std::size_t pages = prefix_.hugepage_files();
+    const RawSocket deaf(prefix_.dir() + "/mp_socket_1_f00d"); /* as a secondary that never reads */
+    RunningClient stopped(prefix_, {"--quiet"});
     stopped.signal(SIGSTOP);
     {
-        Process greedy(helper("take-heap", prefix));
-        ASSERT_TRUE(greedy.wait_for_out("taken ")) << greedy.describe();
-        EXPECT_TRUE(server_process.wait_for_err("asked for more heap"))
-            << server_process.describe();
-        EXPECT_EQ(prefix.hugepage_files(), pages);
+        Process greedy(helper("take-heap", prefix_));
+        expect_out(greedy, "taken ");
+        expect_err(server_process, "asked for more heap");
+        EXPECT_EQ(prefix_.hugepage_files(), pages);
 
-        const Finished refused = run(client(prefix, {"ping", "--count", "1"}));
+        const Finished refused = run(client(prefix_, {"ping", "--count", "1"}));
         EXPECT_EQ(refused.status, 1) << refused.err;
         EXPECT_EQ(own_lines(refused.err)
                       .find("mp_client: error: the server's heap has no room for "
                             "another client (node 0: "),
                   0U)
             << refused.err;
-        EXPECT_NE(refused.err.find("such as --socket-mem "), std::string::npos) << refused.err;
-        EXPECT_EQ(refused.err.find("EAL:"), std::string::npos) << "it had not started its EAL";
-        const Finished doctor = run(client(prefix, {"doctor"}));
+        EXPECT_TRUE(has(refused.err, "such as --socket-mem "));
+        EXPECT_FALSE(has(refused.err, "EAL:")) << "it had not started its EAL";
+        const Finished doctor = run(client(prefix_, {"doctor"}));
         EXPECT_EQ(doctor.status, 1) << doctor.out;
-        EXPECT_NE(doctor.out.find("✗ Heap of the server: node 0: "), std::string::npos)
-            << doctor.out;
+        EXPECT_TRUE(has(doctor.out, "✗ Heap of the server: node 0: "));
         greedy.signal(SIGKILL);
         EXPECT_TRUE(greedy.wait());
     }
     EXPECT_TRUE(server_process.running()) << server_process.describe();
     stopped.signal(SIGCONT);
-    end(server_process);
+    expect_end(server_process);
 }
 
 TEST_F(HeapFault, TheServerSaysItsMemoryAndForHowManyItIs) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--quiet"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    RunningServer server_process(prefix_, {"--quiet"});
     EXPECT_EQ(count_of(server_process.err(), "mp_server: memory: node 0: 0."), 1)
         << server_process.err();
-    const Finished report = run(client(prefix, {"report"}));
-    EXPECT_NE(report.out.find("[REPORT] heap: node 0: 0."), std::string::npos) << report.out;
-    EXPECT_NE(report.out.find(" clients\n"), std::string::npos) << report.out;
-    end(server_process);
+    const Finished report = run(client(prefix_, {"report"}));
+    EXPECT_TRUE(has(report.out, "[REPORT] heap: node 0: 0."));
+    EXPECT_TRUE(has(report.out, " clients\n"));
+    expect_end(server_process);
 }
 
 TEST_F(HeapFault, TheUsersOwnMemoryIsLeftAsItIs) {
     for (const Words &own : {Words{"-m", "4"}, Words{"--socket-mem=4"}}) {
         const Prefix prefix;
-        Process server_process(with_eal(server(prefix, {"--quiet"}), own));
-        ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+        RunningServer server_process(with_eal(server(prefix, {"--quiet"}), own));
         EXPECT_EQ(prefix.hugepage_files(), 2U);
         expect_served(prefix);
         EXPECT_EQ(prefix.hugepage_files(), 2U);
-        end(server_process);
+        expect_end(server_process);
     }
-    const Prefix prefix;
-    Process server_process(with_eal(server(prefix, {"--quiet"}), {"--legacy-mem", "-m", "4"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    RunningServer server_process(
+        with_eal(server(prefix_, {"--quiet"}), {"--legacy-mem", "-m", "4"}));
     EXPECT_EQ(own_lines(server_process.err()), "");
-    end(server_process);
+    expect_end(server_process);
 }
 
 /* More than there are places for are stopped in their start, one after another. */
 TEST_F(HeapFault, ClientsThatAreStoppedInTheirStartKeepNobodyOut) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--quiet"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    RunningServer server_process(prefix_, {"--quiet"});
     std::vector<std::unique_ptr<Process>> stopped;
     for (int i = 0; i < 9; i++) {
-        stopped.push_back(std::make_unique<Process>(client(prefix, {"--quiet"})));
+        stopped.push_back(std::make_unique<Process>(client(prefix_, {"--quiet"})));
         if (i < 8) { /* past the directory's lock */
             ASSERT_TRUE(stopped.back()->wait_for_err("Selected IOVA mode"))
                 << stopped.back()->describe();
         }
         stopped.back()->signal(SIGSTOP);
     }
-    expect_served(prefix);
+    expect_served(prefix_);
     stopped.clear();
-    expect_served(prefix);
-    end(server_process);
+    expect_served(prefix_);
+    expect_end(server_process);
 }
 
 /* As a client that is stopped while its socket is made holds it. */
 TEST_F(HeapFault, WhoHoldsTheLockOfTheDirectoryIsNamed) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--quiet"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    const UniqueFd dir(open(prefix.dir().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    RunningServer server_process(prefix_, {"--quiet"});
+    const UniqueFd dir(open(prefix_.dir().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     ASSERT_EQ(flock(dir.get(), LOCK_EX), 0) << std::strerror(errno);
-    const Finished kept_out = run(client(prefix, {"ping", "--count", "1"}));
+    const Finished kept_out = run(client(prefix_, {"ping", "--count", "1"}));
     EXPECT_EQ(kept_out.status, 1) << kept_out.err;
-    EXPECT_NE(kept_out.err.find("holds the lock of " + prefix.dir() + " (pid " +
-                                std::to_string(getpid()) + ", "),
-              std::string::npos)
-        << kept_out.err;
+    EXPECT_TRUE(has(kept_out.err, "holds the lock of " + prefix_.dir() + " (pid " +
+                                      std::to_string(getpid()) + ", "));
     ASSERT_EQ(flock(dir.get(), LOCK_UN), 0);
-    expect_served(prefix);
-    end(server_process);
+    expect_served(prefix_);
+    expect_end(server_process);
 }
 
 }  // namespace

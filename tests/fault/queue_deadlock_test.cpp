@@ -28,17 +28,15 @@ using Processes = std::vector<std::unique_ptr<Process>>;
 /* Starts clients that flood a server, each in a process of its own. */
 Processes flood(const Prefix &prefix, int count, const Words &more) {
     Processes clients;
-    for (int i = 0; i < count; i++) {
-        Words options = {"ping", "--flood", "--quiet"};
-        options.insert(options.end(), more.begin(), more.end());
-        clients.push_back(std::make_unique<Process>(client(prefix, options)));
-    }
+    for (int i = 0; i < count; i++)
+        clients.push_back(std::make_unique<Process>(
+            client(prefix, joined({"ping", "--flood", "--quiet"}, more))));
     return clients;
 }
 
 void expect_attached(const Processes &clients) {
     for (const auto &process : clients)
-        EXPECT_TRUE(process->wait_for_out("Attached")) << process->describe();
+        expect_out(*process, "Attached");
 }
 
 /* Whether a new client can attach and gets an answer, each within a second or so. */
@@ -55,14 +53,12 @@ long answered_by(const std::string &console) {
 }
 
 TEST_F(QueueDeadlock, ASlowServerFloodedByEightServesAllWhenItsFaultEnds) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--quiet", "--fault", "slow=50", "--fault-for", "20"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix_, {"--quiet", "--fault", "slow=50", "--fault-for", "20"});
     const auto fault_end = Steady::now() + milliseconds(20000);
-    const Processes clients = flood(prefix, 8, {"--timeout", "0.001"});
+    const Processes clients = flood(prefix_, 8, {"--timeout", "0.001"});
     expect_attached(clients);
     std::this_thread::sleep_until(fault_end);
-    EXPECT_TRUE(newcomer_is_served(prefix)) << server_process.describe();
+    EXPECT_TRUE(newcomer_is_served(prefix_)) << server_process.describe();
     std::this_thread::sleep_until(fault_end + milliseconds(1000));
     for (const auto &process : clients) {
         process->signal(SIGINT);
@@ -74,33 +70,29 @@ TEST_F(QueueDeadlock, ASlowServerFloodedByEightServesAllWhenItsFaultEnds) {
 
 /* Timeouts of 60 us, at about the round trip: the sender hardly ever lets go of the lock. */
 TEST_F(QueueDeadlock, AFloodWithoutTheBoundsWedgesTheServer) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--quiet", "--fault", "unbounded"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix_, {"--quiet", "--fault", "unbounded"});
     /* The first may spring the trap before the second has attached. */
-    const Processes clients = flood(prefix, 2, {"--timeout", "0.00006", "--fault", "unbounded"});
-    EXPECT_TRUE(eventually([&] { return !newcomer_is_served(prefix); }, std::chrono::seconds(60)))
+    const Processes clients = flood(prefix_, 2, {"--timeout", "0.00006", "--fault", "unbounded"});
+    EXPECT_TRUE(eventually([&] { return !newcomer_is_served(prefix_); }, std::chrono::seconds(60)))
         << "the trap that the bound is for did not spring";
     /* For good: nothing moves by itself. */
-    EXPECT_FALSE(newcomer_is_served(prefix));
+    EXPECT_FALSE(newcomer_is_served(prefix_));
     /* Even so, Ctrl-C ends all of them, and with the flooding clients gone the server serves. */
     for (const auto &process : clients)
         process->signal(SIGINT);
     for (const auto &process : clients)
         EXPECT_TRUE(process->wait()) << process->describe();
-    EXPECT_TRUE(eventually([&] { return newcomer_is_served(prefix); }))
+    EXPECT_TRUE(eventually([&] { return newcomer_is_served(prefix_); }))
         << server_process.describe();
 }
 
 TEST_F(QueueDeadlock, TheSameFloodWithTheBoundLeavesTheServerWorking) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--quiet"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    const Processes clients = flood(prefix, 2, {"--timeout", "0.00006"});
+    RunningServer server_process(prefix_, {"--quiet"});
+    const Processes clients = flood(prefix_, 2, {"--timeout", "0.00006"});
     expect_attached(clients);
     const auto end = Steady::now() + std::chrono::seconds(10);
     while (Steady::now() < end)
-        ASSERT_TRUE(newcomer_is_served(prefix)) << server_process.describe();
+        ASSERT_TRUE(newcomer_is_served(prefix_)) << server_process.describe();
     for (const auto &process : clients) {
         process->signal(SIGINT);
         EXPECT_TRUE(process->wait()) << process->describe();

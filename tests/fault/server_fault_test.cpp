@@ -24,24 +24,21 @@ class ServerFaults : public Hugepages, public ::testing::WithParamInterface<cons
  * afterwards the server answers the others.
  */
 TEST_P(ServerFaults, ClientsThatDieOrStopDoNotHoldTheOthersUp) {
-    const Prefix prefix;
     Words options = {"--quiet", "--stats-interval", "0.2"};
     if (*GetParam() != '\0')
         options.emplace_back(GetParam());
-    Process server_process(server(prefix, options));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix_, options);
     std::mt19937 random(std::random_device{}());
     const auto start_victim = [&] {
-        auto victim = std::make_unique<Process>(client(prefix, {"ping", "--flood", "--quiet"}));
-        EXPECT_TRUE(victim->wait_for_out("Attached")) << victim->describe();
+        auto victim = std::make_unique<Process>(client(prefix_, {"ping", "--flood", "--quiet"}));
+        expect_out(*victim, "Attached");
         return victim;
     };
     std::vector<std::unique_ptr<Process>> victims;
     for (int i = 0; i < 3; i++)
         victims.push_back(start_victim());
     /* Every request of this one must be answered within two seconds, whatever happens around it. */
-    Process witness(client(prefix, {"ping", "--quiet", "--interval", "0.02", "--timeout", "2"}));
-    ASSERT_TRUE(witness.wait_for_out("Attached")) << witness.describe();
+    RunningClient witness(prefix_, {"ping", "--quiet", "--interval", "0.02", "--timeout", "2"});
 
     const auto end = Steady::now() + std::chrono::seconds(8);
     while (Steady::now() < end) {
@@ -57,32 +54,27 @@ TEST_P(ServerFaults, ClientsThatDieOrStopDoNotHoldTheOthersUp) {
         }
         std::this_thread::sleep_for(milliseconds(random() % 50));
     }
-    witness.signal(SIGINT);
-    EXPECT_EQ(witness.wait(), 0) << witness.describe();
-    EXPECT_NE(witness.out().find(" 0 lost, 0 late"), std::string::npos) << witness.describe();
+    expect_end(witness);
+    EXPECT_TRUE(has(witness.out(), " 0 lost, 0 late"));
     for (const auto &victim : victims) {
         victim->signal(SIGKILL);
         EXPECT_TRUE(victim->wait());
     }
     /* The sockets that the dead left are taken away. */
-    EXPECT_TRUE(eventually([&] { return client_sockets(prefix.dir()).empty(); }))
-        << client_sockets(prefix.dir()).size();
-    server_process.signal(SIGINT);
-    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+    EXPECT_TRUE(eventually([&] { return client_sockets(prefix_.dir()).empty(); }))
+        << client_sockets(prefix_.dir()).size();
+    expect_end(server_process);
 }
 
 INSTANTIATE_TEST_SUITE_P(Broadcast, ServerFaults, ::testing::Values("", "--broadcast"));
 
 TEST_F(ServerFault, AClientThatStaysStoppedIsNotWaitedForAtTheEnd) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--broadcast", "--stats-interval", "0.1"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    Process stopped(client(prefix));
-    ASSERT_TRUE(stopped.wait_for_out("[ASYNC] Reply"));
-    ASSERT_TRUE(server_process.wait_for_out("1 answered"));
+    RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.1"});
+    Process stopped(client(prefix_));
+    expect_out(stopped, "[ASYNC] Reply");
+    expect_out(server_process, "1 answered");
     stopped.signal(SIGSTOP);
-    ASSERT_TRUE(server_process.wait_for_out("Not asked: a client does not read"))
-        << server_process.describe();
+    expect_out(server_process, "Not asked: a client does not read");
     server_process.signal(SIGINT);
     EXPECT_EQ(server_process.wait(milliseconds(10000)), 0) << server_process.describe();
     stopped.signal(SIGCONT);
@@ -91,62 +83,49 @@ TEST_F(ServerFault, AClientThatStaysStoppedIsNotWaitedForAtTheEnd) {
 
 /* As after an answer that met the library's timeout: its callback never comes. */
 TEST_F(ServerFault, ABroadcastThatIsNeverCalledBackEndsTheServer) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--broadcast", "--stats-interval", "0.1"}),
-                           preload(LOST_CALLBACK));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    Process idle(client(prefix, {"--sync-interval", "0", "--async-interval", "0"}));
+    RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.1"},
+                                 preload(LOST_CALLBACK));
+    Process idle(client(prefix_, {"--sync-interval", "0", "--async-interval", "0"}));
     EXPECT_EQ(server_process.wait(), 1) << server_process.describe();
-    EXPECT_NE(server_process.err().find("the DPDK library has lost a broadcast"), std::string::npos)
-        << server_process.describe();
+    EXPECT_TRUE(has(server_process.err(), "the DPDK library has lost a broadcast"));
     EXPECT_EQ(count_of(server_process.err(), "a request was lost"), 1) << "asked a second time";
     EXPECT_EQ(idle.wait(), 3) << idle.describe();
 }
 
 TEST_F(ServerFault, ABroadcastThatDoesNotReturnEndsTheServer) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--broadcast", "--stats-interval", "0.1"}),
-                           preload(LOST_LOCK));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    Process idle(client(prefix, {"--sync-interval", "0", "--async-interval", "0"}));
+    RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.1"},
+                                 preload(LOST_LOCK));
+    Process idle(client(prefix_, {"--sync-interval", "0", "--async-interval", "0"}));
     EXPECT_EQ(server_process.wait(), 1) << server_process.describe();
-    EXPECT_NE(server_process.err().find("a call of the DPDK library does not return"),
-              std::string::npos)
-        << server_process.describe();
+    EXPECT_TRUE(has(server_process.err(), "a call of the DPDK library does not return"));
 }
 
 /* Without the async fixes the library never frees an asynchronous request to nobody. */
 TEST_F(ServerFault, NobodyIsAskedWhereNoClientLives) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--broadcast", "--stats-interval", "0.05"}),
-                           preload(LOST_CALLBACK));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    EXPECT_TRUE(server_process.wait_for_out("[Server] Processed", 10)) << server_process.describe();
+    RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.05"},
+                                 preload(LOST_CALLBACK));
+    expect_out(server_process, "[Server] Processed", 10);
     EXPECT_EQ(count_of(server_process.err(), "a request was lost"), 0) << server_process.describe();
 }
 
 TEST_F(ServerFault, AnExitedClientsSocketIsNotAskedEither) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--broadcast", "--stats-interval", "0.05"}),
-                           preload(LOST_CALLBACK));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.05"},
+                                 preload(LOST_CALLBACK));
     server_process.signal(SIGSTOP);
-    { const RawSocket bound(prefix.dir() + "/mp_socket_1_1", RawSocket::File::stays); }
-    ASSERT_EQ(client_sockets(prefix.dir()).size(), 1U);
+    { const RawSocket bound(prefix_.dir() + "/mp_socket_1_1", RawSocket::File::stays); }
+    ASSERT_EQ(client_sockets(prefix_.dir()).size(), 1U);
     server_process.signal(SIGCONT);
-    EXPECT_TRUE(eventually([&] { return client_sockets(prefix.dir()).empty(); }));
-    EXPECT_TRUE(server_process.wait_for_out(
-        "[Server] Processed", count_of(server_process.out(), "[Server] Processed") + 3));
+    EXPECT_TRUE(eventually([&] { return client_sockets(prefix_.dir()).empty(); }));
+    expect_out(server_process, "[Server] Processed",
+               count_of(server_process.out(), "[Server] Processed") + 3);
     EXPECT_EQ(count_of(server_process.err(), "a request was lost"), 0) << server_process.describe();
 }
 
 TEST_F(ServerFault, AnExitedClientsSocketIsRemovedHoweverLongTheStatsInterval) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--stats-interval", "3600"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    { const RawSocket bound(prefix.dir() + "/mp_socket_1_1", RawSocket::File::stays); }
-    ASSERT_EQ(client_sockets(prefix.dir()).size(), 1U);
-    EXPECT_TRUE(eventually([&] { return client_sockets(prefix.dir()).empty(); }));
+    RunningServer server_process(prefix_, {"--stats-interval", "3600"});
+    { const RawSocket bound(prefix_.dir() + "/mp_socket_1_1", RawSocket::File::stays); }
+    ASSERT_EQ(client_sockets(prefix_.dir()).size(), 1U);
+    EXPECT_TRUE(eventually([&] { return client_sockets(prefix_.dir()).empty(); }));
 }
 
 }  // namespace

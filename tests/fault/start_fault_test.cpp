@@ -16,51 +16,62 @@ namespace {
 class StartFault : public Hugepages {};
 
 TEST_F(StartFault, AClientWhoseSocketCannotBeMadeEnds) {
-    const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    const Finished finished = run(client(prefix, {"--count", "1"}), preload(NO_SOCKET));
+    RunningServer server_process(prefix_);
+    const Finished finished = run(client(prefix_, {"--count", "1"}), preload(NO_SOCKET));
     EXPECT_EQ(finished.status, 1) << finished.out << finished.err;
     EXPECT_EQ(count_of(own_lines(finished.err), "could not make this client's socket in " +
-                                                    prefix.dir() + ", so no reply can reach it"),
+                                                    prefix_.dir() + ", so no reply can reach it"),
               1)
         << finished.err;
     EXPECT_EQ(count_of(finished.out, "Attached"), 0) << finished.out;
-    const Finished doctor = run(client(prefix, {"doctor"}), preload(NO_SOCKET));
+    const Finished doctor = run(client(prefix_, {"doctor"}), preload(NO_SOCKET));
     EXPECT_EQ(doctor.status, 1);
-    EXPECT_EQ(count_of(doctor.out, "Attaching: failed"), 1) << doctor.out;
+    EXPECT_EQ(count_of(doctor.out, "Attaching: failed: EAL could not make this client's socket"), 1)
+        << doctor.out;
 }
 
-/* The log that names the cause may be off: errno is asked. */
-TEST_F(StartFault, TakenAddressesAreTriedAgainWithoutALog) {
-    const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+Words ping_once(const Prefix &prefix, const Words &eal = {}) {
+    Words argv = client(prefix);
+    argv.insert(argv.end(), eal.begin(), eal.end());
+    argv.insert(argv.end(), {"--", "ping", "--count", "1"});
+    return argv;
+}
+
+TEST_F(StartFault, TakenAddressesAreTriedAgain) {
+    RunningServer server_process(prefix_);
     for (const char *what : {"TAKEN_NONE=1", "TAKEN_CONFIG=1"}) {
         ProcessOptions taken = preload(TAKEN_ADDRESS);
         taken.environment.emplace_back(what);
-        Words argv = client(prefix);
-        argv.insert(argv.end(), {"--log-level=lib.eal:critical", "--", "ping", "--count", "1"});
-        const Finished again = run(argv, taken);
+        const Finished again = run(ping_once(prefix_), taken);
         EXPECT_EQ(again.status, 0) << what << again.out << again.err;
         EXPECT_EQ(count_of(again.out, "[Client] Trying again, laid out anew"), 1) << again.out;
     }
 }
 
+/* Addresses are blamed where EAL's own lines speak of them, and nowhere else. */
+TEST_F(StartFault, WithoutALogNothingIsBlamed) {
+    RunningServer server_process(prefix_);
+    const Finished unknown =
+        run(ping_once(prefix_, {"--log-level=lib.eal:critical"}), preload(TAKEN_ADDRESS));
+    EXPECT_EQ(unknown.status, 1) << unknown.out << unknown.err;
+    EXPECT_EQ(count_of(unknown.out, "laid out anew"), 0) << unknown.out;
+    EXPECT_EQ(count_of(own_lines(unknown.err),
+                       "why is not known: EAL's log, which would tell, is "
+                       "off (--log-level)"),
+              1)
+        << unknown.err;
+}
+
 TEST_F(StartFault, AClientRunsAgainWithoutCloseRange) {
-    const Prefix prefix;
-    Process first(server(prefix));
-    ASSERT_TRUE(first.wait_for_out(kServerReady));
-    Process waiting(client(prefix, {"--wait", "--sync-interval", "0.1"}), preload(NO_CLOSE_RANGE));
-    ASSERT_TRUE(waiting.wait_for_out("[SYNC] Reply")) << waiting.describe();
+    RunningServer first(prefix_);
+    Process waiting(client(prefix_, {"--wait", "--sync-interval", "0.1"}), preload(NO_CLOSE_RANGE));
+    expect_out(waiting, "[SYNC] Reply");
     first.signal(SIGKILL);
     ASSERT_TRUE(first.wait());
-    Process second(server(prefix, {"--leftover-wait", "10"}));
-    EXPECT_TRUE(second.wait_for_out(kServerReady)) << second.describe();
-    EXPECT_TRUE(waiting.wait_for_out("[Client] Attached to the new server")) << waiting.describe();
-    EXPECT_TRUE(lock_holders(prefix.dir()).size() <= 2) << "the first life's locks are still held";
-    waiting.signal(SIGINT);
-    EXPECT_EQ(waiting.wait(), 0) << waiting.describe();
+    RunningServer second(prefix_, {"--leftover-wait", "10"});
+    expect_out(waiting, "[Client] Attached to the new server");
+    EXPECT_TRUE(lock_holders(prefix_.dir()).size() <= 2) << "the first life's locks are still held";
+    expect_end(waiting);
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ void check_shown(std::string_view text) {
 void greet(HelloKind kind, std::string_view text) {
     const std::string reply = hello_reply_text(kind, text);
     MP_IPC_CHECK(reply.size() <= kMaxText);
-    rte_mp_msg msg = make_message(hello_name(kind));
+    rte_mp_msg msg = make_message(kMsgHelloSync);
     fill_text(msg, reply);
     MP_IPC_CHECK(text_of(msg) == reply);
     constexpr std::size_t kQuotes = sizeof("Server ASYNC reply: Got ''") - 1;

@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 namespace mp_ipc::test {
@@ -136,6 +138,15 @@ std::vector<std::string> open_files(pid_t pid) {
     }
     std::sort(links.begin(), links.end());
     return links;
+}
+
+long process_status(pid_t pid, const std::string &field) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with(field))
+            return std::atol(line.c_str() + field.size());
+    }
+    return -1;
 }
 
 }  // namespace mp_ipc::test

@@ -76,4 +76,7 @@ class RawSocket {
 /* Links of /proc/PID/fd, by number: "5 anon_inode:[signalfd]". */
 std::vector<std::string> open_files(pid_t pid);
 
+/* A number out of /proc/PID/status, such as "VmRSS:" in KiB; -1: there is none. */
+long process_status(pid_t pid, const std::string &field);
+
 }  // namespace mp_ipc::test

@@ -8,6 +8,8 @@
 #include <exception>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
+#include <utility>
 
 #include "support/eal/hugepages.h"
 #include "support/eal/runtime_dir.h"
@@ -18,6 +20,11 @@ std::string last_core() {
     return std::to_string(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN) - 1));
 }
 
+Words joined(Words words, const Words &more) {
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+}
+
 namespace {
 
 Words words(const char *program, const std::string &core, const Prefix &prefix,
@@ -25,8 +32,7 @@ Words words(const char *program, const std::string &core, const Prefix &prefix,
     Words argv = {program, "-l", core, "--no-pci", "--file-prefix=" + prefix.name()};
     if (!options.empty())
         argv.emplace_back("--");
-    argv.insert(argv.end(), options.begin(), options.end());
-    return argv;
+    return joined(std::move(argv), options);
 }
 
 }  // namespace
@@ -45,9 +51,35 @@ Words client(const Prefix &prefix, const Words &options) {
 }
 
 Words helper(const std::string &role, const Prefix &prefix, const Words &more) {
-    Words argv = {MP_HELPER, role, prefix.name()};
-    argv.insert(argv.end(), more.begin(), more.end());
-    return argv;
+    return joined({MP_HELPER, role, prefix.name()}, more);
+}
+
+namespace {
+
+[[noreturn]] void fail(const std::string &what, const Process &process, const Where &where) {
+    throw std::runtime_error(std::string(where.file_name()) + ":" + std::to_string(where.line()) +
+                             ": " + what + "\n" + process.describe());
+}
+
+}  // namespace
+
+void expect_out(Process &process, const std::string &text, int times, const Where &where) {
+    if (!process.wait_for_out(text, times))
+        fail("its stdout does not say '" + text + "'", process, where);
+}
+
+void expect_err(Process &process, const std::string &text, int times, const Where &where) {
+    if (!process.wait_for_err(text, times))
+        fail("its stderr does not say '" + text + "'", process, where);
+}
+
+void expect_end(Process &process, int signal, const Where &where) {
+    process.signal(signal);
+    const auto status = process.wait();
+    if (status != 0)
+        ADD_FAILURE_AT(where.file_name(), static_cast<int>(where.line()))
+            << "it has not ended with 0\n"
+            << process.describe();
 }
 
 bool in_ci() {

@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 #include <sys/types.h>
 
+#include <csignal>
+#include <source_location>
 #include <string>
 #include <vector>
 
@@ -18,13 +20,57 @@ namespace mp_ipc::test {
 
 using Words = std::vector<std::string>;
 
+Words joined(Words words, const Words &more);
+
 /* argv of the programs under this prefix; `options` stand after `--`. */
 Words server(const Prefix &prefix, const Words &options = {});
 Words client(const Prefix &prefix, const Words &options = {});
-/* argv of the helper program: tests/harness/helper.cpp. */
+/* argv of the helper program: tests/harness/helper.h. */
 Words helper(const std::string &role, const Prefix &prefix, const Words &more = {});
 
 inline constexpr const char *kServerReady = "[Server] Ready";
+
+/* Waits until the process has said `text` on stdout (stderr), `times` times; ends the test as
+ * failed where it does not.
+ */
+using Where = std::source_location;
+void expect_out(Process &process, const std::string &text, int times = 1,
+                const Where &where = Where::current());
+void expect_err(Process &process, const std::string &text, int times = 1,
+                const Where &where = Where::current());
+/* Sends the signal, Ctrl-C, and fails the test where the process does not end with 0. */
+void expect_end(Process &process, int signal = SIGINT, const Where &where = Where::current());
+
+/* mp_server, ready to be asked. */
+class RunningServer : public Process {
+  public:
+    explicit RunningServer(const Words &argv, const ProcessOptions &how = {},
+                           const Where &where = Where::current())
+        : Process(argv, how) {
+        expect_out(*this, kServerReady, 1, where);
+    }
+    explicit RunningServer(const Prefix &prefix, const Words &options = {},
+                           const ProcessOptions &how = {}, const Where &where = Where::current())
+        : RunningServer(server(prefix, options), how, where) {}
+};
+
+/* mp_client, attached to its server. */
+class RunningClient : public Process {
+  public:
+    explicit RunningClient(const Prefix &prefix, const Words &options = {},
+                           const ProcessOptions &how = {}, const Where &where = Where::current())
+        : Process(client(prefix, options), how) {
+        expect_out(*this, "[Client] Attached", 1, where);
+    }
+};
+
+/* Whether a text has this part; says both where a test expected otherwise. */
+inline ::testing::AssertionResult has(const std::string &text, const std::string &part) {
+    const bool there = text.find(part) != std::string::npos;
+    return (there ? ::testing::AssertionSuccess() : ::testing::AssertionFailure())
+           << "'" << part << "' is " << (there ? "" : "not ") << "in:\n"
+           << text;
+}
 
 /* Whether CI=true is in the environment: where a skip would pass for a pass. */
 bool in_ci();
@@ -66,6 +112,7 @@ std::string why_no_namespace(const std::string &kind);
 class Hugepages : public ::testing::Test {
   protected:
     void SetUp() override;
+    const Prefix prefix_;
 };
 
 /* The machine's lcores: 0 for servers, the last one for clients. */

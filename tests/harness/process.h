@@ -31,15 +31,15 @@ struct Pipe {
 Pipe make_pipe();
 
 struct ProcessOptions {
-    std::vector<std::string> environment; /* "NAME=value", added to the test's own */
-    uid_t uid = 0;                        /* other than 0: run as this user, no groups, and a copy
-                                             where any user may: the build folder may lie in a home
-                                             that is closed to others */
-    bool no_pidfd_thread = false;         /* as on Linux before 6.9: no pidfd of a thread */
-    bool no_pidfd = false;                /* as in a sandbox that forbids pidfd_open(2) */
-    bool close_stdout = false;            /* nobody reads its stdout */
-    int stdout_fd = -1;                   /* where its stdout goes, instead of being collected */
-    int stderr_fd = -1;                   /* the same of its stderr */
+    std::vector<std::string> environment{}; /* "NAME=value", added to the test's own */
+    uid_t uid = 0;                          /* other than 0: run as this user, no groups, and a copy
+                                               where any user may: the build folder may lie in a home
+                                               that is closed to others */
+    bool no_pidfd_thread = false;           /* as on Linux before 6.9: no pidfd of a thread */
+    bool no_pidfd = false;                  /* as in a sandbox that forbids pidfd_open(2) */
+    bool close_stdout = false;              /* nobody reads its stdout */
+    int stdout_fd = -1;                     /* where its stdout goes, instead of being collected */
+    int stderr_fd = -1;                     /* the same of its stderr */
 };
 
 /* With a library of ours before all others. */

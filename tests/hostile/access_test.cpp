@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -59,26 +58,23 @@ int open_errno(const std::string &path, int flags) {
 }
 
 TEST_F(Access, NobodyReachesNothing) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--stats-interval", "0"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    Process client_process(client(prefix, {"--sync-interval", "0", "--async-interval", "0"}));
-    ASSERT_TRUE(client_process.wait_for_out("Attached")) << client_process.describe();
-    const auto clients = client_sockets(prefix.dir());
+    RunningServer server_process(prefix_, {"--stats-interval", "0"});
+    RunningClient client_process(prefix_, {"--sync-interval", "0", "--async-interval", "0"});
+    const auto clients = client_sockets(prefix_.dir());
     ASSERT_EQ(clients.size(), 1U);
 
     /* The same looks succeed as root, so that they fail for the right reason. */
     const WireMessage message = wire_message(kWireMessage, "nobody");
-    for (const std::string &path : {prefix.dir() + "/mp_socket", clients[0].path}) {
+    for (const std::string &path : {prefix_.dir() + "/mp_socket", clients[0].path}) {
         const auto send = [&] { return RawSocket().send(path, message); };
         EXPECT_EQ(send(), 0) << path;
         EXPECT_EQ(as_nobody(send), EACCES) << path;
     }
-    const std::string dir = prefix.dir(); /* as root sees it: it depends on the user */
+    const std::string dir = prefix_.dir(); /* as root sees it: it depends on the user */
     const auto list = [&] { return open_errno(dir, O_RDONLY | O_DIRECTORY); };
     EXPECT_EQ(list(), 0);
     EXPECT_EQ(as_nobody(list), EACCES);
-    for (const auto &file : fs::directory_iterator(prefix.dir())) {
+    for (const auto &file : fs::directory_iterator(prefix_.dir())) {
         if (!file.is_regular_file())
             continue;
         EXPECT_EQ(as_nobody([&] { return open_errno(file.path(), O_RDONLY); }), EACCES)
@@ -86,7 +82,7 @@ TEST_F(Access, NobodyReachesNothing) {
     }
     int pages = 0;
     for (const auto &file : fs::directory_iterator("/dev/hugepages")) {
-        if (!file.path().filename().string().starts_with(prefix.name() + "map_"))
+        if (!file.path().filename().string().starts_with(prefix_.name() + "map_"))
             continue;
         pages++;
         EXPECT_EQ(as_nobody([&] { return open_errno(file.path(), O_RDONLY); }), EACCES)
@@ -94,7 +90,7 @@ TEST_F(Access, NobodyReachesNothing) {
     }
     EXPECT_GT(pages, 0);
     struct stat status = {};
-    ASSERT_EQ(stat(prefix.dir().c_str(), &status), 0);
+    ASSERT_EQ(stat(prefix_.dir().c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0700U);
     EXPECT_EQ(status.st_uid, geteuid());
     /* umask or not: it is the directories that keep others out. */
@@ -103,20 +99,18 @@ TEST_F(Access, NobodyReachesNothing) {
 }
 
 TEST_F(Access, NobodysProgramsSaySoInOneLine) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--stats-interval", "0"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    RunningServer server_process(prefix_, {"--stats-interval", "0"});
     ProcessOptions options;
     options.uid = kNobody;
     /* Pointed at root's runtime directory; by itself it looks under its own, where nothing is. */
     options.environment = {"RUNTIME_DIRECTORY=/var/run"};
-    const Finished pointed = run(client(prefix), options);
+    const Finished pointed = run(client(prefix_), options);
     EXPECT_EQ(pointed.status, 1);
     EXPECT_EQ(own_lines(pointed.err), "mp_client: error: no permission to look into " +
-                                          prefix.dir() +
+                                          prefix_.dir() +
                                           ": run mp_client as the user who runs mp_server\n");
     options.environment = {"XDG_RUNTIME_DIR=/tmp/nobody-has-none"};
-    const Finished own = run(client(prefix), options);
+    const Finished own = run(client(prefix_), options);
     EXPECT_EQ(own.status, 3);
     EXPECT_EQ(count_of(own_lines(own.err), "\n"), 1) << own.err;
     EXPECT_EQ(count_of(own.err, "no primary runs under file prefix"), 1) << own.err;
@@ -163,10 +157,7 @@ class OwnPlaces {
 };
 
 ProcessOptions nobody_at(const OwnPlaces &places) {
-    ProcessOptions options;
-    options.uid = kNobody;
-    options.environment = {"XDG_RUNTIME_DIR=" + places.runtime()};
-    return options;
+    return {.environment = {"XDG_RUNTIME_DIR=" + places.runtime()}, .uid = kNobody};
 }
 
 /* argv with --huge-dir before `--`. */
@@ -177,38 +168,35 @@ Words on_mount(Words words, const OwnPlaces &places) {
 
 TEST_F(Access, ThePairRunsWithoutRoot) {
     MP_IPC_NEEDS_NAMESPACE("--mount");
-    const Prefix prefix;
-    const OwnPlaces places(prefix);
+    const OwnPlaces places(prefix_);
     ASSERT_TRUE(places.ready()) << std::strerror(places.error());
     const ProcessOptions options = nobody_at(places);
 
-    Process server_process(on_mount(server(prefix, {"--stats-interval", "0"}), places), options);
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    const std::string dir = places.runtime() + "/dpdk/" + prefix.name();
+    RunningServer server_process(on_mount(server(prefix_, {"--stats-interval", "0"}), places),
+                                 options);
+    const std::string dir = places.runtime() + "/dpdk/" + prefix_.name();
     struct stat status = {};
     ASSERT_EQ(stat(dir.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0700U);
     EXPECT_EQ(status.st_uid, kNobody);
     /* Really without rights: no capability at all. */
-    EXPECT_NE(read_file("/proc/" + std::to_string(server_process.pid()) + "/status")
-                  .find("CapEff:\t0000000000000000"),
-              std::string::npos);
+    EXPECT_TRUE(has(read_file("/proc/" + std::to_string(server_process.pid()) + "/status"),
+                    "CapEff:\t0000000000000000"));
 
-    const Finished hello = run(on_mount(client(prefix, {"--count", "2", "--sync-interval", "0.05",
-                                                        "--async-interval", "0.05"}),
+    const Finished hello = run(on_mount(client(prefix_, {"--count", "2", "--sync-interval", "0.05",
+                                                         "--async-interval", "0.05"}),
                                         places),
                                options);
     EXPECT_EQ(hello.status, 0) << hello.out << hello.err;
     EXPECT_EQ(count_of(hello.out, "sent 2, answered 2"), 2) << hello.out;
-    const Finished report = run(on_mount(client(prefix, {"report"}), places), options);
+    const Finished report = run(on_mount(client(prefix_, {"report"}), places), options);
     EXPECT_EQ(report.status, 0) << report.out << report.err;
     /* A client needs no --huge-dir. */
-    const Finished doctor = run(client(prefix, {"doctor"}), options);
+    const Finished doctor = run(client(prefix_, {"doctor"}), options);
     EXPECT_EQ(doctor.status, 0) << doctor.out << doctor.err;
     EXPECT_EQ(count_of(doctor.out, places.pages() + ", writable\n"), 1) << doctor.out;
 
-    server_process.signal(SIGINT);
-    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+    expect_end(server_process);
     EXPECT_EQ(own_lines(server_process.err()), "");
 }
 
@@ -216,11 +204,10 @@ TEST_F(Access, ThePairRunsWithoutRoot) {
 TEST_F(Access, AServerWithoutItsOwnMountSaysSo) {
     if (look_at_hugepages().mounts.size() > 1)
         GTEST_SKIP() << "this machine has mounts of other users";
-    const Prefix prefix;
-    const OwnPlaces places(prefix, false);
+    const OwnPlaces places(prefix_, false);
     ASSERT_TRUE(places.ready()) << std::strerror(places.error());
     const ProcessOptions options = nobody_at(places);
-    const Finished finished = run(server(prefix), options);
+    const Finished finished = run(server(prefix_), options);
     EXPECT_EQ(finished.status, 1) << finished.err;
     EXPECT_EQ(count_of(own_lines(finished.err), "\n"), 1) << finished.err;
     EXPECT_EQ(count_of(finished.err, "no permission to write to"), 1) << finished.err;
@@ -230,11 +217,10 @@ TEST_F(Access, AServerWithoutItsOwnMountSaysSo) {
 /* EAL takes the first mount of a page size, root's, even where the user has one. */
 TEST_F(Access, AServerThatForgetsItsMountIsToldOfIt) {
     MP_IPC_NEEDS_NAMESPACE("--mount");
-    const Prefix prefix;
-    const OwnPlaces places(prefix);
+    const OwnPlaces places(prefix_);
     ASSERT_TRUE(places.ready()) << std::strerror(places.error());
     const ProcessOptions options = nobody_at(places);
-    const Finished finished = run(server(prefix), options);
+    const Finished finished = run(server(prefix_), options);
     EXPECT_EQ(finished.status, 1) << finished.err;
     EXPECT_EQ(count_of(own_lines(finished.err), "\n"), 1) << finished.err;
     EXPECT_EQ(count_of(finished.err,
@@ -243,7 +229,7 @@ TEST_F(Access, AServerThatForgetsItsMountIsToldOfIt) {
                            places.pages() + "\n"),
               1)
         << finished.err;
-    const Finished doctor = run(client(prefix, {"doctor"}), options);
+    const Finished doctor = run(client(prefix_, {"doctor"}), options);
     EXPECT_EQ(doctor.status, 1) << doctor.out;
     EXPECT_EQ(count_of(doctor.out, "give mp_server --huge-dir=" + places.pages() + "\n"), 1)
         << doctor.out;

@@ -7,11 +7,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <csignal>
 #include <tuple>
 #include <vector>
 
-#include "support/eal/runtime_dir.h"
 #include "tests/harness/datagram.h"
 #include "tests/harness/malformed.h"
 #include "tests/harness/pair.h"
@@ -43,9 +41,7 @@ class DeadThread : public Hugepages, public ::testing::WithParamInterface<Parame
   protected:
     static const Malformed &what() { return std::get<0>(GetParam()); }
     static ProcessOptions options() {
-        ProcessOptions options;
-        options.no_pidfd_thread = std::get<1>(GetParam()) == Seen::by_tick;
-        return options;
+        return {.no_pidfd_thread = std::get<1>(GetParam()) == Seen::by_tick};
     }
 };
 
@@ -57,7 +53,7 @@ int pidfds(const Process &process) {
 }
 
 void expect_end_within_a_second(Process &process, std::chrono::steady_clock::time_point sent) {
-    EXPECT_TRUE(process.wait_for_err(kSaid)) << process.describe();
+    expect_err(process, kSaid);
     const auto took = std::chrono::steady_clock::now() - sent;
     EXPECT_LE(took, kWithin) << process.describe();
     EXPECT_EQ(process.wait(std::chrono::seconds(5)), 1) << process.describe();
@@ -68,28 +64,23 @@ void expect_end_within_a_second(Process &process, std::chrono::steady_clock::tim
 }
 
 TEST_P(DeadThread, EndsTheServer) {
-    const Prefix prefix;
-    Process process(server(prefix, {"--stats-interval", "0", "--fault", "unfiltered"}), options());
-    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
+    RunningServer process(prefix_, {"--stats-interval", "0", "--fault", "unfiltered"}, options());
     if (std::get<1>(GetParam()) == Seen::by_tick) {
         ASSERT_EQ(pidfds(process), 0);
     }
-    ASSERT_EQ(send_malformed(prefix.dir() + "/mp_socket", what()), 0);
+    ASSERT_EQ(send_malformed(prefix_.dir() + "/mp_socket", what()), 0);
     expect_end_within_a_second(process, std::chrono::steady_clock::now());
 }
 
 TEST_P(DeadThread, EndsAnIdleClient) {
-    const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    Process process(
-        client(prefix, {"--sync-interval", "0", "--async-interval", "0", "--fault", "unfiltered"}),
+    RunningServer server_process(prefix_);
+    RunningClient process(
+        prefix_, {"--sync-interval", "0", "--async-interval", "0", "--fault", "unfiltered"},
         options());
-    ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
     if (std::get<1>(GetParam()) == Seen::by_tick) {
         ASSERT_EQ(pidfds(process), 1); /* of the primary */
     }
-    ASSERT_EQ(send_malformed(client_socket(prefix), what()), 0);
+    ASSERT_EQ(send_malformed(client_socket(prefix_), what()), 0);
     expect_end_within_a_second(process, std::chrono::steady_clock::now());
     EXPECT_TRUE(server_process.running());
 }
@@ -101,46 +92,36 @@ INSTANTIATE_TEST_SUITE_P(Malformed, DeadThread,
 
 class DeadThreadBusy : public Hugepages, public ::testing::WithParamInterface<Seen> {
   protected:
-    static ProcessOptions options() {
-        ProcessOptions options;
-        options.no_pidfd_thread = GetParam() == Seen::by_tick;
-        return options;
-    }
+    static ProcessOptions options() { return {.no_pidfd_thread = GetParam() == Seen::by_tick}; }
 };
 
 /* Its main thread is inside rte_mp_request_sync(), which would wait 30 s more. */
 TEST_P(DeadThreadBusy, EndsAClientInASynchronousRequest) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--fault", "silent"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    Process process(client(prefix, {"--timeout", "30", "--fault", "unfiltered", "ping"}),
+    RunningServer server_process(prefix_, {"--fault", "silent"});
+    Process process(client(prefix_, {"--timeout", "30", "--fault", "unfiltered", "ping"}),
                     options());
-    ASSERT_TRUE(server_process.wait_for_out("[PING] Received")) << server_process.describe();
-    ASSERT_EQ(send_malformed(client_socket(prefix), kMalformed[0]), 0);
+    expect_out(server_process, "[PING] Received");
+    ASSERT_EQ(send_malformed(client_socket(prefix_), kMalformed[0]), 0);
     expect_end_within_a_second(process, std::chrono::steady_clock::now());
 }
 
 TEST_P(DeadThreadBusy, EndsAClientWithAnAsynchronousRequestPending) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--fault", "silent"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    RunningServer server_process(prefix_, {"--fault", "silent"});
     Process process(
-        client(prefix, {"--timeout", "30", "--sync-interval", "0", "--fault", "unfiltered"}),
+        client(prefix_, {"--timeout", "30", "--sync-interval", "0", "--fault", "unfiltered"}),
         options());
-    ASSERT_TRUE(process.wait_for_out("[ASYNC] Request sent")) << process.describe();
-    ASSERT_EQ(send_malformed(client_socket(prefix), kMalformed[0]), 0);
+    expect_out(process, "[ASYNC] Request sent");
+    ASSERT_EQ(send_malformed(client_socket(prefix_), kMalformed[0]), 0);
     expect_end_within_a_second(process, std::chrono::steady_clock::now());
 }
 
 /* A message is waiting for the handler when the thread dies; clients ask on. */
 TEST_P(DeadThreadBusy, EndsAServerUnderLoad) {
-    const Prefix prefix;
-    Process process(server(prefix, {"--quiet", "--stats-interval", "0.1", "--fault", "unfiltered"}),
-                    options());
-    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
-    Process load(client(prefix, {"--quiet", "ping", "--flood"}));
-    ASSERT_TRUE(process.wait_for_out("Processed sync", 2)) << process.describe();
-    ASSERT_EQ(send_malformed(prefix.dir() + "/mp_socket", kMalformed[1]), 0);
+    RunningServer process(prefix_, {"--quiet", "--stats-interval", "0.1", "--fault", "unfiltered"},
+                          options());
+    Process load(client(prefix_, {"--quiet", "ping", "--flood"}));
+    expect_out(process, "Processed sync", 2);
+    ASSERT_EQ(send_malformed(prefix_.dir() + "/mp_socket", kMalformed[1]), 0);
     expect_end_within_a_second(process, std::chrono::steady_clock::now());
     EXPECT_EQ(load.wait(), 3) << load.describe(); /* its server went away */
 }
@@ -152,14 +133,13 @@ INSTANTIATE_TEST_SUITE_P(Busy, DeadThreadBusy, ::testing::Values(Seen::by_pidfd,
  * is set: the thread is gone before anybody could follow it.
  */
 TEST_F(DeadThreadInStart, EndsTheServer) {
-    const Prefix prefix;
-    Process process(server(prefix));
+    Process process(server(prefix_));
     const RawSocket sender;
-    EXPECT_TRUE(eventually([&] { return sender.send(prefix.dir() + "/mp_socket", "x", 1) == 0; }))
+    EXPECT_TRUE(eventually([&] { return sender.send(prefix_.dir() + "/mp_socket", "x", 1) == 0; }))
         << process.describe();
     EXPECT_EQ(process.wait(), 1) << process.describe();
-    EXPECT_NE(process.err().find("the EAL's IPC thread"), std::string::npos) << process.describe();
-    EXPECT_EQ(process.out().find(kServerReady), std::string::npos) << process.describe();
+    EXPECT_TRUE(has(process.err(), "the EAL's IPC thread"));
+    EXPECT_FALSE(has(process.out(), kServerReady));
 }
 
 }  // namespace

@@ -13,16 +13,10 @@
 
 #include <atomic>
 #include <chrono>
-#include <climits>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <memory>
 #include <random>
-#include <sstream>
 #include <thread>
 
 #include "common.h"
@@ -133,16 +127,6 @@ const std::vector<std::string> kServerNames = {kMsgHelloSync, kMsgHelloAsync, kM
 const std::vector<std::string> kClientNames = {kMsgClientStatus, kMsgServerEvent, kMsgHelloSync,
                                                kMsgHelloAsync, kMsgPing};
 
-/* A number out of /proc/PID/status, such as "VmRSS:" in KiB. */
-long status_of(pid_t pid, const std::string &field) {
-    std::istringstream lines(read_file("/proc/" + std::to_string(pid) + "/status"));
-    for (std::string line; std::getline(lines, line);) {
-        if (line.starts_with(field))
-            return std::atol(line.c_str() + field.size());
-    }
-    return -1;
-}
-
 /* What must be the same before and after. */
 struct Footprint {
     std::vector<std::string> files;
@@ -150,7 +134,7 @@ struct Footprint {
     long threads = 0;
 };
 Footprint footprint(pid_t pid) {
-    return {open_files(pid), status_of(pid, "VmRSS:"), status_of(pid, "Threads:")};
+    return {open_files(pid), process_status(pid, "VmRSS:"), process_status(pid, "Threads:")};
 }
 
 /* The same, at a moment when no message is in the program's hands. */
@@ -222,12 +206,10 @@ class Flood : public Hugepages, public ::testing::WithParamInterface<Fds> {};
 class FloodOfReports : public Flood {};
 
 TEST_P(Flood, OfTheServerLeavesEveryClientServed) {
-    const Prefix prefix;
-    Process process(server(prefix, {"--quiet", "--stats-interval", "0.5"}));
-    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
-    const std::string to = prefix.dir() + "/mp_socket";
+    RunningServer process(prefix_, {"--quiet", "--stats-interval", "0.5"});
+    const std::string to = prefix_.dir() + "/mp_socket";
     /* With a name such as secondaries have: only to those does the server reply. */
-    const RawSocket socket(prefix.dir() + "/mp_socket_" + std::to_string(getpid()) + "_f00d");
+    const RawSocket socket(prefix_.dir() + "/mp_socket_" + std::to_string(getpid()) + "_f00d");
     const Drain drain(socket);
     Hostile hostile(seed(), GetParam(), kServerNames);
     ASSERT_EQ(throw_at(to, socket, hostile, kWarmUp), 0) << process.describe();
@@ -237,11 +219,11 @@ TEST_P(Flood, OfTheServerLeavesEveryClientServed) {
     int pings = 0;
     int hellos = 0;
     std::thread ping([&] {
-        pings = serve_clients(prefix, {"--quiet", "--count", "2000", "ping", "--flood"}, done);
+        pings = serve_clients(prefix_, {"--quiet", "--count", "2000", "ping", "--flood"}, done);
     });
     std::thread hello([&] {
         hellos = serve_clients(
-            prefix,
+            prefix_,
             {"--quiet", "--count", "100", "--sync-interval", "0.002", "--async-interval", "0.002"},
             done);
     });
@@ -256,8 +238,7 @@ TEST_P(Flood, OfTheServerLeavesEveryClientServed) {
         "answered\n",
         kCount, drain.count(), pings, hellos);
     expect_nothing_left(before, process);
-    process.signal(SIGINT);
-    EXPECT_EQ(process.wait(), 0) << own_lines(process.err());
+    expect_end(process);
 }
 
 /* Floods a client that asks for `name` all the time; served is one that never has to say that a
@@ -265,10 +246,8 @@ TEST_P(Flood, OfTheServerLeavesEveryClientServed) {
  */
 void flood_client(const Words &options, const char *name, Fds fds) {
     const Prefix prefix;
-    Process server_process(server(prefix, {"--quiet", "--stats-interval", "0"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    Process process(client(prefix, options));
-    ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
+    RunningServer server_process(prefix, {"--quiet", "--stats-interval", "0"});
+    RunningClient process(prefix, options);
     const auto sockets = client_sockets(prefix.dir());
     ASSERT_EQ(sockets.size(), 1U);
     const RawSocket socket(prefix.dir() + "/hostile");
@@ -285,10 +264,8 @@ void flood_client(const Words &options, const char *name, Fds fds) {
     EXPECT_GT(served, 100);
     std::printf("%d datagrams, %d replies; %ld requests, all answered\n", kCount, drain.count(),
                 served);
-    process.signal(SIGINT);
-    EXPECT_EQ(process.wait(), 0) << own_lines(process.err());
-    server_process.signal(SIGINT);
-    EXPECT_EQ(server_process.wait(), 0);
+    expect_end(process);
+    expect_end(server_process);
 }
 
 TEST_P(Flood, OfAClientLeavesItServed) {

@@ -11,8 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -20,7 +18,6 @@
 #include <regex>
 
 #include "common.h"
-#include "exercises/notify.h"
 #include "exercises/ping.h"
 #include "exercises/report.h"
 #include "exercises/status.h"
@@ -40,17 +37,14 @@ class Sender : public Hugepages {};
  * sent until it would have filled the table.
  */
 TEST_F(Sender, CannotFillATableWithDescriptors) {
-    const Prefix prefix;
-    Process process(server(prefix, {"--stats-interval", "0", "--quiet"}));
-    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
-    Process hello(client(prefix, {"--sync-interval", "0", "--async-interval", "0"}));
-    ASSERT_TRUE(hello.wait_for_out("Attached")) << hello.describe();
-    const std::string of_hello = client_sockets(prefix.dir()).at(0).path;
-    Process report(client(prefix, {"report", "--quiet", "--count", "1000000"}));
-    ASSERT_TRUE(eventually([&] { return client_sockets(prefix.dir()).size() == 2; }));
-    ASSERT_TRUE(report.wait_for_out("Attached")) << report.describe();
+    RunningServer process(prefix_, {"--stats-interval", "0", "--quiet"});
+    RunningClient hello(prefix_, {"--sync-interval", "0", "--async-interval", "0"});
+    const std::string of_hello = client_sockets(prefix_.dir()).at(0).path;
+    Process report(client(prefix_, {"report", "--quiet", "--count", "1000000"}));
+    ASSERT_TRUE(eventually([&] { return client_sockets(prefix_.dir()).size() == 2; }));
+    expect_out(report, "Attached");
     std::string of_report;
-    for (const auto &socket : client_sockets(prefix.dir()))
+    for (const auto &socket : client_sockets(prefix_.dir()))
         of_report = socket.path != of_hello ? socket.path : of_report;
     Process *const programs[] = {&process, &hello, &report};
     for (Process *program : programs) {
@@ -69,23 +63,22 @@ TEST_F(Sender, CannotFillATableWithDescriptors) {
                 WireMessage message =
                     wire_message(type, type == kWireRequest ? "nobody" : kMsgPing);
                 message.num_fds = named;
-                for (const std::string &to : {prefix.dir() + "/mp_socket", of_hello, of_report}) {
+                for (const std::string &to : {prefix_.dir() + "/mp_socket", of_hello, of_report}) {
                     for (int i = 0; i < 16; i++)
                         ASSERT_EQ(socket.send(to, message, fds), 0) << to;
                 }
             }
         }
     }
-    EXPECT_EQ(run(client(prefix, {"--count", "1"})).status, 0);
-    EXPECT_EQ(run(client(prefix, {"report"})).status, 0); /* to one that asks they still travel */
+    EXPECT_EQ(run(client(prefix_, {"--count", "1"})).status, 0);
+    EXPECT_EQ(run(client(prefix_, {"report"})).status, 0); /* to one that asks they still travel */
     EXPECT_TRUE(eventually([&] { return open_files(process.pid()) == before[0]; }))
         << process.describe();
     EXPECT_EQ(open_files(hello.pid()), before[1]);
     EXPECT_LT(open_files(report.pid()).size(), before[1].size() + 3); /* the report of the moment */
-    for (Process *program : {&report, &hello, &process}) {
-        program->signal(SIGINT);
-        EXPECT_EQ(program->wait(), 0) << program->describe();
-    }
+    expect_end(report);
+    expect_end(hello);
+    expect_end(process);
 }
 
 /* A primary answers to the path that the sender was bound to, and when nobody reads there any more
@@ -93,23 +86,21 @@ TEST_F(Sender, CannotFillATableWithDescriptors) {
  * primary's mount namespace. The server must not let itself be used for that.
  */
 TEST_F(Sender, CannotMakeTheServerRemoveAFile) {
-    const Prefix prefix;
-    Process process(server(prefix, {"--stats-interval", "0"}));
-    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
+    RunningServer process(prefix_, {"--stats-interval", "0"});
     for (const std::string &victim :
-         {std::string("/tmp/") + prefix.name() + "_victim", prefix.dir() + "/victim",
-          prefix.dir() + "/../" + prefix.name() + "_victim"}) {
+         {std::string("/tmp/") + prefix_.name() + "_victim", prefix_.dir() + "/victim",
+          prefix_.dir() + "/../" + prefix_.name() + "_victim"}) {
         process.signal(SIGSTOP);
         {
             const RawSocket socket(victim);
             for (const char *name : {kMsgHelloSync, kMsgPing, kMsgReport})
-                ASSERT_EQ(socket.send(prefix.dir() + "/mp_socket",
+                ASSERT_EQ(socket.send(prefix_.dir() + "/mp_socket",
                                       wire_message(kWireRequest, name, "hello")),
                           0);
         }
         std::ofstream(victim) << "precious\n";
         process.signal(SIGCONT);
-        EXPECT_EQ(run(client(prefix, {"--count", "1", "ping"})).status, 0); /* it is past them */
+        EXPECT_EQ(run(client(prefix_, {"--count", "1", "ping"})).status, 0); /* it is past them */
         EXPECT_EQ(read_file(victim), "precious\n") << process.describe();
         std::filesystem::remove(victim);
     }
@@ -121,23 +112,20 @@ TEST_F(Sender, CannotMakeTheServerRemoveAFile) {
  * full. Its first further reply costs everybody 500 ms, each after that 20 ms: not for ever.
  */
 TEST_F(Sender, WhoNeverReadsCannotStopTheServer) {
-    const Prefix prefix;
-    Process process(server(prefix, {"--stats-interval", "0", "--quiet"}));
-    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
-    const RawSocket deaf(prefix.dir() + "/mp_socket_" + std::to_string(getpid()) + "_dead");
+    RunningServer process(prefix_, {"--stats-interval", "0", "--quiet"});
+    const RawSocket deaf(prefix_.dir() + "/mp_socket_" + std::to_string(getpid()) + "_dead");
     PingRequest ping;
     const std::string_view bytes(reinterpret_cast<const char *>(&ping), sizeof(ping));
     constexpr int kSent = 40;
     for (int i = 0; i < kSent; i++)
         ASSERT_EQ(
-            deaf.send(prefix.dir() + "/mp_socket", wire_message(kWireRequest, kMsgPing, bytes)), 0)
+            deaf.send(prefix_.dir() + "/mp_socket", wire_message(kWireRequest, kMsgPing, bytes)), 0)
             << "message " << i << process.describe();
     /* At 500 ms for each message before it its first request would wait 5 s. */
     const Finished finished =
-        run(client(prefix, {"--count", "20", "--timeout", "1", "ping", "--flood"}));
+        run(client(prefix_, {"--count", "20", "--timeout", "1", "ping", "--flood"}));
     EXPECT_EQ(finished.status, 0) << finished.out << process.describe();
-    process.signal(SIGINT);
-    EXPECT_EQ(process.wait(), 0) << process.describe();
+    expect_end(process);
     EXPECT_GE(count_of(own_lines(process.err()), "a reply to ping_request was lost"), kSent - 12);
 }
 
@@ -146,20 +134,17 @@ TEST_F(Sender, WhoNeverReadsCannotStopTheServer) {
  * was overtaken by a forged one may come late in earnest, to the next request.
  */
 TEST_F(Sender, WithoutAddressCannotForgeAnAnswer) {
-    const Prefix prefix;
-    Process process(server(prefix, {"--stats-interval", "0", "--quiet"}));
-    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
-    Process honest(client(prefix, {"--quiet", "--count", "3000", "ping", "--flood"}));
-    ASSERT_TRUE(honest.wait_for_out("Attached")) << honest.describe();
+    RunningServer process(prefix_, {"--stats-interval", "0", "--quiet"});
+    RunningClient honest(prefix_, {"--quiet", "--count", "3000", "ping", "--flood"});
     const RawSocket nameless;
     PingRequest ping;
     ping.header.sequence = 999'999; /* the client never gets there */
     const std::string_view bytes(reinterpret_cast<const char *>(&ping), sizeof(ping));
     int sent = 0;
     while (honest.running()) {
-        ASSERT_EQ(
-            nameless.send(prefix.dir() + "/mp_socket", wire_message(kWireRequest, kMsgPing, bytes)),
-            0);
+        ASSERT_EQ(nameless.send(prefix_.dir() + "/mp_socket",
+                                wire_message(kWireRequest, kMsgPing, bytes)),
+                  0);
         sent++;
         usleep(200);
     }
@@ -200,11 +185,9 @@ class Broadcast : public Sender {
 
 /* The library takes the answer to an earlier round for one to the present round. */
 TEST_F(Broadcast, ALateAnswerIsNoneToTheNextRound) {
-    const Prefix prefix;
-    Process process(server(prefix, {"--stats-interval", "0.2", "--broadcast"}));
-    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
-    const RawSocket by_hand(prefix.dir() + "/mp_socket_" + std::to_string(getpid()) + "_1");
-    const std::string to = prefix.dir() + "/mp_socket";
+    RunningServer process(prefix_, {"--stats-interval", "0.2", "--broadcast"});
+    const RawSocket by_hand(prefix_.dir() + "/mp_socket_" + std::to_string(getpid()) + "_1");
+    const std::string to = prefix_.dir() + "/mp_socket";
     const auto next_round = [&] {
         WireMessage message;
         EXPECT_TRUE(by_hand.receive(&message)) << process.describe();
@@ -215,54 +198,22 @@ TEST_F(Broadcast, ALateAnswerIsNoneToTheNextRound) {
     const std::uint64_t first = next_round();
     const std::uint64_t second = next_round(); /* the first has timed out */
     ASSERT_EQ(second, first + 1);
-    ASSERT_TRUE(process.wait_for_out("Asked 1 clients, 0 answered", 1)) << process.describe();
+    expect_out(process, "Asked 1 clients, 0 answered", 1);
     ASSERT_EQ(by_hand.send(to, status_reply(first)), 0);
-    EXPECT_TRUE(process.wait_for_out("Asked 1 clients, 0 answered", 2)) << process.describe();
+    expect_out(process, "Asked 1 clients, 0 answered", 2);
     EXPECT_EQ(count_of(process.out(), "by hand"), 0) << process.out();
     ASSERT_EQ(by_hand.send(to, status_reply(next_round())), 0);
-    EXPECT_TRUE(process.wait_for_out("Asked 1 clients, 1 answered")) << process.describe();
-    EXPECT_TRUE(process.wait_for_out("by hand")) << process.describe();
+    expect_out(process, "Asked 1 clients, 1 answered");
+    expect_out(process, "by hand");
 }
 
 /* SendWindow::kReserve: a client that stopped reading has two broadcasts in its queue, no more. */
 TEST_F(Broadcast, AClientThatDoesNotReadGetsTwo) {
-    const Prefix prefix;
-    Process process(server(prefix, {"--stats-interval", "0.2", "--broadcast"}));
-    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
-    const RawSocket deaf(prefix.dir() + "/mp_socket_" + std::to_string(getpid()) + "_1");
-    EXPECT_TRUE(process.wait_for_out("Not asked", 3)) << process.describe();
-    process.signal(SIGINT);
-    EXPECT_EQ(process.wait(), 0) << process.describe();
+    RunningServer process(prefix_, {"--stats-interval", "0.2", "--broadcast"});
+    const RawSocket deaf(prefix_.dir() + "/mp_socket_" + std::to_string(getpid()) + "_1");
+    expect_out(process, "Not asked", 3);
+    expect_end(process);
     EXPECT_EQ(deaf.drain(), 2);
 }
-
-/* A server whose descriptors have run out must not take living clients for dead: it removes the
- * sockets of the dead.
- */
-TEST(SocketIsLive, WhereItCannotBeAsked) {
-    const std::string path = "/tmp/mpt_" + std::to_string(getpid()) + "_live";
-    const pid_t child = fork();
-    if (child == 0) {
-        const RawSocket socket(path);
-        const bool before = socket_is_live(path);
-        const rlimit none = {0, 0};
-        setrlimit(RLIMIT_NOFILE, &none);
-        const bool without = socket_is_live(path);
-        unlink(path.c_str());
-        _exit(before && without ? 0 : 1);
-    }
-    int status = -1;
-    waitpid(child, &status, 0);
-    EXPECT_EQ(status, 0);
-    EXPECT_FALSE(socket_is_live(path)); /* no such file */
-    {
-        const RawSocket socket(path);
-        EXPECT_TRUE(socket_is_live(path));
-    }
-    std::ofstream(path) << "no socket\n";
-    EXPECT_FALSE(socket_is_live(path));
-    std::filesystem::remove(path);
-}
-
 }  // namespace
 }  // namespace mp_ipc::test

@@ -33,11 +33,10 @@ struct Consoles {
 Consoles run_pair(const std::string &language) {
     const Prefix prefix;
     Process server_process(server(prefix, {"--lang", language, "--stats-interval", "0"}));
-    EXPECT_TRUE(server_process.wait_for_out("Ctrl-C")) << server_process.describe();
+    expect_out(server_process, "Ctrl-C");
     Process client_process(client(prefix, {"--lang", language, "--count", "1"}));
     EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
-    server_process.signal(SIGINT);
-    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+    expect_end(server_process);
     return {normalized(server_process.out(), prefix, server_process),
             normalized(client_process.out(), prefix, server_process)};
 }
@@ -79,61 +78,50 @@ TEST_F(Console, IsWholeInChineseWithTheTutorialsLinesToTheLetter) {
 }
 
 TEST_F(Console, TheLocaleChoosesTheLanguage) {
-    const Prefix prefix;
-    Process server_process(server(prefix), {{"LC_ALL=zh_CN.UTF-8"}});
-    EXPECT_TRUE(server_process.wait_for_out("[Server] 就绪")) << server_process.describe();
+    Process server_process(server(prefix_), {{"LC_ALL=zh_CN.UTF-8"}});
+    expect_out(server_process, "[Server] 就绪");
 }
 
 TEST_F(Console, EveryLineReachesAPipeAtOnce) {
-    const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    Process client_process(client(prefix, {"--sync-interval", "3600", "--async-interval", "3600"}));
+    RunningServer server_process(prefix_);
+    Process client_process(
+        client(prefix_, {"--sync-interval", "3600", "--async-interval", "3600"}));
     /* Both programs go on running, and their stdout is a pipe here. */
-    EXPECT_TRUE(client_process.wait_for_out("[SYNC] Reply: "));
-    EXPECT_TRUE(client_process.wait_for_out("[ASYNC] Reply: "));
-    EXPECT_TRUE(server_process.wait_for_out("[ASYNC] Received: "));
+    expect_out(client_process, "[SYNC] Reply: ");
+    expect_out(client_process, "[ASYNC] Reply: ");
+    expect_out(server_process, "[ASYNC] Received: ");
     EXPECT_TRUE(client_process.running());
 }
 
 TEST_F(Console, QuietLeavesOutTheRequests) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--quiet"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    Process client_process(client(prefix, {"--quiet", "--count", "2", "--sync-interval", "0.01",
-                                           "--async-interval", "0.01"}));
+    RunningServer server_process(prefix_, {"--quiet"});
+    Process client_process(client(prefix_, {"--quiet", "--count", "2", "--sync-interval", "0.01",
+                                            "--async-interval", "0.01"}));
     EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
-    EXPECT_EQ(client_process.out().find("[SYNC]"), std::string::npos);
-    EXPECT_EQ(client_process.out().find("[ASYNC]"), std::string::npos);
-    server_process.signal(SIGTERM);
-    EXPECT_EQ(server_process.wait(), 0);
-    EXPECT_EQ(server_process.out().find("Received"), std::string::npos);
-    EXPECT_NE(server_process.out().find("Processed sync requests: 2, async requests: 2"),
-              std::string::npos);
+    EXPECT_FALSE(has(client_process.out(), "[SYNC]"));
+    EXPECT_FALSE(has(client_process.out(), "[ASYNC]"));
+    expect_end(server_process, SIGTERM);
+    EXPECT_FALSE(has(server_process.out(), "Received"));
+    EXPECT_TRUE(has(server_process.out(), "Processed sync requests: 2, async requests: 2"));
 }
 
 TEST_F(Console, TotalsComeEveryStatsInterval) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--stats-interval", "0.1"}));
-    EXPECT_TRUE(server_process.wait_for_out("[Server] Processed sync requests: 0", 4));
+    Process server_process(server(prefix_, {"--stats-interval", "0.1"}));
+    expect_out(server_process, "[Server] Processed sync requests: 0", 4);
 }
 
 TEST_F(Console, AClosedStdoutEndsTheProgramWithAReason) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--stats-interval", "0.1"}),
+    Process server_process(server(prefix_, {"--stats-interval", "0.1"}),
                            {.environment = {}, .close_stdout = true});
     EXPECT_EQ(server_process.wait(), 1) << server_process.describe();
-    EXPECT_NE(server_process.err().find("mp_server: error: cannot write to stdout: Broken pipe"),
-              std::string::npos);
+    EXPECT_TRUE(has(server_process.err(), "mp_server: error: cannot write to stdout: Broken pipe"));
 }
 
 TEST_F(Console, OddTextIsAnsweredAndHarmless) {
-    const Prefix prefix;
     /* unfiltered: else the kernel drops the one that brings descriptors */
-    Process server_process(server(prefix, {"--fault", "unfiltered"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix_, {"--fault", "unfiltered"});
     const auto open_before = open_files(server_process.pid());
-    const Finished odd = run(helper("odd-requests", prefix));
+    const Finished odd = run(helper("odd-requests", prefix_));
     EXPECT_EQ(odd.status, 0) << odd.err;
     std::string wide;
     while (wide.size() + 3 <= 229)
@@ -165,19 +153,16 @@ TEST_F(Console, OddTextIsAnsweredAndHarmless) {
     EXPECT_EQ(open_files(server_process.pid()), open_before);
     for (const char c : server_process.out())
         ASSERT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << server_process.out();
-    EXPECT_NE(server_process.out().find("[SYNC] Received: \\x1b[2J\\x07 bell \\x7f \\xc2\\x9b"),
-              std::string::npos)
-        << server_process.out();
+    EXPECT_TRUE(has(server_process.out(), "[SYNC] Received: \\x1b[2J\\x07 bell \\x7f \\xc2\\x9b"));
     EXPECT_TRUE(server_process.running());
 }
 
 /* A handler's line is the first that cannot be written; main sleeps for an hour. */
 TEST_F(Console, OneThatFailsInAHandlerEndsTheServerAtOnce) {
-    const Prefix prefix;
     Pipe console = make_pipe();
     ProcessOptions options;
     options.stdout_fd = console.write.get();
-    Process server_process(server(prefix, {"--stats-interval", "3600"}), options);
+    Process server_process(server(prefix_, {"--stats-interval", "3600"}), options);
     console.write = UniqueFd();
     std::string said;
     char part[4096];
@@ -187,9 +172,9 @@ TEST_F(Console, OneThatFailsInAHandlerEndsTheServerAtOnce) {
         said.append(part, static_cast<std::size_t>(got));
     }
     console.read = UniqueFd();
-    Process client_process(client(prefix));
+    Process client_process(client(prefix_));
     EXPECT_EQ(server_process.wait(), 1) << server_process.describe();
-    EXPECT_NE(server_process.err().find("cannot write to stdout"), std::string::npos);
+    EXPECT_TRUE(has(server_process.err(), "cannot write to stdout"));
 }
 
 }  // namespace

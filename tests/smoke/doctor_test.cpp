@@ -68,7 +68,7 @@ TEST_F(Doctor, FindsNothingWrongWithARunningPair) {
     ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
     const Finished visit = run(doctor(prefix.name()));
     EXPECT_EQ(visit.status, 0) << visit.out << visit.err;
-    EXPECT_NE(visit.out.find("Doctor: 14 good, 0 wrong, 0 not checked\n"), std::string::npos)
+    EXPECT_NE(visit.out.find("Doctor: 18 good, 0 wrong, 0 not checked\n"), std::string::npos)
         << visit.out;
     EXPECT_TRUE(begins(line_of(visit, "Ping"), "✓ Ping: answered in ")) << visit.out;
     EXPECT_TRUE(begins(line_of(visit, "Heap"), "✓ Heap of the server: node 0: 0.")) << visit.out;
@@ -87,7 +87,7 @@ TEST_F(Doctor, WorksWithoutAServerAndSaysWhatItCouldNotCheck) {
     EXPECT_TRUE(begins(line_of(visit, "Prefix"), "– Prefix '")) << visit.out;
     for (const char *what : {"IPC thread", "Heap", "Attaching", "Memzone shared_info", "Ping"})
         EXPECT_EQ(line_of(visit, what), std::string("– ") + what + ": not checked: no live server");
-    EXPECT_TRUE(begins(line_of(visit, "Doctor:"), "Doctor: 7 good, 0 wrong, 7 not")) << visit.out;
+    EXPECT_TRUE(begins(line_of(visit, "Doctor:"), "Doctor: 8 good, 0 wrong, 7 not")) << visit.out;
     EXPECT_EQ(visit.err, ""); /* no EAL has started */
 }
 
@@ -98,7 +98,7 @@ TEST_F(Doctor, SpeaksChinese) {
     const Finished visit = run(doctor(prefix.name(), {"--lang", "zh"}));
     EXPECT_EQ(visit.status, 0) << visit.out << visit.err;
     EXPECT_TRUE(begins(line_of(visit, "大页:"), "✓ 大页: 已预留 ")) << visit.out;
-    EXPECT_NE(visit.out.find("检查结果: 14 正常, 0 异常, 0 未检查\n"), std::string::npos)
+    EXPECT_NE(visit.out.find("检查结果: 18 正常, 0 异常, 0 未检查\n"), std::string::npos)
         << visit.out;
 }
 
@@ -147,8 +147,8 @@ TEST_F(MadeUp, TheRuntimeDirectoryCannotBeMade) {
     const Finished seen = run(doctor("p"), {.environment = {"RUNTIME_DIRECTORY=/nonexistent/x"}});
     EXPECT_EQ(seen.status, 1);
     EXPECT_TRUE(begins(line_of(seen, "Runtime directory"),
-                       "✗ Runtime directory: /nonexistent/x/dpdk/p cannot be used: no permission "
-                       "for /nonexistent/x, or it is missing: "))
+                       "✗ Runtime directory: /nonexistent/x/dpdk/p cannot be made: there is no "
+                       "/nonexistent/x: "))
         << seen.out;
 }
 
@@ -260,7 +260,7 @@ TEST_F(MadeUp, ProcessesHoldTheFilesOfADeadPrimary) {
         << seen.out;
     std::string name = read_file("/proc/self/comm");
     name.pop_back(); /* its newline */
-    EXPECT_NE(line.find("pid " + std::to_string(getpid()) + " " + name + ": end them"),
+    EXPECT_NE(line.find("pid " + std::to_string(getpid()) + ", " + name + ": end them"),
               std::string::npos)
         << line;
 }
@@ -322,7 +322,7 @@ TEST_F(MadeUp, CoresThatAreNotThere) {
     EXPECT_EQ(seen.status, 1);
     EXPECT_TRUE(begins(line_of(seen, "Cores"),
                        "✗ Cores: -l 0,4000 names cores that are not "
-                       "available: 4000 (available: "))
+                       "available here: 4000 (available: "))
         << seen.out;
 }
 
@@ -391,12 +391,10 @@ TEST_F(Doctor, AServerThatTakesNoSecondaries) {
     ASSERT_TRUE(server_process.wait_for_out("rte_mp_disable()"));
     const Finished visit = run(doctor(prefix.name()));
     EXPECT_EQ(visit.status, 1);
-    EXPECT_TRUE(begins(line_of(visit, "Attaching"), "✗ Attaching: failed; ")) << visit.out;
-    EXPECT_NE(visit.err.find("the primary takes no secondaries"), std::string::npos) << visit.err;
-    const int aslr = std::atoi(read_file("/proc/sys/kernel/randomize_va_space").c_str());
-    EXPECT_TRUE(begins(line_of(visit, "ASLR"),
-                       aslr == 0 ? "✓ ASLR: off" : "✗ ASLR: on, and attaching failed: "))
-        << visit.out;
+    EXPECT_EQ(line_of(visit, "Server:"),
+              "✗ Server: it takes no secondaries: it has called rte_mp_disable()");
+    EXPECT_EQ(line_of(visit, "Attaching"), "– Attaching: not checked: see above");
+    EXPECT_EQ(own_lines(visit.err), "") << "before EAL's init";
 }
 
 TEST_F(Doctor, APrimaryWithoutTheMemzone) {
@@ -436,7 +434,7 @@ TEST_F(MadeUp, OptionsThatLeaveNothingToShare) {
     const Finished seen = run(argv, {.environment = {"RUNTIME_DIRECTORY=" + root_.path()}});
     EXPECT_EQ(seen.status, 1);
     EXPECT_TRUE(begins(line_of(seen, "--in-memory"),
-                       "✗ --in-memory: leaves nothing to share with a server: leave it out"))
+                       "✗ --in-memory leaves nothing that a secondary could attach to: leave it"))
         << seen.out;
     EXPECT_EQ(line_of(seen, "Attaching"), "– Attaching: not checked: --in-memory");
 }

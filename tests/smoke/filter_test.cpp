@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <climits>
-#include <csignal>
 #include <cstdlib>
 #include <optional>
 #include <vector>
@@ -25,17 +24,16 @@ class Filter : public Hugepages {
   protected:
     void start() {
         server_.emplace(server(prefix_, {"--stats-interval", "0"}));
-        ASSERT_TRUE(server_->wait_for_out(kServerReady)) << server_->describe();
+        expect_out(*server_, kServerReady);
         client_.emplace(client(prefix_, {"--sync-interval", "0.05", "--async-interval", "0.05"}));
-        ASSERT_TRUE(client_->wait_for_out("[ASYNC] Reply")) << client_->describe();
+        expect_out(*client_, "[ASYNC] Reply");
         sockets_ = {prefix_.dir() + "/mp_socket", client_socket(prefix_)};
     }
     void expect_still_served() {
         const int replies = count_of(client_->out(), "] Reply");
-        EXPECT_TRUE(client_->wait_for_out("] Reply", replies + 10)) << client_->describe();
+        expect_out(*client_, "] Reply", replies + 10);
     }
 
-    const Prefix prefix_;
     std::optional<Process> server_;
     std::optional<Process> client_;
     std::array<std::string, 2> sockets_; /* the server's, the client's */
@@ -48,10 +46,8 @@ TEST_F(Filter, NothingMalformedReachesEither) {
             EXPECT_EQ(send_malformed(to, what), 0) << what.name;
     }
     expect_still_served();
-    for (Process *process : {&*client_, &*server_}) {
-        process->signal(SIGINT);
-        EXPECT_EQ(process->wait(), 0) << process->describe();
-    }
+    expect_end(*client_);
+    expect_end(*server_);
 }
 
 /* The number of one of these (open_files()) that is a socket, or -1. */
@@ -101,10 +97,8 @@ TEST_F(Filter, NoDescriptorIsLostToAClaim) {
 
 /* It takes descriptors, but with replies only. */
 TEST_F(Filter, AReportingClientTakesClaimsInRepliesOnly) {
-    Process server_process(server(prefix_, {"--quiet"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    Process process(client(prefix_, {"--quiet", "report", "--count", "10000"}));
-    ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
+    RunningServer server_process(prefix_, {"--quiet"});
+    RunningClient process(prefix_, {"--quiet", "report", "--count", "10000"});
     const std::string to = client_socket(prefix_);
     for (const std::int32_t type : {kWireMessage, kWireRequest, kWireIgnore}) {
         WireMessage message = wire_message(type, "nobody");
@@ -112,7 +106,7 @@ TEST_F(Filter, AReportingClientTakesClaimsInRepliesOnly) {
         EXPECT_EQ(RawSocket().send(to, message), 0);
     }
     EXPECT_EQ(RawSocket().send(to, wire_message(kWireMessage, "somebody")), 0); /* gets through */
-    EXPECT_TRUE(process.wait_for_err("Cannot find action: somebody")) << process.describe();
+    expect_err(process, "Cannot find action: somebody");
     EXPECT_EQ(count_of(process.err(), "Cannot find action: nobody"), 0) << process.describe();
     EXPECT_EQ(process.wait(), 0) << "all answered\n" << process.describe();
 }
@@ -121,15 +115,12 @@ class InRange : public Hugepages {};
 
 /* What the library passes on or drops must not end anybody. */
 TEST_F(InRange, UnknownNamesAreSurvived) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--stats-interval", "0"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    Process client_process(client(prefix, {"--sync-interval", "0", "--async-interval", "0"}));
-    ASSERT_TRUE(client_process.wait_for_out("Attached")) << client_process.describe();
+    RunningServer server_process(prefix_, {"--stats-interval", "0"});
+    RunningClient client_process(prefix_, {"--sync-interval", "0", "--async-interval", "0"});
 
-    const std::string clients = client_socket(prefix); /* before there is the stranger's as well */
-    const RawSocket stranger(prefix.dir() + "/mp_socket_1_f00d");
-    for (const std::string &to : {prefix.dir() + "/mp_socket", clients}) {
+    const std::string clients = client_socket(prefix_); /* before there is the stranger's as well */
+    const RawSocket stranger(prefix_.dir() + "/mp_socket_1_f00d");
+    for (const std::string &to : {prefix_.dir() + "/mp_socket", clients}) {
         for (const std::int32_t type : {0, 1, 2, 3, 4, -1, INT_MAX, INT_MIN}) {
             for (const std::string &name :
                  {std::string(), std::string("no such name"), std::string(64, 'n')}) {
@@ -138,13 +129,11 @@ TEST_F(InRange, UnknownNamesAreSurvived) {
             }
         }
     }
-    EXPECT_TRUE(server_process.wait_for_err("Cannot find action", 18)) << server_process.describe();
-    EXPECT_TRUE(client_process.wait_for_err("Cannot find action", 18)) << client_process.describe();
-    EXPECT_EQ(run(client(prefix, {"--count", "1"})).status, 0);
-    for (Process *process : {&client_process, &server_process}) {
-        process->signal(SIGINT);
-        EXPECT_EQ(process->wait(), 0) << process->describe();
-    }
+    expect_err(server_process, "Cannot find action", 18);
+    expect_err(client_process, "Cannot find action", 18);
+    EXPECT_EQ(run(client(prefix_, {"--count", "1"})).status, 0);
+    expect_end(client_process);
+    expect_end(server_process);
 }
 
 }  // namespace

@@ -37,24 +37,20 @@ TEST_F(Lifecycle, TheTutorialsRunLinesStandAsTheyAre) {
     const UniqueFd lock(open("/var/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     ASSERT_EQ(flock(lock.get(), LOCK_EX), 0) << std::strerror(errno);
     const bool default_is_free = !std::filesystem::exists(runtime_dir("rte"));
-    const Prefix prefix;
-    std::vector<Words> prefixes = {{"--file-prefix=" + prefix.name()}};
+    std::vector<Words> prefixes = {{"--file-prefix=" + prefix_.name()}};
     if (default_is_free)
         prefixes.push_back({});
     for (const Words &file_prefix : prefixes) {
         Words server_argv = {MP_SERVER, "-l", "0", "-n", "4", "--proc-type=primary", "--no-pci"};
         Words client_argv = {MP_CLIENT, "-l", "1", "-n", "4", "--proc-type=secondary", "--no-pci"};
-        server_argv.insert(server_argv.end(), file_prefix.begin(), file_prefix.end());
-        client_argv.insert(client_argv.end(), file_prefix.begin(), file_prefix.end());
-        Process server_process(server_argv);
-        ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+        server_argv = joined(server_argv, file_prefix);
+        client_argv = joined(client_argv, file_prefix);
+        RunningServer server_process(server_argv);
         Process client_process(client_argv);
-        EXPECT_TRUE(client_process.wait_for_out(kSyncReply)) << client_process.describe();
-        EXPECT_TRUE(client_process.wait_for_out("[ASYNC] Reply")) << client_process.describe();
-        client_process.signal(SIGINT);
-        EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
-        server_process.signal(SIGINT);
-        EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+        expect_out(client_process, kSyncReply);
+        expect_out(client_process, "[ASYNC] Reply");
+        expect_end(client_process);
+        expect_end(server_process);
     }
     if (default_is_free)
         remove_prefix_files("rte");
@@ -106,10 +102,9 @@ TEST_F(Lifecycle, TheIpcThreadRunsWhereItWasPut) {
 TEST_F(Lifecycle, EverySignalEndsBothProgramsCleanly) {
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
         const Prefix prefix;
-        Process server_process(server(prefix));
-        ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+        RunningServer server_process(prefix);
         Process client_process(client(prefix));
-        ASSERT_TRUE(client_process.wait_for_out("[ASYNC] Reply"));
+        expect_out(client_process, "[ASYNC] Reply");
         EXPECT_EQ(client_sockets(prefix.dir()).size(), 1U);
         client_process.signal(number);
         EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
@@ -123,125 +118,95 @@ TEST_F(Lifecycle, EverySignalEndsBothProgramsCleanly) {
 }
 
 TEST_F(Lifecycle, ClientsEndWhenTheServerShutsDown) {
-    const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    Process idle(client(prefix, {"--sync-interval", "0", "--async-interval", "0"}));
-    Process busy(client(prefix, {"ping", "--flood"}));
-    ASSERT_TRUE(idle.wait_for_out("Attached"));
-    ASSERT_TRUE(busy.wait_for_out("Attached"));
-    server_process.signal(SIGTERM);
-    EXPECT_EQ(server_process.wait(), 0);
+    RunningServer server_process(prefix_);
+    Process idle(client(prefix_, {"--sync-interval", "0", "--async-interval", "0"}));
+    Process busy(client(prefix_, {"ping", "--flood"}));
+    expect_out(idle, "Attached");
+    expect_out(busy, "Attached");
+    expect_end(server_process, SIGTERM);
     EXPECT_EQ(idle.wait(), 0) << idle.describe();
-    EXPECT_NE(idle.out().find("[Client] The server has shut down"), std::string::npos);
+    EXPECT_TRUE(has(idle.out(), "[Client] The server has shut down"));
     EXPECT_TRUE(busy.wait()) << busy.describe();
-    EXPECT_NE(busy.out().find("[Client] The server has shut down"), std::string::npos)
-        << busy.describe();
+    EXPECT_TRUE(has(busy.out(), "[Client] The server has shut down"));
 }
 
 TEST_F(Lifecycle, ClientsEndWhenAServerOfAnotherMakeSetsForceQuit) {
-    const Prefix prefix;
-    Process primary(helper("quitting-primary", prefix));
-    ASSERT_TRUE(primary.wait_for_out("ready")) << primary.describe();
+    Process primary(helper("quitting-primary", prefix_));
+    expect_out(primary, "ready");
     Process client_process(
-        client(prefix, {"--sync-interval", "0.1", "--timeout", "0.1", "--async-interval", "0"}));
-    ASSERT_TRUE(client_process.wait_for_out("[SYNC] No reply")) << client_process.describe();
+        client(prefix_, {"--sync-interval", "0.1", "--timeout", "0.1", "--async-interval", "0"}));
+    expect_out(client_process, "[SYNC] No reply");
     primary.signal(SIGUSR1);
     EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
-    EXPECT_NE(client_process.out().find("[Client] The server has shut down"), std::string::npos);
+    EXPECT_TRUE(has(client_process.out(), "[Client] The server has shut down"));
     EXPECT_TRUE(primary.running()) << primary.describe();
 }
 
 TEST_F(Lifecycle, CtrlCEndsAClientInsideABlockedRequest) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--fault", "silent"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    Process client_process(client(prefix, {"--timeout", "3600"}));
-    ASSERT_TRUE(server_process.wait_for_out("[SYNC] Received")); /* it waits for the reply now */
-    client_process.signal(SIGINT);
-    EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
-    EXPECT_EQ(client_sockets(prefix.dir()).size(), 0U);
-    EXPECT_NE(client_process.out().find("[Client] Sync: sent 1, answered 0"), std::string::npos)
-        << client_process.describe();
+    RunningServer server_process(prefix_, {"--fault", "silent"});
+    Process client_process(client(prefix_, {"--timeout", "3600"}));
+    expect_out(server_process, "[SYNC] Received"); /* it waits for the reply now */
+    expect_end(client_process);
+    EXPECT_EQ(client_sockets(prefix_.dir()).size(), 0U);
+    EXPECT_TRUE(has(client_process.out(), "[Client] Sync: sent 1, answered 0"));
 }
 
 TEST_F(Lifecycle, AKilledServerEndsItsClientsWithStatus3) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--fault", "silent"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    Process idle(client(prefix, {"--sync-interval", "0", "--async-interval", "0"}));
-    Process in_sync(client(prefix, {"--timeout", "3600", "--async-interval", "0"}));
-    Process async_pending(client(prefix, {"--timeout", "3600", "--sync-interval", "0"}));
-    ASSERT_TRUE(idle.wait_for_out("Attached"));
-    ASSERT_TRUE(server_process.wait_for_out("[SYNC] Received"));
-    ASSERT_TRUE(async_pending.wait_for_out("[ASYNC] Request sent"));
+    RunningServer server_process(prefix_, {"--fault", "silent"});
+    Process idle(client(prefix_, {"--sync-interval", "0", "--async-interval", "0"}));
+    Process in_sync(client(prefix_, {"--timeout", "3600", "--async-interval", "0"}));
+    Process async_pending(client(prefix_, {"--timeout", "3600", "--sync-interval", "0"}));
+    expect_out(idle, "Attached");
+    expect_out(server_process, "[SYNC] Received");
+    expect_out(async_pending, "[ASYNC] Request sent");
     server_process.signal(SIGKILL);
     for (Process *client_process : {&idle, &in_sync, &async_pending}) {
         EXPECT_EQ(client_process->wait(), 3) << client_process->describe();
-        EXPECT_NE(client_process->err().find("error: the server went away without shutting down"),
-                  std::string::npos)
-            << client_process->describe();
+        EXPECT_TRUE(
+            has(client_process->err(), "error: the server went away without shutting down"));
     }
-    EXPECT_NE(async_pending.out().find("[ASYNC] Not answered: 'ASYNC Hello 1 from Client'"),
-              std::string::npos)
-        << async_pending.describe();
-    EXPECT_TRUE(lock_holders(prefix.dir()).empty()) << "a client still keeps a new server out";
+    EXPECT_TRUE(has(async_pending.out(), "[ASYNC] Not answered: 'ASYNC Hello 1 from Client'"));
+    EXPECT_TRUE(lock_holders(prefix_.dir()).empty()) << "a client still keeps a new server out";
 }
 
 TEST_F(Lifecycle, CountedRunsTellWhetherAllWereAnswered) {
-    const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix_);
     const Words quick = {"--sync-interval", "0.01", "--async-interval", "0.01", "--count", "5"};
-    const Finished all = run(client(prefix, quick));
+    const Finished all = run(client(prefix_, quick));
     EXPECT_EQ(all.status, 0) << all.out;
-    EXPECT_NE(all.out.find("Sync: sent 5, answered 5"), std::string::npos) << all.out;
-    EXPECT_NE(all.out.find("Async: sent 5, answered 5"), std::string::npos) << all.out;
+    EXPECT_TRUE(has(all.out, "Sync: sent 5, answered 5"));
+    EXPECT_TRUE(has(all.out, "Async: sent 5, answered 5"));
     const Finished sync_only =
-        run(client(prefix, {"--async-interval", "0", "--sync-interval", "0.01", "--count", "3"}));
+        run(client(prefix_, {"--async-interval", "0", "--sync-interval", "0.01", "--count", "3"}));
     EXPECT_EQ(sync_only.status, 0);
-    EXPECT_NE(sync_only.out.find("Async: sent 0,"), std::string::npos);
+    EXPECT_TRUE(has(sync_only.out, "Async: sent 0,"));
     server_process.signal(SIGTERM);
     ASSERT_EQ(server_process.wait(), 0);
 
-    Process silent(server(prefix, {"--fault", "silent"}));
-    ASSERT_TRUE(silent.wait_for_out(kServerReady));
-    const Finished none = run(client(prefix, {"--count", "1", "--timeout", "0.05"}));
+    RunningServer silent(prefix_, {"--fault", "silent"});
+    const Finished none = run(client(prefix_, {"--count", "1", "--timeout", "0.05"}));
     EXPECT_EQ(none.status, 4) << none.out << none.err;
-    EXPECT_NE(none.out.find("[SYNC] No reply to 'SYNC Hello 1 from Client' within 0.050 s"),
-              std::string::npos)
-        << none.out;
-    EXPECT_NE(none.out.find("[ASYNC] No reply to 'ASYNC Hello 1 from Client' within 0.050 s"),
-              std::string::npos)
-        << none.out;
-    EXPECT_NE(none.out.find("Sync: sent 1, answered 0, late 0, timed out 1, refused 0"),
-              std::string::npos);
+    EXPECT_TRUE(has(none.out, "[SYNC] No reply to 'SYNC Hello 1 from Client' within 0.050 s"));
+    EXPECT_TRUE(has(none.out, "[ASYNC] No reply to 'ASYNC Hello 1 from Client' within 0.050 s"));
+    EXPECT_TRUE(has(none.out, "Sync: sent 1, answered 0, late 0, timed out 1, refused 0"));
 }
 
 TEST_F(Lifecycle, TwoServersDoNotSeeEachOther) {
     const Prefix one;
     const Prefix two;
-    Process server_one(server(one));
-    Process server_two(server(two));
-    ASSERT_TRUE(server_one.wait_for_out(kServerReady)) << server_one.describe();
-    ASSERT_TRUE(server_two.wait_for_out(kServerReady)) << server_two.describe();
+    RunningServer server_one(one);
+    RunningServer server_two(two);
     const Words quick = {"--sync-interval", "0.01", "--async-interval", "0.01", "--count"};
-    Words three = quick;
-    three.insert(three.end(), {"3", "--name", "One"});
-    Words four = quick;
-    four.insert(four.end(), {"4", "--name", "Two"});
-    Process client_one(client(one, three));
-    Process client_two(client(two, four));
+    Process client_one(client(one, joined(quick, {"3", "--name", "One"})));
+    Process client_two(client(two, joined(quick, {"4", "--name", "Two"})));
     EXPECT_EQ(client_one.wait(), 0) << client_one.describe();
     EXPECT_EQ(client_two.wait(), 0) << client_two.describe();
-    for (Process *server_process : {&server_one, &server_two}) {
-        server_process->signal(SIGTERM);
-        EXPECT_EQ(server_process->wait(), 0);
-    }
-    EXPECT_NE(server_one.out().find("sync requests: 3, async requests: 3"), std::string::npos);
-    EXPECT_EQ(server_one.out().find("from Two"), std::string::npos);
-    EXPECT_NE(server_two.out().find("sync requests: 4, async requests: 4"), std::string::npos);
-    EXPECT_EQ(server_two.out().find("from One"), std::string::npos);
+    expect_end(server_one, SIGTERM);
+    expect_end(server_two, SIGTERM);
+    EXPECT_TRUE(has(server_one.out(), "sync requests: 3, async requests: 3"));
+    EXPECT_FALSE(has(server_one.out(), "from Two"));
+    EXPECT_TRUE(has(server_two.out(), "sync requests: 4, async requests: 4"));
+    EXPECT_FALSE(has(server_two.out(), "from One"));
 }
 
 #if !defined(__SANITIZE_THREAD__) /* whose runtime wakes by itself */
@@ -260,11 +225,10 @@ long wake_ups(pid_t pid) {
 }
 
 TEST_F(Lifecycle, IdleProgramsDoNotPoll) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--stats-interval", "0"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    Process client_process(client(prefix, {"--sync-interval", "3600", "--async-interval", "3600"}));
-    ASSERT_TRUE(client_process.wait_for_out("[ASYNC] Reply"));
+    RunningServer server_process(prefix_, {"--stats-interval", "0"});
+    Process client_process(
+        client(prefix_, {"--sync-interval", "3600", "--async-interval", "3600"}));
+    expect_out(client_process, "[ASYNC] Reply");
     /* Nothing is due for an hour: over three seconds, a loop that polls ten times a second would
      * show as 30. Where the kernel has no pidfd for threads (before 6.9) there are two a second. */
     std::this_thread::sleep_for(milliseconds(200)); /* what the start set in motion comes to rest */

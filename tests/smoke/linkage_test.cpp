@@ -48,11 +48,11 @@ TEST_F(MixedPair, AClientWithAllLibrariesIsRefusedByNameOfTheCause) {
     EXPECT_EQ(refused.status, 1);
     EXPECT_EQ(refused.out, "");
     EXPECT_EQ(refused.err,
-              "mp_client: error: the primary was linked with EAL alone (MP_IPC_STATIC_EAL), and "
+              "mp_client: error: Server: the primary was linked with EAL alone (MP_IPC_STATIC_EAL), and "
               "this mp_client with all of DPDK's shared libraries, which the primary would need "
               "too: use two programs of one build\n");
     const Finished doctor = run(with_program(MP_CLIENT_SHARED, client(prefix_, {"doctor"})));
-    EXPECT_TRUE(has(doctor.out, "✗ Attaching: the primary was linked with EAL alone"))
+    EXPECT_TRUE(has(doctor.out, "✗ Server: the primary was linked with EAL alone"))
         << doctor.out;
     EXPECT_EQ(run(client(prefix_, {"ping", "--count", "1"})).status, 0) << "the server goes on";
 }

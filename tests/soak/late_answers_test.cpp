@@ -52,18 +52,16 @@ void answer_a_round(const std::vector<std::unique_ptr<RawSocket>> &sockets, cons
 }
 
 TEST_F(LateAnswers, LeaveNoServerUpAndDeaf) {
-    const Prefix prefix;
-    Process process(server(prefix, {"--quiet", "--broadcast", "--stats-interval", "0.1"}));
-    ASSERT_TRUE(process.wait_for_out(kServerReady)) << process.describe();
+    RunningServer process(prefix_, {"--quiet", "--broadcast", "--stats-interval", "0.1"});
     std::vector<std::unique_ptr<RawSocket>> sockets;
     for (int i = 1; i <= 8; i++)
         sockets.push_back(std::make_unique<RawSocket>(
-            prefix.dir() + "/mp_socket_" + std::to_string(getpid()) + "_" + std::to_string(i)));
+            prefix_.dir() + "/mp_socket_" + std::to_string(getpid()) + "_" + std::to_string(i)));
     std::mt19937 random(std::random_device{}());
     std::uniform_int_distribution<int> microseconds(2'000'000, 3'000'000);
     int rounds = 0;
     for (const auto end = Steady::now() + duration(); Steady::now() < end && process.running();) {
-        answer_a_round(sockets, prefix.dir() + "/mp_socket",
+        answer_a_round(sockets, prefix_.dir() + "/mp_socket",
                        std::chrono::microseconds(microseconds(random)));
         rounds++;
     }
@@ -72,7 +70,7 @@ TEST_F(LateAnswers, LeaveNoServerUpAndDeaf) {
     EXPECT_GT(rounds, 0);
     /* As a wedge is, within a while. */
     const auto served = [&] {
-        return run(client(prefix, {"ping", "--count", "1", "--timeout", "1"})).status == 0;
+        return run(client(prefix_, {"ping", "--count", "1", "--timeout", "1"})).status == 0;
     };
     EXPECT_TRUE(eventually([&] { return !process.running() || served(); })) << process.describe();
     if (process.running())

@@ -9,11 +9,11 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <random>
 #include <regex>
 
 #include "support/eal/runtime_dir.h"
+#include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
@@ -27,25 +27,11 @@ class Soak : public Hugepages {};
 struct Size {
     long rss_kib = 0;
     long threads = 0;
-    long descriptors = 0;
+    std::size_t descriptors = 0;
 };
 
 Size size_of(pid_t pid) {
-    Size size;
-    const std::string proc = "/proc/" + std::to_string(pid);
-    const std::string status = read_file(proc + "/status");
-    const auto number = [&](const char *name) {
-        const std::size_t at = status.find(name);
-        return at == std::string::npos ? 0
-                                       : std::stol(status.substr(at + std::string(name).size()));
-    };
-    size.rss_kib = number("VmRSS:");
-    size.threads = number("Threads:");
-    std::error_code error;
-    for (std::filesystem::directory_iterator it(proc + "/fd", error), end; !error && it != end;
-         it.increment(error))
-        size.descriptors++;
-    return size;
+    return {process_status(pid, "VmRSS:"), process_status(pid, "Threads:"), open_files(pid).size()};
 }
 
 /* What a process was soon after its start, when all that lasts was open, and is to stay. */
@@ -90,7 +76,6 @@ long expect_balance(const Process &process) {
 TEST_F(Soak, TheBooksBalanceAndNothingGrows) {
     const char *given = std::getenv("MP_IPC_SOAK_SECONDS");
     const std::chrono::seconds length(given != nullptr ? std::atol(given) : 20);
-    const Prefix prefix;
     const Words modes[] = {
         {"--wait", "--sync-interval", "0.01", "--async-interval", "0.02"},
         {"--wait", "--sync-interval", "0.005", "--async-interval", "0", "--timeout", "0.002"},
@@ -103,13 +88,13 @@ TEST_F(Soak, TheBooksBalanceAndNothingGrows) {
     };
     const auto start_server = [&] {
         auto process = std::make_unique<Process>(
-            server(prefix, {"--quiet", "--broadcast", "--stats-interval", "0.5", "--fault",
-                            "slow=0-1", "--fault-for", "5"}));
-        EXPECT_TRUE(process->wait_for_out(kServerReady)) << process->describe();
+            server(prefix_, {"--quiet", "--broadcast", "--stats-interval", "0.5", "--fault",
+                             "slow=0-1", "--fault-for", "5"}));
+        expect_out(*process, kServerReady);
         return process;
     };
     const auto start_client = [&](std::size_t i) {
-        return std::make_unique<Process>(client(prefix, modes[i]));
+        return std::make_unique<Process>(client(prefix_, modes[i]));
     };
     auto server_process = start_server();
     std::vector<std::unique_ptr<Process>> clients;
@@ -177,10 +162,9 @@ TEST_F(Soak, TheBooksBalanceAndNothingGrows) {
         end_of(i);
     EXPECT_GT(requests, 1000);
     /* Files are flat: no socket of a client is left. */
-    EXPECT_TRUE(eventually([&] { return client_sockets(prefix.dir()).empty(); }));
-    EXPECT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
-    server_process->signal(SIGINT);
-    EXPECT_EQ(server_process->wait(), 0) << server_process->describe();
+    EXPECT_TRUE(eventually([&] { return client_sockets(prefix_.dir()).empty(); }));
+    EXPECT_EQ(run(client(prefix_, {"ping", "--count", "1"})).status, 0);
+    expect_end(*server_process);
     std::printf(
         "soak: %ld requests accounted for in %ld s, %d clients and the server looked at "
         "for growth\n",

@@ -5,8 +5,6 @@
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +14,7 @@
 #include <functional>
 #include <random>
 
-#include "support/base/unique_fd.h"
+#include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
@@ -81,8 +79,7 @@ class Storm : public Hugepages {
     }
     /* A storm, beside what `others` starts first. */
     void weather(const std::function<void()> &others = [] {}) {
-        Process server_process(server(prefix_, {"--quiet"}));
-        ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+        RunningServer server_process(prefix_, {"--quiet"});
         const std::size_t pages = prefix_.hugepage_files();
         others();
         ASSERT_NO_FATAL_FAILURE(
@@ -92,10 +89,8 @@ class Storm : public Hugepages {
         const Finished newcomer = run(client(prefix_, {"ping", "--count", "1"}));
         EXPECT_EQ(newcomer.status, 0) << newcomer.err;
         EXPECT_EQ(prefix_.hugepage_files(), pages) << "the heap has grown";
-        server_process.signal(SIGINT);
-        EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+        expect_end(server_process);
     }
-    const Prefix prefix_;
 
   private:
     std::vector<pid_t> pids_;
@@ -109,21 +104,14 @@ TEST_F(Storm, BesideAStoppedClientIsServed) {
     std::optional<Process> stopped;
     weather([&] {
         stopped.emplace(client(prefix_, {"--quiet"}));
-        ASSERT_TRUE(stopped->wait_for_out("Attached")) << stopped->describe();
+        expect_out(*stopped, "Attached");
         stopped->signal(SIGSTOP);
     });
 }
 
 TEST_F(Storm, BesideASocketThatNobodyReadsIsServed) {
-    UniqueFd deaf(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    weather([&] {
-        sockaddr_un address = {};
-        address.sun_family = AF_UNIX;
-        std::snprintf(address.sun_path, sizeof(address.sun_path), "%s/mp_socket_1_f00d",
-                      prefix_.dir().c_str());
-        ASSERT_EQ(bind(deaf.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)),
-                  0);
-    });
+    std::optional<RawSocket> deaf;
+    weather([&] { deaf.emplace(prefix_.dir() + "/mp_socket_1_f00d"); });
 }
 
 TEST_F(Storm, WithClientsThatAreKilledInTheirStartIsServed) {

@@ -33,7 +33,9 @@ class Install : public Hugepages {
         }
         return found;
     }
-    std::string unit() const { return root_ / "lib/systemd/system/mp_server.service"; }
+    std::string unit(const std::string &name = "mp_server.service") const {
+        return root_ / ("lib/systemd/system/" + name);
+    }
     /* argv with the installed program of this name. */
     Words installed(const std::string &name, Words argv) const {
         argv[0] = root_ / ("bin/" + name);
@@ -48,6 +50,7 @@ TEST_F(Install, EverythingIsWhereADistributionHasIt) {
                                     "bin/mp_client",
                                     "share/doc/mp_ipc/LICENSE",
                                     "lib/systemd/system/mp_server.service",
+                                    "lib/systemd/system/mp_client@.service",
                                     "share/bash-completion/completions/mp_server",
                                     "share/bash-completion/completions/mp_client"};
 #ifdef MP_IPC_HAS_MAN
@@ -67,8 +70,8 @@ TEST_F(Install, DestdirStandsBeforeThePrefix) {
     ASSERT_EQ(finished.status, 0) << finished.out << finished.err;
     EXPECT_TRUE(fs::exists(stage / "usr/bin/mp_server"));
     const std::string text = read_file(stage / "usr/lib/systemd/system/mp_server.service");
-    EXPECT_NE(text.find("\nExecStart=/usr/bin/mp_server "), std::string::npos) << text;
-    EXPECT_NE(text.find("\nEnvironmentFile=-/etc/default/mp_server\n"), std::string::npos) << text;
+    EXPECT_TRUE(has(text, "\nExecStart=/usr/bin/mp_server "));
+    EXPECT_TRUE(has(text, "\nEnvironmentFile=-/etc/default/mp_server\n"));
 }
 
 #ifdef MP_IPC_HAS_MAN
@@ -87,12 +90,12 @@ TEST_F(Install, ManPagesSayWhatHelpSays) {
             std::string name = line.substr(2, line.find_first_of(" [=", 2) - 2);
             for (std::size_t at = 0; (at = name.find('-', at)) != std::string::npos; at += 2)
                 name.replace(at, 1, "\\-");
-            EXPECT_NE(page.find(name), std::string::npos) << program << ": " << name;
+            EXPECT_TRUE(has(page, name)) << program << ": " << name;
             options++;
         }
         EXPECT_GT(options, 8);
-        EXPECT_NE(page.find(".SH EXAMPLES"), std::string::npos);
-        EXPECT_NE(page.find("\\f(CW$ mp_server -l 0 "), std::string::npos) << page;
+        EXPECT_TRUE(has(page, ".SH EXAMPLES"));
+        EXPECT_TRUE(has(page, "\\f(CW$ mp_server -l 0 "));
     }
 }
 #endif
@@ -117,16 +120,12 @@ TEST_F(Install, TheInstalledPairRuns) {
     need_hugepages();
     if (IsSkipped() || HasFatalFailure())
         return;
-    const Prefix prefix;
-    Process server_process(installed("mp_server", server(prefix)));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    const Finished hello = run(installed("mp_client", client(prefix, {"--count", "1"})));
+    RunningServer server_process(installed("mp_server", server(prefix_)));
+    const Finished hello = run(installed("mp_client", client(prefix_, {"--count", "1"})));
     EXPECT_EQ(hello.status, 0) << hello.out << hello.err;
-    EXPECT_NE(hello.out.find("[SYNC] Reply: Server SYNC reply: Got 'SYNC Hello 1 from Client'"),
-              std::string::npos);
-    EXPECT_EQ(run(installed("mp_client", client(prefix, {"doctor"}))).status, 0);
-    server_process.signal(SIGTERM);
-    EXPECT_EQ(server_process.wait(), 0);
+    EXPECT_TRUE(has(hello.out, "[SYNC] Reply: Server SYNC reply: Got 'SYNC Hello 1 from Client'"));
+    EXPECT_EQ(run(installed("mp_client", client(prefix_, {"doctor"}))).status, 0);
+    expect_end(server_process, SIGTERM);
 }
 
 class Unit : public Install {
@@ -138,7 +137,7 @@ class Unit : public Install {
 };
 
 TEST_F(Unit, IsTakenBySystemd) {
-    Words argv = {"systemd-analyze", "verify", unit()};
+    Words argv = {"systemd-analyze", "verify", unit(), unit("mp_client@.service")};
 #ifdef MP_IPC_HAS_MAN
     if (find_program("man").empty())
 #endif
@@ -146,13 +145,15 @@ TEST_F(Unit, IsTakenBySystemd) {
     /* Also that the man pages which it names are there. */
     const Finished verified = run(argv, {.environment = {"MANPATH=" + (root_ / "share/man")}});
     EXPECT_EQ(verified.status, 0) << verified.out << verified.err;
-    EXPECT_EQ(verified.err.find("mp_server.service"), std::string::npos) << verified.err;
+    EXPECT_FALSE(has(verified.err, "mp_"));
 }
 
 TEST_F(Unit, IsHardened) {
-    const Finished checked = run(
-        {"systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", unit()});
-    EXPECT_EQ(checked.status, 0) << checked.out << checked.err; /* exposure of at most 2.0 of 10 */
+    for (const char *name : {"mp_server.service", "mp_client@.service"}) {
+        const Finished checked = run({"systemd-analyze", "security", "--offline=true",
+                                      "--threshold=20", "--no-pager", unit(name)});
+        EXPECT_EQ(checked.status, 0) << checked.out << checked.err; /* at most 2.0 of 10 */
+    }
 }
 
 /* Without a systemd that runs, what the unit promises is tried on the program: its command line, no
@@ -164,11 +165,10 @@ TEST_F(Unit, TheServerRunsWithWhatTheUnitLeavesIt) {
     if (IsSkipped() || HasFatalFailure())
         return;
     MP_IPC_NEEDS_NAMESPACE("--net");
-    const Prefix prefix;
     const std::string text = read_file(unit());
     for (const char *line : {"\nRestart=on-failure\n", "\nRestartPreventExitStatus=2\n",
                              "\nCapabilityBoundingSet=\n", "\nPrivateNetwork=yes\n"})
-        EXPECT_NE(text.find(line), std::string::npos) << line;
+        EXPECT_TRUE(has(text, line));
     Words argv = {"unshare",
                   "--net",
                   "setpriv",
@@ -179,21 +179,18 @@ TEST_F(Unit, TheServerRunsWithWhatTheUnitLeavesIt) {
                   "-l",
                   "0",
                   "--no-pci",
-                  "--file-prefix=" + prefix.name(),
+                  "--file-prefix=" + prefix_.name(),
                   "--",
                   "--quiet",
                   "--stats-interval",
                   "60"};
-    Process server_process(argv);
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    EXPECT_NE(read_file("/proc/" + std::to_string(server_process.pid()) + "/status")
-                  .find("CapEff:\t0000000000000000"),
-              std::string::npos);
+    RunningServer server_process(argv);
+    EXPECT_TRUE(has(read_file("/proc/" + std::to_string(server_process.pid()) + "/status"),
+                    "CapEff:\t0000000000000000"));
     /* A client outside reaches it. */
-    EXPECT_EQ(run(client(prefix, {"--count", "1"})).status, 0);
-    EXPECT_EQ(run(client(prefix, {"doctor"})).status, 0);
-    server_process.signal(SIGTERM);
-    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+    EXPECT_EQ(run(client(prefix_, {"--count", "1"})).status, 0);
+    EXPECT_EQ(run(client(prefix_, {"doctor"})).status, 0);
+    expect_end(server_process, SIGTERM);
 }
 
 }  // namespace

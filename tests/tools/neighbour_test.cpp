@@ -46,20 +46,15 @@ class Neighbour : public Hugepages {
 
     /* A server with a port to show, and two clients that are asked and ask all the time. */
     void start(const Words &server_options, const Words &client_options = {}) {
-        Words argv = server(prefix_);
-        argv.emplace_back("--vdev=net_null0");
-        argv.insert(argv.end(), {"--", "--quiet"});
-        argv.insert(argv.end(), server_options.begin(), server_options.end());
-        server_.emplace(argv);
-        ASSERT_TRUE(server_->wait_for_out(kServerReady)) << server_->describe();
-        Words options = {"--sync-interval", "0.02", "--async-interval", "0.03"};
-        options.insert(options.end(), client_options.begin(), client_options.end());
-        Words named = options;
-        named.insert(named.end(), {"--name", "second"});
+        server_.emplace(
+            joined(joined(server(prefix_), {"--vdev=net_null0", "--", "--quiet"}), server_options));
+        expect_out(*server_, kServerReady);
+        const Words options =
+            joined({"--sync-interval", "0.02", "--async-interval", "0.03"}, client_options);
         first_.emplace(client(prefix_, options));
-        second_.emplace(client(prefix_, named));
-        ASSERT_TRUE(first_->wait_for_out("[SYNC] Reply")) << first_->describe();
-        ASSERT_TRUE(second_->wait_for_out("[SYNC] Reply")) << second_->describe();
+        second_.emplace(client(prefix_, joined(options, {"--name", "second"})));
+        expect_out(*first_, "[SYNC] Reply");
+        expect_out(*second_, "[SYNC] Reply");
     }
 
     /* It does its job: shows our memzone, the port, and its statistics. */
@@ -71,11 +66,10 @@ class Neighbour : public Hugepages {
             << memory.out << memory.err;
         const Finished port = run(proc_info(prefix_, "--show-port"));
         EXPECT_EQ(port.status, 0) << port.err;
-        EXPECT_NE(port.out.find("driver net_null device net_null0"), std::string::npos)
-            << port.out << port.err;
+        EXPECT_TRUE(has(port.out, "driver net_null device net_null0"));
         const Finished stats = run(proc_info(prefix_, "--stats"));
         EXPECT_EQ(stats.status, 0) << stats.err;
-        EXPECT_NE(stats.out.find("NIC statistics for port 0"), std::string::npos) << stats.out;
+        EXPECT_TRUE(has(stats.out, "NIC statistics for port 0"));
     }
 
     bool has_socket(const std::string &start) const {
@@ -104,7 +98,7 @@ class Neighbour : public Hugepages {
 
     static void expect_goes_on(Process &process, const std::string &line) {
         const int before = count_of(process.out(), line);
-        EXPECT_TRUE(process.wait_for_out(line, before + 10)) << process.describe();
+        expect_out(process, line, before + 10);
     }
 
     /* Everything goes on, with nothing lost; returns the exit statuses of the three. */
@@ -117,7 +111,7 @@ class Neighbour : public Hugepages {
             statuses.push_back(process->wait().value_or(-1));
             const std::string out = process->out();
             for (const char *trouble : {"No reply", "Late reply", "Not answered", "Not sent: '"})
-                EXPECT_EQ(out.find(trouble), std::string::npos) << process->describe();
+                EXPECT_FALSE(has(out, trouble));
         }
         EXPECT_TRUE(server_->running());
         server_->signal(SIGINT);
@@ -131,7 +125,6 @@ class Neighbour : public Hugepages {
         EXPECT_EQ(own_lines(server_->err()), "") << server_->err();
     }
 
-    Prefix prefix_;
     std::optional<Process> server_;
     std::optional<Process> first_;
     std::optional<Process> second_;
@@ -141,7 +134,7 @@ TEST_F(Neighbour, ComesAndGoesBesideThePair) {
     ASSERT_NO_FATAL_FAILURE(start({"--stats-interval", "0.05"}));
     for (int i = 0; i < 3; i++)
         use_it();
-    EXPECT_EQ(server_->out().find("[STATUS]"), std::string::npos);
+    EXPECT_FALSE(has(server_->out(), "[STATUS]"));
     end_clean();
 }
 
@@ -149,8 +142,7 @@ TEST_F(Neighbour, ComesAndGoesBesideThePair) {
  */
 TEST_F(Neighbour, DoesNotAnswerABroadcastAndNobodyElseMinds) {
     ASSERT_NO_FATAL_FAILURE(start({"--broadcast", "--stats-interval", "0.01"}));
-    ASSERT_TRUE(server_->wait_for_out("[STATUS] Asked 2 clients, 2 answered", 3))
-        << server_->describe();
+    expect_out(*server_, "[STATUS] Asked 2 clients, 2 answered", 3);
     use_it();
     const auto end = std::chrono::steady_clock::now() + kPatience;
     const std::string met = "[STATUS] Asked 3 clients, 2 answered";
@@ -165,8 +157,7 @@ TEST_F(Neighbour, DoesNotAnswerABroadcastAndNobodyElseMinds) {
 /* One after another: the call fails as a whole, and the next one succeeds. */
 TEST_F(Neighbour, MakesASynchronousBroadcastFailOnceAndNoMore) {
     ASSERT_NO_FATAL_FAILURE(start({"--broadcast=sync", "--stats-interval", "0.01"}));
-    ASSERT_TRUE(server_->wait_for_out("[STATUS] Asked 2 clients, 2 answered", 3))
-        << server_->describe();
+    expect_out(*server_, "[STATUS] Asked 2 clients, 2 answered", 3);
     use_it();
     const auto end = std::chrono::steady_clock::now() + kPatience;
     const std::string met = "one did not answer: no answers";
@@ -196,10 +187,8 @@ TEST_F(Neighbour, StoppedInTheMiddleHoldsNobodyUp) {
                }) &&
                neighbour->running() && !holds_directory(neighbour->pid());
     }));
-    EXPECT_TRUE(server_->wait_for_out("[STATUS] Asked 3 clients, 2 answered"))
-        << server_->describe();
-    EXPECT_TRUE(server_->wait_for_out("[STATUS] Not asked: a client does not read its messages"))
-        << server_->describe();
+    expect_out(*server_, "[STATUS] Asked 3 clients, 2 answered");
+    expect_out(*server_, "[STATUS] Not asked: a client does not read its messages");
     expect_goes_on(*first_, "[SYNC] Reply");
     expect_goes_on(*second_, "[ASYNC] Reply");
     neighbour->signal(SIGCONT);

@@ -5,11 +5,11 @@
  */
 #include <gtest/gtest.h>
 
-#include <csignal>
 #include <filesystem>
 #include <string>
 
 #include "tests/harness/temp_dir.h"
+#include "tests/tools/build.h"
 #include "tests/tools/neighbour.h"
 
 namespace mp_ipc::test {
@@ -50,28 +50,15 @@ TEST_F(YourOwn, TheExampleOfTheDocumentBuildsAndRuns) {
     ASSERT_EQ(patched.status, 0) << patched.out << patched.err;
 
     const std::string build = copy / "build";
-    const Finished configured =
-        run({MP_IPC_CMAKE, "-S", copy.path(), "-B", build, "-DCMAKE_BUILD_TYPE=Release",
-             "-DMP_IPC_TESTS=OFF", "-DMP_IPC_WERROR=ON", "-DCMAKE_UNITY_BUILD=ON"},
-            {}, std::chrono::seconds(60));
-    ASSERT_EQ(configured.status, 0) << configured.out << configured.err;
-    const Finished built =
-        run({MP_IPC_CMAKE, "--build", build, "--parallel", "2"}, {}, std::chrono::seconds(200));
-    ASSERT_EQ(built.status, 0) << built.out << built.err;
+    ASSERT_NO_FATAL_FAILURE(
+        build_project(copy.path(), build, {"-DMP_IPC_TESTS=OFF", "-DMP_IPC_WERROR=ON"}));
 
-    const Prefix prefix;
-    const auto own = [&](const char *program, Words argv) {
-        argv[0] = build + "/" + program;
-        return argv;
-    };
-    Process server_process(own("mp_server", server(prefix)));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    const Finished asked = run(own("mp_client", client(prefix, {"uptime"})));
+    RunningServer server_process(with_program(build + "/mp_server", server(prefix_)));
+    const Finished asked = run(with_program(build + "/mp_client", client(prefix_, {"uptime"})));
     EXPECT_EQ(asked.status, 0) << asked.err;
-    EXPECT_NE(asked.out.find("[UPTIME] "), std::string::npos) << asked.out << asked.err;
-    server_process.signal(SIGINT);
-    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
-    EXPECT_EQ(run(client(prefix, {"uptime"})).status,
+    EXPECT_TRUE(has(asked.out, "[UPTIME] "));
+    expect_end(server_process);
+    EXPECT_EQ(run(client(prefix_, {"uptime"})).status,
               2); /* the pair as it is has no such command */
 }
 

@@ -10,6 +10,7 @@
 
 #include "common.h"
 #include "doctor/checks.h"
+#include "exercises/visit.h"
 #include "support/base/message.h"
 #include "tests/harness/temp_dir.h"
 
@@ -64,7 +65,9 @@ TEST(DoctorChecks, AllHugepagesAreInUse) {
     const Hugepages pages = machine(root, 64, 0, mount);
     const Finding used = check_hugepages(pages, {}, false);
     EXPECT_EQ(used.verdict, Verdict::bad);
-    EXPECT_TRUE(begins(used.text, "Hugepages: 64 reserved, none is free: ")) << used.text;
+    EXPECT_TRUE(
+        begins(used.text, "Hugepages: 64 reserved, 0 free: none is left for this process: "))
+        << used.text;
     const Finding left =
         check_hugepages(pages, look_at_left_pages(pages.mounts, {"old", "other"}), false);
     EXPECT_EQ(left.verdict, Verdict::bad);
@@ -133,7 +136,16 @@ TEST(DoctorChecks, OneCoreIsNotEnough) {
     facts.available = {0};
     const Finding finding = check_cores(facts);
     EXPECT_EQ(finding.verdict, Finding::Verdict::bad);
-    EXPECT_NE(finding.text.find("only 0 is available"), std::string::npos) << finding.text;
+    EXPECT_NE(finding.text.find("only 0 is available to this process"), std::string::npos)
+        << finding.text;
+    /* A cpuset for each. */
+    facts.list = "0";
+    facts.server =
+        ProcessFacts{.seen = true, .state = 'S', .ipc_thread = true, .ipc_cores = "", .cores = {1}};
+    EXPECT_EQ(check_cores(facts).text, "Cores: -l 0, the server's: 1");
+    facts.server.reset();
+    facts.server_elsewhere = true; /* in another pid namespace */
+    EXPECT_EQ(check_cores(facts).verdict, Verdict::good);
 }
 
 TEST(DoctorChecks, Cores) {
@@ -157,6 +169,38 @@ TEST(DoctorChecks, AServerThatCannotBeSeen) {
     const TempDir proc;
     EXPECT_FALSE(look_at_process(5, proc.path()).seen);
     EXPECT_EQ(check_ipc_thread(look_at_process(5, proc.path()), 5).verdict, Verdict::unknown);
+}
+
+/* Stopped, frozen, its queue full, its thread gone: one line each, and the cause that was found. */
+TEST(DoctorChecks, AServerWithoutAnEarIsToldByItsCause) {
+    const TempDir proc;
+    proc.write("5/task/5/status", "Name:\tmp_server\nState:\tS (sleeping)\n");
+    proc.write("5/task/6/status", "Name:\trte_mp_handle\nState:\tS (sleeping)\n");
+    proc.write("5/cgroup", "4:freezer:/box\n0::/pod/box\n");
+    const auto look = [&] { return look_at_process(5, proc.path(), proc / "cgroups"); };
+    const auto text = [&](const ProcessFacts &facts, bool has_room) {
+        const Finding finding = check_ipc_thread(facts, 5, has_room);
+        EXPECT_EQ(finding.verdict, Verdict::bad) << finding.text;
+        return finding.text;
+    };
+    EXPECT_EQ(check_ipc_thread(look(), 5).verdict, Verdict::good) << "no cgroup is to be seen";
+    EXPECT_NE(text(look(), false).find("its queue is full"), std::string::npos);
+    ProcessFacts stopped = look();
+    stopped.state = 'T';
+    EXPECT_NE(text(stopped, false).find("kill -CONT 5"), std::string::npos);
+    ProcessFacts gone = look();
+    gone.ipc_thread = false;
+    EXPECT_NE(text(gone, false).find("is gone"), std::string::npos);
+    ProcessFacts elsewhere; /* in another pid namespace */
+    EXPECT_NE(text(elsewhere, false).find("its queue is full"), std::string::npos);
+
+    proc.write("cgroups/freezer/box/freezer.state", "THAWED\n");
+    proc.write("cgroups/pod/box/cgroup.events", "populated 1\nfrozen 0\n");
+    EXPECT_EQ(look().frozen_by, "");
+    proc.write("cgroups/pod/box/cgroup.events", "populated 1\nfrozen 1\n");
+    EXPECT_EQ(look().frozen_by, "/pod/box") << "version 2";
+    proc.write("cgroups/freezer/box/freezer.state", "FROZEN\n");
+    EXPECT_NE(text(look(), true).find("is frozen by its cgroup /box"), std::string::npos);
 }
 
 TEST(DoctorChecks, ThreadsOfBothNamings) {
@@ -228,6 +272,16 @@ TEST(DoctorChecks, Zone) {
     zone = {.found = true, .size = sizeof(SharedInfo), .boot_id = 0, .shutting_down = false};
     EXPECT_EQ(check_zone(zone).verdict, Verdict::good);
     EXPECT_NE(check_zone(zone).text.find("a server of another make"), std::string::npos);
+}
+
+TEST(DoctorChecks, AServerWithoutTheExercisesIsAsGood) {
+    PingFacts ping{.trouble = "timed out", .time_ms = 0, .timeout_s = 5, .timed_out = true};
+    EXPECT_EQ(check_ping(ping).verdict, Verdict::bad);
+    ping.hello = true;
+    EXPECT_EQ(check_ping(ping).verdict, Verdict::good);
+    EXPECT_TRUE(begins(check_ping(ping).text,
+                       "Ping: no reply within 5.000 s, but hello is answered: another program of "
+                       "the tutorial's contract"));
 }
 
 TEST(DoctorChecks, AnAnswerThatIsNoGood) {

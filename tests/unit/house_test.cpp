@@ -77,6 +77,14 @@ TEST_F(House, ExercisesKnowNeitherProgramNorTheDoctor) {
     }
 }
 
+TEST_F(House, TheDoctorKnowsSupportAlone) {
+    for (const fs::path &file : sources_below("doctor")) {
+        for (const std::string &include : project_includes(file))
+            EXPECT_TRUE(include.starts_with("doctor/") || include.starts_with("support/"))
+                << file << " includes " << include;
+    }
+}
+
 TEST_F(House, TheLessonStaysALesson) {
     EXPECT_LE(lines_of("server.cpp"), 230U);
     EXPECT_LE(lines_of("client.cpp"), 280U);

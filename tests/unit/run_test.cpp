@@ -77,6 +77,27 @@ TEST(RunStatus, NotifyIsGoodOnceTheKernelHasIt) {
     EXPECT_EQ(by_itself(of(&kNotify.command), {0, 1}), kExitUnanswered);
 }
 
+/* Whether a waiting client has anything left for the next server. */
+TEST(Run, IsDoneWhenAllThatWasAskedForHasEnded) {
+    const auto done = [](const ClientOptions &options, std::uint64_t sync, std::uint64_t async) {
+        ClientRun run;
+        run.options = options;
+        run.sync.answered = sync;
+        run.async.timed_out = async;
+        return run.done();
+    };
+    EXPECT_FALSE(done(of(kHello), 100, 100)) << "until it is stopped";
+    EXPECT_FALSE(done(of(&kPing.command), 100, 0));
+    EXPECT_FALSE(done(of(kHello, 3), 3, 2));
+    EXPECT_TRUE(done(of(kHello, 3), 3, 3));
+    EXPECT_FALSE(done(of(&kPing.command, 3), 2, 0));
+    EXPECT_TRUE(done(of(&kPing.command, 3), 3, 0));
+    for (const Exercise *exercise : {&kReport, &kNotify}) {
+        EXPECT_FALSE(done(of(&exercise->command), 0, 0));
+        EXPECT_TRUE(done(of(&exercise->command), 1, 0));
+    }
+}
+
 TEST(Run, GoesOnFromTheNumbersOfTheRunBefore) {
     ClientRun before;
     before.sync.sent = 5;

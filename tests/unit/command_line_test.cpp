@@ -12,8 +12,6 @@
 #include <string>
 #include <vector>
 
-#include <rte_version.h>
-
 namespace mp_ipc {
 namespace {
 
@@ -256,84 +254,5 @@ TEST_F(Options, LanguageFollowsTheLocaleUnlessToldOtherwise) {
     EXPECT_EQ(language(), Language::chinese);
     set_language(Language::english);
 }
-
-TEST(EalArgs, AreSplitAndScanned) {
-    const char *const argv[] = {"p",        "-l0-1", "--file-pre", "x", "--huge-dir=/h", "-n", "4",
-                                "--no-pci", "--",    "--count",    "1"};
-    const EalArgs args = scan_eal_args(11, argv, {"count"});
-    EXPECT_EQ(args.eal.size(), 8U);
-    EXPECT_EQ(args.app, (Words{"--count", "1"}));
-    EXPECT_EQ(args.file_prefix, "x");
-    EXPECT_EQ(args.lcores, "0-1");
-    EXPECT_EQ(args.huge_dir, "/h");
-    EXPECT_FALSE(args.misplaced) << *args.misplaced;
-    EXPECT_EQ(args.without_shared_files, "");
-}
-
-TEST(EalArgs, OptionsThatLeaveNothingToAttachToAreSeen) {
-    for (const char *option : {"--no-shconf", "--in-memory", "--no-huge", "--huge-unlink"}) {
-        const char *const argv[] = {"p", option};
-        EXPECT_EQ(scan_eal_args(2, argv, {}).without_shared_files, option);
-    }
-    const char *const always[] = {"p", "--huge-unlink=always"};
-    EXPECT_EQ(scan_eal_args(2, always, {}).without_shared_files, "--huge-unlink");
-    for (const char *option : {"--huge-unlink=never", "--huge-unlink=existing"}) {
-        const char *const argv[] = {"p", option};
-        EXPECT_EQ(scan_eal_args(2, argv, {}).without_shared_files, "");
-    }
-}
-
-TEST(EalArgs, AnOptionThatTakesNoWordEatsNone) {
-    /* --log-timestamp and --syslog of an EAL where their value is joined to them, or none. */
-    const auto takes = [](const std::string &option) { return option == "--vdev"; };
-    const char *const joined[] = {"p", "--log-timestamp", "--file-prefix=x", "--syslog"};
-    EXPECT_EQ(scan_eal_args(4, joined, {}, takes).file_prefix, "x");
-    const char *const apart[] = {"p", "--syslog", "--file-prefix", "x", "--vdev", "net_null0"};
-    const EalArgs args = scan_eal_args(6, apart, {}, takes);
-    EXPECT_EQ(args.file_prefix, "x");
-    EXPECT_FALSE(args.misplaced) << *args.misplaced;
-    const char *const stray[] = {"p", "--vdev", "net_null0", "--syslog", "doctor"};
-    EXPECT_EQ(scan_eal_args(5, stray, {}, takes).misplaced, "doctor");
-    const char *const after_value[] = {"p", "--vdev", "net_null0", "doctor"};
-    EXPECT_EQ(scan_eal_args(4, after_value, {}, takes).misplaced, "doctor");
-}
-
-TEST(EalArgs, EalIsAskedOnlyWhereItIsInDoubt) {
-    const auto takes = [](const std::string &option) {
-        ADD_FAILURE() << option;
-        return false;
-    };
-    const char *const argv[] = {"p", "-l",       "0",  "--no-pci", "--file-prefix",
-                                "x", "--vdev=a", "-n4"};
-    scan_eal_args(8, argv, {}, takes);
-}
-
-TEST(EalArgs, AWordAfterAnOptionOfANewerEalIsLeftToEal) {
-    const char *const argv[] = {"p", "--brand-new", "value"};
-    EXPECT_FALSE(scan_eal_args(3, argv, {}).misplaced);
-}
-
-TEST(EalOption, IsAskedOfEalItself) {
-    for (const char *option : {"--vdev", "-n", "--log-level", "--file-prefix", "--main-lcore"})
-        EXPECT_TRUE(eal_takes_next_word(option)) << option;
-    for (const char *option : {"--no-pci", "-v", "--no-huge", "--huge-unlink", "--legacy-mem"})
-        EXPECT_FALSE(eal_takes_next_word(option)) << option;
-    EXPECT_TRUE(eal_takes_next_word("--no-such-option-either"));
-    /* Since 24.11 its value may be joined to it only. */
-    const bool optional = std::string(rte_version()) >= "DPDK 24.11";
-    EXPECT_EQ(eal_takes_next_word("--syslog"), !optional);
-}
-
-TEST(CoresOfList, ReadsEalsLists) {
-    EXPECT_EQ(cores_of_list("0"), (std::vector<int>{0}));
-    EXPECT_EQ(cores_of_list("0-2,5"), (std::vector<int>{0, 1, 2, 5}));
-    EXPECT_EQ(cores_of_list("2-3"), (std::vector<int>{2, 3}));
-    EXPECT_EQ(cores_of_list("5@0"), (std::vector<int>{0}));
-    EXPECT_EQ(cores_of_list("0@(1,3),(4-5)@2,7"), (std::vector<int>{1, 3, 2, 7}));
-    EXPECT_EQ(cores_of_list("(0,6),9@8"), (std::vector<int>{0, 6, 8}));
-    EXPECT_TRUE(cores_of_list("").empty());
-    EXPECT_LE(cores_of_list("0-99999999").size(), 4096U);
-}
-
 }  // namespace
 }  // namespace mp_ipc

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the doctor asks of a server, by the contract of this pair: the memzone, and whether it
+ * answers.
+ */
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "support/eal/finding.h"
+#include "support/eal/watch.h"
+
+namespace mp_ipc {
+
+/* What a client finds under the name shared_info. */
+struct ZoneFacts {
+    bool found = false;
+    std::size_t size = 0;
+    std::uint64_t boot_id = 0;
+    bool shutting_down = false;
+};
+Finding check_zone(const ZoneFacts &zone);
+
+struct PingFacts {
+    std::string trouble; /* why there is no good reply; empty: there is one */
+    double time_ms = 0;
+    double timeout_s = 0;
+    bool timed_out = false;
+    bool hello = false; /* where it timed out: a greeting was answered */
+};
+Finding check_ping(const PingFacts &ping);
+
+/* In an attached client: see doctor.h. */
+Finding visit_zone(double timeout_s, double left_s, Watch &watch);
+Finding visit_ping(double timeout_s, double left_s, Watch &watch);
+
+}  // namespace mp_ipc

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What a look at one thing has found, as one line: who starts a program ends with it where it is
+ * bad, who only asks for the state of things prints all of them.
+ */
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "support/console/console.h"
+
+namespace mp_ipc {
+
+struct Finding {
+    enum class Verdict { good, bad, unknown };
+    Verdict verdict;
+    std::string text; /* in the console's language */
+};
+
+inline Finding good(std::string text) {
+    return {Finding::Verdict::good, std::move(text)};
+}
+inline Finding bad(std::string text) {
+    return {Finding::Verdict::bad, std::move(text)};
+}
+inline Finding unknown(std::string text) {
+    return {Finding::Verdict::unknown, std::move(text)};
+}
+
+/* What is not checked, and why. */
+inline Finding not_checked(const std::string &what, const std::string &why) {
+    return unknown(in_words({"{}: not checked: {}", "{}: 未检查: {}"}, what, why));
+}
+
+}  // namespace mp_ipc

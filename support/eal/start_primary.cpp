@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "support/eal/eal_session.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "support/base/text.h"
+#include "support/console/console.h"
+#include "support/eal/attach_gate.h"
+#include "support/eal/eal_init.h"
+#include "support/eal/heap.h"
+#include "support/eal/hugepages.h"
+#include "support/eal/node_memory.h"
+#include "support/eal/page_files.h"
+#include "support/eal/start_checks.h"
+
+namespace mp_ipc {
+namespace {
+
+constexpr auto kCleanupLimit = std::chrono::seconds(2);
+
+/* The EAL option of a primary for memory on every node where clients may come; none where the user
+ * said how much. Without, the heap begins on the nodes of the primary's own cores, with a page, and
+ * grows as secondaries attach.
+ */
+std::string memory_option(const EalArgs &args, const HugepageRoom &room) {
+    if (!args.memory.empty() || !args.without_shared_files.empty())
+        return {};
+    const auto plan = plan_node_memory(room);
+    return plan.empty() ? std::string() : "--socket-mem=" + socket_mem(plan);
+}
+
+/* What the heap has and for how many it is enough: one line. */
+void say_memory() {
+    const auto heap = look_at_heap();
+    if (!heap)
+        return;
+    const std::string text = "memory: " + heap_text(*heap) + " at one moment";
+    if (heap->clients_fit() < AttachGate::kPlaces)
+        diagnose(Severity::warning, text + "; to have more: " + heap_advice(*heap) +
+                                        " (scripts/setup.sh reserves the hugepages)");
+    else
+        diagnose(Severity::info, text);
+}
+
+std::string second_primary(const EalArgs &args, const PrimaryProbe &probe) {
+    return "a primary (" + process_text(probe.pid) + ") already runs under file prefix '" +
+           args.file_prefix + "': end it first, or choose another --file-prefix";
+}
+
+std::string left_over(const EalArgs &args, const std::vector<Holder> &holders) {
+    return "processes of an earlier primary still hold the files of file prefix '" +
+           args.file_prefix + "': " + holders_text(holders) +
+           "; end them, or choose another --file-prefix";
+}
+
+/* Waits for processes that hold the files of an earlier primary: arrays in the runtime directory,
+ * hugepages. false: they still do, which has been said, or there is a reason to end.
+ */
+bool wait_for_leftovers(const EalArgs &args, const std::vector<std::string> &huge_dirs,
+                        Clock::duration limit, Watch &watch) {
+    const std::string dir = runtime_dir(args.file_prefix);
+    const auto give_up = Clock::now() + limit;
+    for (bool said = false;; said = true) {
+        const auto holders = lock_holders(dir);
+        const auto pages = check_page_files_free(huge_dirs, args.file_prefix);
+        if (watch.ending() || (holders.empty() && !pages))
+            return !watch.ending();
+        if (Clock::now() >= give_up) {
+            error(holders.empty() ? pages->text : left_over(args, holders));
+            return false;
+        }
+        if (!said)
+            diagnose(Severity::warning,
+                     "waiting for processes that hold the files of file prefix '" +
+                         args.file_prefix +
+                         "': " + (holders.empty() ? "its hugepages" : holders_text(holders)));
+        watch.sleep_until(Clock::now() + kLookAgain);
+    }
+}
+
+/* The primary's init takes the locks of the hugetlbfs mounts, and waits for them without a limit
+ * and without a word. false: one is held for good, which has been said, or the program is to end.
+ */
+bool wait_for_hugepage_locks(const std::vector<std::string> &huge_dirs, Watch &watch) {
+    constexpr auto kLimit = std::chrono::seconds(10);
+    for (const std::string &mount : huge_dirs) {
+        if (watch.look_until(kLimit, [&] { return !directory_is_locked(mount); }))
+            continue;
+        if (!watch.ending())
+            error("another process holds the lock of " + mount + " (" +
+                  holders_text(flock_holders({mount})) +
+                  "), stopped perhaps: let it go on, or end it");
+        return false;
+    }
+    return true;
+}
+
+/* `memory`: the option that was added to the user's own, or none. */
+int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe,
+                           const std::string &memory) {
+    const int why = rte_errno;
+    const auto holders = lock_holders(probe.dir);
+    rlimit addresses = {};
+    getrlimit(RLIMIT_AS, &addresses);
+    if (why == EINVAL) {
+        error(kBadOptions);
+        return kExitUsage;
+    }
+    if (probe.state == PrimaryProbe::State::alive || probe.state == PrimaryProbe::State::starting)
+        error(second_primary(args, probe));
+    else if (!holders.empty())
+        error(left_over(args, holders));
+    else if (const auto threads = check_threads())
+        error("EAL could not start: " + threads->text);
+    else if (why == ENOMEM && addresses.rlim_cur != RLIM_INFINITY)
+        error("EAL could not start" + eal_error() + ": the address space of this process is " +
+              "limited to " + std::to_string(addresses.rlim_cur >> 20) +
+              " MiB (ulimit -v), and EAL reserves 64 GiB and more: raise the limit");
+    else if (const auto pages = hugepage_trouble(look_at_hugepages(args.huge_dir)))
+        error("EAL could not start: " + *pages);
+    else
+        error("EAL could not start" + eal_error() + "; its own lines above say why" +
+              (memory.empty() || why != ENOMEM
+                   ? ""
+                   : " (" + memory +
+                         " was to be reserved; give -m or --socket-mem for less memory)"));
+    return kExitFailure;
+}
+
+}  // namespace
+
+EalSession::~EalSession() {
+    const Watch::Blocking blocking(watch_, Watch::Blocking::Interruptible::no, kCleanupLimit);
+    rte_eal_cleanup();
+}
+
+std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration leftover_wait,
+                                          Watch &watch, int *status) {
+    using State = PrimaryProbe::State;
+    *status = kExitUsage;
+    if (const auto trouble = check_options(args)) {
+        error(trouble->text);
+        return nullptr;
+    }
+    *status = kExitFailure;
+    const std::string dir = runtime_dir(args.file_prefix);
+    const PrimaryProbe other = probe_primary(dir);
+    if (other.state == State::alive || other.state == State::starting) {
+        error(second_primary(args, other));
+        return nullptr;
+    }
+    if (other.state == State::unknown && other.error != ENAMETOOLONG) {
+        error("cannot look at " + dir + "/config: " + std::strerror(other.error));
+        return nullptr;
+    }
+    const HugepageRoom memory_room = look_at_hugepage_room(args.huge_dir);
+    if (const auto trouble = first_bad({check_path_length(dir),
+                                        check_runtime_usable(look_at_runtime(runtime_root(), dir)),
+                                        check_primary_room(dir, memory_room.nodes.size())})) {
+        error(trouble->text);
+        return nullptr;
+    }
+    const Hugepages hugepages = look_at_hugepages(args.huge_dir);
+    if (!wait_for_leftovers(args, hugepages.dirs, leftover_wait, watch) ||
+        !wait_for_hugepage_locks(hugepages.mounts, watch)) {
+        *status = watch.ending() ? kExitOk : kExitFailure;
+        return nullptr;
+    }
+    std::vector<std::string> words = args.eal;
+    const std::string memory = memory_option(args, memory_room);
+    if (!memory.empty())
+        words.push_back(memory);
+    rte_errno = 0;
+    int result = 0;
+    {
+        /* A primary that leaves half-way leaves files that look alive: it is not interrupted. */
+        const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no);
+        result = run_eal_init(words);
+    }
+    if (result < 0) {
+        *status = say_why_primary_failed(args, probe_primary(dir), memory);
+        return nullptr;
+    }
+    auto session = std::make_unique<EalSession>(watch);
+    if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+        error(std::string(program().name) +
+              " must be the primary, but EAL made it a secondary: leave --proc-type out");
+        return nullptr;
+    }
+    if (!runs_under_prefix(args)) {
+        *status = kExitUsage;
+        return nullptr;
+    }
+    session->page_files_ = record_page_files(dir);
+    measure_attach_bytes();
+    AttachGate::make(dir);
+    say_memory();
+    *status = kExitOk;
+    return session;
+}
+
+}  // namespace mp_ipc

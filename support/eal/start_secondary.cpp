@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_service_component.h>
+
+#include "support/base/text.h"
+#include "support/console/console.h"
+#include "support/eal/attach_gate.h"
+#include "support/eal/eal_init.h"
+#include "support/eal/eal_session.h"
+#include "support/eal/heap_question.h"
+#include "support/eal/ipc_socket.h"
+#include "support/eal/primary_config.h"
+#include "support/eal/start_checks.h"
+
+namespace mp_ipc {
+namespace {
+
+/* A primary that holds its lock has finished its init well within this, or is stuck in it. */
+constexpr auto kStartLimit = std::chrono::seconds(10);
+/* The same for the secondary's own rte_eal_init(), which may wait 5 s for a busy primary's reply.
+ */
+constexpr auto kAttachLimit = std::chrono::seconds(20);
+
+/* Says why there is no start, or leaves that to the caller. */
+bool fail(const std::string &text, std::string *why) {
+    if (why != nullptr)
+        *why = text;
+    else
+        error(text);
+    return false;
+}
+
+/* What rte_eal_init() of a secondary takes in the primary's heap, for services that it does not
+ * run: 150 KB in 22.11. At once, and not at the end, for two reasons. A client that is killed
+ * leaves nothing behind; and the heap does not grow with the number of clients. Where it has grown,
+ * whoever frees the last of a page holds two locks of shared memory until the primary has answered,
+ * for 5 s if it is busy: a process that ends meanwhile keeps all others out for good.
+ */
+void give_back_service_memory() {
+    rte_service_finalize();
+}
+
+std::string no_primary(const EalArgs &args, const PrimaryProbe &probe) {
+    using State = PrimaryProbe::State;
+    std::string text = "no primary runs under file prefix '" + args.file_prefix + "': ";
+    const RuntimeFacts runtime = look_at_runtime(runtime_root(), probe.dir);
+    if (probe.state == State::no_files && runtime.error == ENOENT)
+        text += "there is no " + runtime.missing_at + " to look in";
+    else if (probe.state == State::no_files)
+        text += "there is no " + probe.dir + "/config";
+    else if (probe.state == State::dead)
+        text += probe.dir + "/config is there, but the primary that made it has ended";
+    else
+        text += "the primary (" + process_text(probe.pid) + ") has not finished its start";
+    const std::string others = elsewhere(args.file_prefix);
+    const auto live = live_prefixes();
+    text += others.empty()
+                ? std::string("; start ") + program().peer + " with the same --file-prefix first"
+                : others;
+    return text + (live.empty()
+                       ? " (no prefix under " + runtime_root() + " has a live primary)"
+                       : " (prefixes with a live primary: " +
+                             joined(live, [](const std::string &prefix) { return prefix; }) + ")");
+}
+
+}  // namespace
+
+bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, Watch &watch,
+                      int *status, std::string *why) {
+    using State = PrimaryProbe::State;
+    if (const auto trouble = check_options(args)) {
+        *status = kExitUsage;
+        return fail(trouble->text, why);
+    }
+    const std::string dir = runtime_dir(args.file_prefix);
+    const auto begin = Clock::now();
+    for (bool said = false;;) {
+        const PrimaryProbe probe = probe_primary(dir);
+        if (probe.state == State::alive) {
+            watch.follow_primary(probe.pid, dir);
+            return true;
+        }
+        if (watch.ending()) {
+            *status = kExitOk;
+            return false;
+        }
+        *status = kExitFailure;
+        if (probe.state == State::forbidden)
+            return fail("no permission to look into " + dir + ": run " + program().name +
+                            " as the user who runs " + program().peer + elsewhere(args.file_prefix),
+                        why);
+        if (probe.state == State::unknown && probe.error == ENAMETOOLONG)
+            return fail(check_path_length(dir).text, why);
+        if (probe.state == State::unknown)
+            return fail("cannot look at " + dir + "/config: " + std::strerror(probe.error), why);
+        const auto waited = Clock::now() - begin;
+        const bool in_time = wait ? (*wait == Clock::duration::zero() || waited < *wait)
+                                  : (probe.state == State::starting && waited < kStartLimit);
+        if (!in_time) {
+            *status = kExitNoPrimary;
+            return fail(no_primary(args, probe), why);
+        }
+        if (wait && !said)
+            say({"[{}] Waiting for a server under file prefix '{}'",
+                 "[{}] 等待 Server, file-prefix '{}'"},
+                program().tag, args.file_prefix);
+        said = true;
+        watch.sleep_until(Clock::now() + kLookAgain);
+    }
+}
+
+namespace {
+
+/* Waits for a place among those that attach, and makes sure that nothing stands in the way. false:
+ * this process is not to attach, and *status is the exit status.
+ */
+bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status,
+                std::string *why) {
+    const std::string dir = runtime_dir(args.file_prefix);
+    const auto outcome = gate.enter([&](std::chrono::milliseconds pause) {
+        watch.sleep_until(Clock::now() + pause);
+        return !watch.ending();
+    });
+    if (outcome == AttachGate::Outcome::interrupted) {
+        *status = kExitOk; /* the reason to end says it */
+        return false;
+    }
+    if (gate.row() > 0)
+        diagnose(Severity::warning, "clients that are attaching do not get on, stopped perhaps: " +
+                                        joined(gate.holders(gate.row() - 1), process_text) +
+                                        "; not waiting for them");
+    *status = kExitFailure;
+    /* Its socket is there before its memory is. */
+    const bool complete =
+        watch.look_until(kStartLimit, [&] { return read_primary_config(dir).has_value(); });
+    const PrimaryProbe primary = probe_primary(dir);
+    make_room(dir);
+    const Finding runtime = check_runtime_usable(look_at_runtime(runtime_root(), dir));
+    std::optional<Finding> trouble = first_bad({runtime, check_path_length(dir)});
+    if (!trouble && complete)
+        trouble = first_bad(check_attach(primary, args.file_prefix));
+    /* One that ends meanwhile lets go of all that was looked at; that is for the watch to say. */
+    if (trouble || !complete)
+        watch.look_until(std::chrono::seconds(1), [&] {
+            const PrimaryProbe now = probe_primary(dir);
+            return now.state == PrimaryProbe::State::alive && now.pid == primary.pid;
+        });
+    if (watch.ending()) {
+        *status = kExitOk;
+        return false;
+    }
+    if (trouble)
+        return fail(trouble->text, why);
+    if (!complete) {
+        *status = kExitNoPrimary;
+        return fail(no_primary(args, {.state = PrimaryProbe::State::starting,
+                                      .pid = primary.pid,
+                                      .error = 0,
+                                      .dir = dir}),
+                    why);
+    }
+    /* Who is stopped within that moment keeps all others waiting, without a word. */
+    constexpr auto kLockLimit = std::chrono::seconds(5);
+    if (!watch.look_until(kLockLimit, [&] { return !directory_is_locked(dir); })) {
+        *status = watch.ending() ? kExitOk : kExitFailure;
+        return watch.ending() ? false
+                              : fail("another process holds the lock of " + dir + " (" +
+                                         holders_text(flock_holders({dir})) +
+                                         "), stopped perhaps: let it go on, or end it",
+                                     why);
+    }
+    /* Attaching sends a request, and keeps locks while it waits for room. */
+    constexpr auto kRoomLimit = std::chrono::seconds(10);
+    const auto has_room_now = [&] {
+        return has_room(primary_socket(dir), std::chrono::milliseconds(0));
+    };
+    if (!watch.look_until(kRoomLimit, has_room_now)) {
+        *status = watch.ending() ? kExitOk : kExitFailure;
+        return watch.ending()
+                   ? false
+                   : fail(
+                         "the server does not read its messages, its queue is full: is it "
+                         "stopped, or busy? Let it go on, or start it anew",
+                         why);
+    }
+    const auto heap = ask_for_heap(dir);
+    if (heap && heap->clients_fit == 0)
+        return fail("the server's heap has no room for another client (" + heap->heap +
+                        "): start " + program().peer + " with more memory, such as " + heap->advice,
+                    why);
+    return true;
+}
+
+/* Why EAL could not do what `start` says: what is seen to be wrong now, or what it said first. */
+std::string eal_failure(const EalArgs &args, const std::string &start,
+                        const std::vector<std::string> &errors) {
+    if (const auto threads = check_threads())
+        return start + ": " + threads->text;
+    const Finding room = check_secondary_room(runtime_dir(args.file_prefix));
+    if (room.verdict == Finding::Verdict::bad)
+        return start + ": " + room.text;
+    if (speaks_of_addresses(errors))
+        return start +
+               ": something else lies in this process where the primary has its memory, by "
+               "address space randomization; see the README on it";
+    if (errors.empty())
+        return start + "; why is not known: EAL's log, which would tell, is off (--log-level)";
+    return start + "; why is not known; EAL said first: " + errors.front();
+}
+
+}  // namespace
+
+bool start_secondary(const EalArgs &args, Watch &watch, int *status, bool *addresses_taken,
+                     std::string *why) {
+    AttachGate gate(runtime_dir(args.file_prefix)); /* left at the end, by whatever way */
+    if (!may_attach(gate, args, watch, status, why))
+        return false;
+    rte_errno = 0;
+    int result = 0;
+    std::vector<std::string> errors;
+    {
+        /* Ctrl-C waits for its end: leaving in the midst of it may leave a lock in shared memory
+         * held, for good. It takes 0.1 s. */
+        const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::if_primary_gone,
+                                       kAttachLimit);
+        result = run_eal_init(args.eal, &errors);
+        if (result >= 0 && rte_eal_process_type() == RTE_PROC_SECONDARY)
+            give_back_service_memory();
+    }
+    *status = kExitFailure;
+    if (result < 0) {
+        if (watch.ending()) {
+            *status = kExitOk; /* the reason to end says it */
+            return false;
+        }
+        if (rte_errno == EINVAL) {
+            *status = kExitUsage;
+            return fail(kBadOptions, why);
+        }
+        if (addresses_taken != nullptr)
+            *addresses_taken = speaks_of_addresses(errors);
+        return fail(eal_failure(args, "EAL could not attach to the primary" + eal_error(), errors),
+                    why);
+    }
+    if (rte_eal_process_type() != RTE_PROC_SECONDARY)
+        return fail(std::string(program().name) +
+                        " must be a secondary, but EAL made it a primary: leave --proc-type out",
+                    why);
+    if (!runs_under_prefix(args)) {
+        *status = kExitUsage;
+        return false;
+    }
+    /* A secondary whose socket, or its thread, cannot be made starts and hears no reply. */
+    if (!IpcSocket::find().found())
+        return fail(
+            eal_failure(args,
+                        "EAL could not make this client's socket in " +
+                            std::string(rte_eal_get_runtime_dir()) + ", so no reply can reach it",
+                        errors),
+            why);
+    *status = kExitOk;
+    return true;
+}
+
+}  // namespace mp_ipc

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What rte_mp says to whom neither program shows: those of docs/api.md, and odd messages.
+ */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+
+#include "exercises/ping.h"
+#include "exercises/report.h"
+#include "support/base/message.h"
+#include "support/eal/runtime_dir.h"
+#include "tests/harness/helper.h"
+
+namespace mp_ipc::helper {
+namespace {
+
+timespec milliseconds(long ms) {
+    return {ms / 1000, ms % 1000 * 1000000};
+}
+
+/* A server whose ping replies are those of other builds: by the request's number right, a byte too
+ * long, a byte too short, of another version, as version 1 had them.
+ */
+int odd_replies(const std::string &prefix, const Arguments &) {
+    start_primary(prefix);
+    const auto on_ping = [](const rte_mp_msg *msg, const void *peer) -> int {
+        PingRequest request;
+        read_struct(*msg, &request);
+        PingReply answer;
+        answer.header.sequence = request.header.sequence;
+        rte_mp_msg reply = make_message(msg->name);
+        fill(reply, answer);
+        reply.len_param += answer.header.sequence == 2 ? 1 : answer.header.sequence == 3 ? -1 : 0;
+        if (answer.header.sequence == 4)
+            reply.param[0]++;
+        if (answer.header.sequence == 5) {
+            reply.param[0] = 1;
+            reply.len_param = kPingReplyV1;
+        }
+        return rte_mp_reply(&reply, static_cast<const char *>(peer));
+    };
+    if (reserve_zone() == nullptr || rte_mp_action_register(kMsgPing, on_ping) != 0)
+        return 1;
+    print("ready");
+    wait_for_the_end();
+}
+
+/* A secondary whose rte_eal_init() stands still after its IPC thread has started: the log stream
+ * blocks on the first line after that. */
+int held_secondary(const std::string &prefix, const Arguments &) {
+    cookie_io_functions_t functions = {};
+    functions.write = [](void *, const char *text, std::size_t size) -> ssize_t {
+        if (std::string_view(text, size).find("Selected IOVA mode") != std::string_view::npos) {
+            print("held");
+            wait_for_the_end();
+        }
+        return static_cast<ssize_t>(size);
+    };
+    rte_openlog_stream(fopencookie(nullptr, "w", functions));
+    start_secondary(prefix);
+    print("init complete"); /* the test fails */
+    return 1;
+}
+
+std::atomic<bool> g_called{false};
+int print_reply(const char *what, int rc, const struct rte_mp_reply &reply) {
+    print("%s rc %d sent %d received %d", what, rc, reply.nb_sent, reply.nb_received);
+    return 0;
+}
+
+/* A primary that asks all its secondaries once there are N of them, both ways. */
+int ask_all(const std::string &prefix, const Arguments &arguments) {
+    start_primary(prefix);
+    print("ready");
+    const auto wanted = std::strtoul(arguments.at(1).c_str(), nullptr, 10);
+    const auto live = [] {
+        std::size_t count = 0;
+        for (const ClientSocket &socket : client_sockets(rte_eal_get_runtime_dir()))
+            count += socket.live ? 1U : 0U;
+        return count;
+    };
+    while (live() < wanted)
+        usleep(5000);
+    rte_mp_msg request = make_message(arguments.at(0).c_str());
+    const timespec timeout = milliseconds(1000);
+    struct rte_mp_reply reply = {};
+    const int rc = rte_mp_request_sync(&request, &reply, &timeout);
+    print_reply("sync", rc, reply);
+    std::free(reply.msgs);
+    const int async_rc = rte_mp_request_async(
+        &request, &timeout, [](const rte_mp_msg *, const struct rte_mp_reply *answer) {
+            print_reply("async callback", 0, *answer);
+            g_called = true;
+            return 0;
+        });
+    print("async rc %d", async_rc);
+    while (!g_called)
+        usleep(5000);
+    return 0;
+}
+
+int do_nothing(const rte_mp_msg *, const void *) {
+    return 0;
+}
+
+/* What rte_mp_action_register() and a send say of bad names. */
+int register_names(const std::string &prefix, const Arguments &) {
+    start_primary(prefix);
+    const auto try_one = [](const char *what, const char *name) {
+        rte_errno = 0;
+        const int rc = rte_mp_action_register(name, do_nothing);
+        print("%s: rc %d errno %s", what, rc, rc == 0 ? "none" : rte_strerror(rte_errno));
+    };
+    try_one("first", "name");
+    try_one("twice", "name");
+    rte_mp_action_unregister("name");
+    try_one("again after unregister", "name");
+    try_one("empty", "");
+    try_one("63 characters", std::string(RTE_MP_MAX_NAME_LEN - 1, 'n').c_str());
+    try_one("64 characters", std::string(RTE_MP_MAX_NAME_LEN, 'n').c_str());
+    return 0;
+}
+
+/* A second request of one name while the first is pending, from a secondary. */
+int pending_twice(const std::string &prefix, const Arguments &) {
+    start_secondary(prefix);
+    rte_mp_msg request = make_message(kMsgHelloSync);
+    fill_text(request, "first");
+    const timespec timeout = milliseconds(3000);
+    const int first = rte_mp_request_async(
+        &request, &timeout, [](const rte_mp_msg *, const struct rte_mp_reply *reply) {
+            print_reply("callback", 0, *reply);
+            g_called = true;
+            return 0;
+        });
+    print("async rc %d", first);
+    int rc = rte_mp_request_async(
+        &request, &timeout, [](const rte_mp_msg *, const struct rte_mp_reply *) { return 0; });
+    print("second async rc %d errno %s", rc, rte_strerror(rte_errno));
+    struct rte_mp_reply reply = {};
+    rc = rte_mp_request_sync(&request, &reply, &timeout);
+    print("second sync rc %d errno %s", rc, rte_strerror(rte_errno));
+    request = make_message(kMsgHelloAsync);
+    rc = rte_mp_request_sync(&request, &reply, &timeout);
+    print("other name rc %d", rc);
+    std::free(reply.msgs);
+    while (!g_called)
+        usleep(5000);
+    return 0;
+}
+
+/* A secondary with an asynchronous request pending while its server dies: stays, to see what the
+ * library does. The test kills the server after "async rc 0".
+ */
+int pending_at_death(const std::string &prefix, const Arguments &) {
+    start_secondary(prefix);
+    rte_mp_msg request = make_message(kMsgHelloAsync);
+    fill_text(request, "pending");
+    const timespec timeout = milliseconds(1500);
+    const int first = rte_mp_request_async(
+        &request, &timeout, [](const rte_mp_msg *, const struct rte_mp_reply *reply) {
+            print_reply("callback", 0, *reply);
+            g_called = true;
+            return 0;
+        });
+    print("async rc %d", first);
+    while (!g_called)
+        usleep(5000);
+    const int again = rte_mp_request_async(
+        &request, &timeout, [](const rte_mp_msg *, const struct rte_mp_reply *) { return 0; });
+    print("async after death rc %d errno %s", again, rte_strerror(rte_errno));
+    _exit(0);
+}
+
+/* A synchronous request whose timeout is NULL. */
+int null_timeout(const std::string &prefix, const Arguments &) {
+    start_secondary(prefix);
+    rte_mp_msg request = make_message(kMsgHelloSync);
+    fill_text(request, "no timeout");
+    struct rte_mp_reply reply = {};
+    print("asking");
+    print("rc %d", rte_mp_request_sync(&request, &reply, nullptr));
+    return 0;
+}
+
+/* One sync request with exactly these bytes; prints the reply's bytes. */
+void send_bytes(const char *what, const char *name, const std::string &bytes, int with_fds = 0) {
+    rte_mp_msg request = make_message(name);
+    bytes.copy(reinterpret_cast<char *>(request.param), sizeof(request.param));
+    request.len_param = static_cast<int>(bytes.size());
+    for (int i = 0; i < with_fds; i++)
+        request.fds[request.num_fds++] = memfd_create("stray", MFD_CLOEXEC);
+    const timespec timeout = milliseconds(5000);
+    struct rte_mp_reply reply = {};
+    const int rc = rte_mp_request_sync(&request, &reply, &timeout);
+    for (int i = 0; i < request.num_fds; i++)
+        close(request.fds[i]);
+    if (rc != 0 || reply.nb_received != 1) {
+        print("%s: rc %d received %d", what, rc, reply.nb_received);
+        std::free(reply.msgs);
+        return;
+    }
+    const rte_mp_msg &answer = reply.msgs[0];
+    if (std::string(name) == kMsgHelloSync) {
+        const bool terminated =
+            answer.len_param >= 1 && answer.len_param <= RTE_MP_MAX_PARAM_LEN &&
+            answer.param[answer.len_param - 1] == '\0' &&
+            text_of(answer).size() == static_cast<std::size_t>(answer.len_param) - 1;
+        print("%s: %d bytes, %s: %s", what, answer.len_param,
+              terminated ? "terminated" : "NOT TERMINATED", printable(text_of(answer)).c_str());
+    } else {
+        Header header;
+        std::memcpy(&header, answer.param, sizeof(header));
+        print("%s: %d bytes, status %d sequence %lu fds %d", what, answer.len_param,
+              static_cast<int>(header.status), static_cast<unsigned long>(header.sequence),
+              answer.num_fds);
+        for (int i = 0; i < answer.num_fds; i++)
+            close(answer.fds[i]);
+    }
+    std::free(reply.msgs);
+}
+
+/* Whatever a client may send: text in every shape, structs of every wrongness. */
+int odd_requests(const std::string &prefix, const Arguments &) {
+    start_secondary(prefix);
+    send_bytes("empty", kMsgHelloSync, "");
+    send_bytes("only NUL", kMsgHelloSync, std::string(1, '\0'));
+    send_bytes("no NUL", kMsgHelloSync, "plain");
+    send_bytes("256 bytes", kMsgHelloSync, std::string(256, 'x'));
+    std::string wide;
+    while (wide.size() + 3 <= 256)
+        wide += "\xe4\xb8\xad";
+    send_bytes("256 bytes of UTF-8", kMsgHelloSync, wide);
+    send_bytes("control characters", kMsgHelloSync, "\x1b[2J\x07 bell \x7f \xc2\x9b");
+    send_bytes("invalid UTF-8", kMsgHelloSync, "\xff\xfe \xc0\xaf");
+    send_bytes("with descriptors", kMsgHelloSync, "fds", 3);
+
+    PingRequest ping;
+    ping.header.sequence = 7;
+    const auto bytes = [](const auto &payload) {
+        return std::string(reinterpret_cast<const char *>(&payload), sizeof(payload));
+    };
+    send_bytes("ping", kMsgPing, bytes(ping));
+    send_bytes("ping too short", kMsgPing, bytes(ping).substr(0, sizeof(ping) - 1));
+    send_bytes("ping empty", kMsgPing, "");
+    send_bytes("ping too long", kMsgPing, bytes(ping) + "x");
+    ping.header.version = 99;
+    send_bytes("ping of version 99", kMsgPing, bytes(ping));
+    ping.header.version = 1;
+    send_bytes("ping of version 1", kMsgPing, bytes(ping));
+    ping.header.version = PingRequest::kVersion;
+    ping.header.boot_id = 12345;
+    send_bytes("ping of another boot", kMsgPing, bytes(ping));
+    send_bytes("report too short", kMsgReport, "abc");
+    return 0;
+}
+
+const Roles kApiRoles({{"odd-replies", odd_replies},
+                       {"held-secondary", held_secondary},
+                       {"ask-all", ask_all},
+                       {"register-names", register_names},
+                       {"pending-twice", pending_twice},
+                       {"pending-at-death", pending_at_death},
+                       {"null-timeout", null_timeout},
+                       {"odd-requests", odd_requests}});
+
+}  // namespace
+}  // namespace mp_ipc::helper

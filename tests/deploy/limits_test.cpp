@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * File systems without room or rights, limits of a process, paths that are too long: one line
+ * before EAL's init, which ends by SIGBUS, an abort, or a line about something else.
+ */
+#include <sys/mount.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "support/eal/runtime_dir.h"
+#include "tests/deploy/place.h"
+
+namespace mp_ipc::test {
+namespace {
+
+class Limits : public Hugepages {
+  protected:
+    void SetUp() override {
+        Hugepages::SetUp();
+        MP_IPC_NEEDS_NAMESPACE("--mount");
+    }
+};
+
+/* A tmpfs of its own as runtime directory, of all who get environment(). */
+class SmallRuntime : public Limits {
+  protected:
+    void SetUp() override {
+        Limits::SetUp();
+        if (IsSkipped())
+            return;
+        ASSERT_EQ(mount("none", dir_.path().c_str(), "tmpfs", 0, "size=4m,nr_inodes=40"), 0);
+    }
+    void TearDown() override { umount2(dir_.path().c_str(), MNT_DETACH); }
+    ProcessOptions environment() const {
+        return {.environment = {"RUNTIME_DIRECTORY=" + dir_.path()}};
+    }
+    std::string runtime() const { return dir_.path() + "/dpdk/" + prefix_.name(); }
+    /* Leaves so much room. */
+    void fill(std::uintmax_t leave) const {
+        const std::uintmax_t free = std::filesystem::space(dir_.path()).available;
+        ASSERT_GT(free, leave);
+        std::ofstream(dir_ / "fill") << std::string(free - leave, 'x');
+    }
+    TempDir dir_;
+    Prefix prefix_;
+};
+
+TEST_F(SmallRuntime, HasNoRoomForAClient) {
+    Process server_process(server(prefix_), environment());
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    ASSERT_NO_FATAL_FAILURE(fill(1024 * 1024));
+    const Finished refused = run(client(prefix_, {"--count", "1"}), environment());
+    expect_refusal(
+        refused, 1,
+        {"1024 KiB are free in " + runtime(), "KiB are needed there for EAL's files", "make room"});
+    expect_doctor_agrees(refused, run(client(prefix_, {"doctor"}), environment()));
+    std::filesystem::remove(dir_ / "fill");
+    EXPECT_EQ(run(client(prefix_, {"ping", "--count", "1"}), environment()).status, 0);
+    /* No inode is as bad. */
+    for (int i = 0; std::filesystem::exists(dir_.path()) && i < 40; i++)
+        std::ofstream(dir_ / ("file" + std::to_string(i)));
+    expect_refusal(run(client(prefix_, {"--count", "1"}), environment()), 1,
+                   {"takes no more files (df -i)"});
+}
+
+TEST_F(SmallRuntime, HasRoomForAClientWhereAKilledOneLeftItsFiles) {
+    Process server_process(server(prefix_), environment());
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    Process killed(client(prefix_), environment());
+    ASSERT_TRUE(killed.wait_for_out("[SYNC] Reply")) << killed.describe();
+    killed.signal(SIGKILL);
+    killed.wait();
+    ASSERT_NO_FATAL_FAILURE(fill(256 * 1024));
+    const Finished pinged = run(client(prefix_, {"ping", "--count", "1"}), environment());
+    EXPECT_EQ(pinged.status, 0) << pinged.err;
+}
+
+TEST_F(SmallRuntime, HasNoRoomForAServer) {
+    ASSERT_NO_FATAL_FAILURE(fill(1000 * 1024));
+    const Finished refused = run(server(prefix_), environment());
+    expect_refusal(refused, 1, {"1000 KiB are free in " + dir_.path(), "make room"});
+    EXPECT_EQ(count_of(run(client(prefix_, {"doctor"}), environment()).out,
+                       "✗ Room: 1000 KiB are free in " + dir_.path()),
+              1);
+    /* Its own files of a run before are room too. */
+    std::filesystem::remove(dir_ / "fill");
+    Process first(server(prefix_), environment());
+    ASSERT_TRUE(first.wait_for_out(kServerReady));
+    ASSERT_NO_FATAL_FAILURE(fill(100 * 1024));
+    first.signal(SIGINT);
+    EXPECT_EQ(first.wait(), 0);
+    Process second(server(prefix_), environment());
+    EXPECT_TRUE(second.wait_for_out(kServerReady)) << second.describe();
+}
+
+TEST_F(Limits, ARuntimeDirectoryThatIsReadOnly) {
+    const Prefix prefix;
+    const Prefix other;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    const std::string read_only =
+        "mount --bind /var/run/dpdk /var/run/dpdk; mount -o remount,ro,bind /var/run/dpdk";
+    const Finished refused = run(after_mounting(read_only, client(prefix, {"--count", "1"})));
+    expect_refusal(refused, 1,
+                   {prefix.dir() + " is on a file system that is read-only here: mount it "
+                                   "writable"});
+    expect_doctor_agrees(refused, run(after_mounting(read_only, client(prefix, {"doctor"}))));
+    expect_refusal(run(after_mounting(read_only, server(other))), 1,
+                   {"/var/run/dpdk is on a file system that is read-only here"});
+}
+
+TEST_F(Limits, AddressSpace) {
+    const Prefix prefix;
+    const auto limited = [](const Words &argv) {
+        Words words = {"sh", "-c", "ulimit -v 8000000; exec \"$@\"", "sh"};
+        words.insert(words.end(), argv.begin(), argv.end());
+        return words;
+    };
+    const Finished refused_server = run(limited(server(prefix)));
+    EXPECT_EQ(refused_server.status, 1);
+    EXPECT_EQ(count_of(own_lines(refused_server.err), "limited to 7812 MiB (ulimit -v)"), 1)
+        << refused_server.err;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    const Finished refused = run(limited(client(prefix, {"--count", "1"})));
+    expect_refusal(refused, 1, {"limited to 7 GiB (ulimit -v), and EAL reserves 64 GiB"});
+    expect_doctor_agrees(refused, run(limited(client(prefix, {"doctor"}))));
+}
+
+TEST_F(Limits, Threads) {
+    const Prefix prefix;
+    const auto with_threads = [](int count) {
+        ProcessOptions options = preload(FEW_THREADS);
+        options.environment.push_back("THREADS=" + std::to_string(count));
+        return options;
+    };
+    for (const int count : {0, 1, 2}) {
+        const Finished refused = run(server(prefix), with_threads(count));
+        EXPECT_EQ(refused.status, 1) << refused.err;
+        EXPECT_EQ(count_of(own_lines(refused.err), "no more threads can be started here"), 1)
+            << count << refused.err;
+    }
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    for (const int count : {0, 1, 2}) {
+        const Finished refused = run(client(prefix, {"--count", "1"}), with_threads(count));
+        EXPECT_EQ(refused.status, 1) << refused.err;
+        EXPECT_EQ(count_of(own_lines(refused.err), "no more threads can be started here"), 1)
+            << count << refused.err;
+    }
+}
+
+TEST_F(Limits, APrefixThatIsTooLong) {
+    const std::string name(95, 'p');
+    for (const Words &more : {Words{}, Words{"--no-telemetry"}}) {
+        Words argv = {MP_SERVER, "-l", "0", "--no-pci", "--file-prefix=" + name};
+        argv.insert(argv.end(), more.begin(), more.end());
+        expect_refusal(run(argv), 1,
+                       {"a unix socket's address takes 107", "use a shorter --file-prefix"});
+        EXPECT_FALSE(std::filesystem::exists(runtime_dir(name)));
+    }
+    /* Not even a file name. */
+    const std::string longer(300, 'p');
+    expect_refusal(run({MP_SERVER, "-l", "0", "--no-pci", "--file-prefix=" + longer}), 1,
+                   {"use a shorter --file-prefix"});
+    expect_refusal(run({MP_CLIENT, "-l", "1", "--no-pci", "--file-prefix=" + longer}), 1,
+                   {"use a shorter --file-prefix"});
+}
+
+/* The machine has pages; the mount does not let this server have one. */
+TEST_F(Limits, AMountWithASizeThatIsUsedUp) {
+    const TempDir huge;
+    ASSERT_EQ(mount("none", huge.path().c_str(), "hugetlbfs", 0, "size=2M,pagesize=2M"), 0);
+    const std::string huge_dir = "--huge-dir=" + huge.path();
+    {
+        const Prefix prefix;
+        const Prefix other;
+        Process server_process(with_eal(server(prefix), {huge_dir}));
+        ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+        const std::string found =
+            "(0 for this process: the limit, size=, of the mount " + huge.path() + ")";
+        const Finished refused = run(with_eal(server(other), {huge_dir}));
+        EXPECT_EQ(refused.status, 1);
+        EXPECT_EQ(count_of(own_lines(refused.err), found), 1) << refused.err;
+        const Finished doctor = run(with_eal(client(other, {"doctor"}), {huge_dir}));
+        EXPECT_EQ(count_of(doctor.out, found), 1) << doctor.out;
+        EXPECT_EQ(count_of(doctor.out, "was killed and left its files, or failed in its start"), 1)
+            << doctor.out;
+        server_process.signal(SIGINT);
+        EXPECT_EQ(server_process.wait(), 0);
+    }
+    umount2(huge.path().c_str(), MNT_DETACH);
+}
+
+}  // namespace
+}  // namespace mp_ipc::test

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What clients take of the server's memory and of their own, and what they leave behind.
+ */
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <memory>
+#include <random>
+#include <regex>
+
+#include <rte_version.h>
+
+#include "tests/fault/client_fault.h"
+
+namespace mp_ipc::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+/* Each rte_eal_init() takes some of the primary's heap; 22.11 gives it back in rte_eal_cleanup()
+ * only, which mp_client has a reason not to call.
+ */
+TEST_F(ClientFault, ClientsThatEndLeaveTheServersMemoryAsItWas) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--quiet"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    ASSERT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
+    const std::size_t pages = prefix.hugepage_files();
+    ASSERT_GT(pages, 0U);
+    for (int i = 0; i < 20; i++) /* thirteen would take another page */
+        ASSERT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
+    for (const int number : {SIGINT, SIGKILL}) { /* those that are cut short do likewise */
+        for (int i = 0; i < 20; i++) {
+            Process process(client(prefix, {"--timeout", "3600"}));
+            ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
+            process.signal(number);
+            ASSERT_EQ(process.wait(), number == SIGINT ? 0 : 128 + number) << process.describe();
+        }
+    }
+    EXPECT_EQ(prefix.hugepage_files(), pages);
+}
+
+/* Whoever frees the last of a page of the heap waits for the primary, with locks held that every
+ * start of a secondary needs. So clients must not hold such memory when they end: one that would
+ * not wait for a busy server would keep all others out.
+ */
+TEST_F(ClientFault, ClientsThatEndUnderABusyServerKeepNobodyOut) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--fault", "slow=3350"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    std::vector<std::unique_ptr<Process>> clients;
+    for (int i = 0; i < 16; i++) {
+        clients.push_back(std::make_unique<Process>(
+            client(prefix, {"--sync-interval", "0", "--async-interval", "0"})));
+        ASSERT_TRUE(clients.back()->wait_for_out("Attached")) << clients.back()->describe();
+    }
+    Process asking(client(prefix, {"--count", "1", "--async-interval", "0", "--timeout", "60"}));
+    ASSERT_TRUE(server_process.wait_for_out("[SYNC] Received")) << server_process.describe();
+    for (const auto &process : clients)
+        process->signal(SIGINT);
+    for (const auto &process : clients)
+        EXPECT_EQ(process->wait(), 0) << process->describe();
+    EXPECT_EQ(asking.wait(), 0) << asking.describe();
+    const Finished newcomer = run(client(prefix, {"ping", "--count", "1", "--timeout", "60"}));
+    EXPECT_EQ(newcomer.status, 0) << newcomer.out << newcomer.err;
+}
+
+/* A server whose clients are killed in their first 0.11 s; what a newcomer then comes to. */
+Finished newcomer_after_kills() {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--quiet"}));
+    EXPECT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    std::mt19937 random(std::random_device{}());
+    std::uniform_int_distribution<int> life(0, 110);
+    for (int i = 0; i < 100; i++) {
+        Process process(client(prefix));
+        std::this_thread::sleep_for(milliseconds(life(random)));
+        process.signal(SIGKILL);
+        EXPECT_TRUE(process.wait());
+    }
+    Finished newcomer = run(client(prefix, {"ping", "--count", "1"}));
+    server_process.signal(SIGINT);
+    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+    return newcomer;
+}
+
+/* In its first 0.1 s a client holds locks of shared memory for reading, and one that is killed then
+ * holds them for ever. Whoever needs one of them for writing, to let the heap grow, would wait for
+ * ever; so the heap must not grow. What is left is the library's: for moments a start holds two
+ * locks as a writer, and who is killed just then keeps all others out (docs/faults.md). That must
+ * be rare, and said.
+ */
+TEST_F(ClientFault, ClientsKilledInTheirStartKeepNobodyOut) {
+    for (int tries = 0; tries < 3; tries++) {
+        const Finished newcomer = newcomer_after_kills();
+        if (newcomer.status == 0)
+            return;
+        ASSERT_EQ(newcomer.status, 1) << newcomer.out << newcomer.err;
+        ASSERT_TRUE(has(newcomer.err, "did not return in time")) << newcomer.err;
+        std::printf("a killed client kept the newcomer out\n");
+    }
+    FAIL() << "three times out of three";
+}
+
+/* Bytes that the documents say a library without the async fixes loses with each request. */
+long documented_leak(const std::string &document) {
+    const std::string text = read_file(std::string(MP_IPC_SOURCE_DIR) + "/" + document);
+    const std::regex statement(R"((\d),(\d{3}) bytes (?:for each|per) answered async request)");
+    std::smatch found;
+    return std::regex_search(text, found, statement) ? std::stol(found[1].str() + found[2].str())
+                                                     : -1;
+}
+
+/* Whether this library has the leak cannot be told by its version; but it has it as documented or
+ * not at all, and nothing else grows.
+ */
+TEST_F(ClientFault, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
+    const long documented = documented_leak("docs/deploying.md");
+    ASSERT_GT(documented, 0);
+    ASSERT_EQ(documented_leak("docs/faults.md"), documented);
+    constexpr long kRequests = 6000;
+    constexpr long kElse = 4096; /* KiB that all else may take: first uses, the allocator's slack */
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--quiet"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    const auto rss_kib = [](pid_t pid) -> long {
+        const std::string status = read_file("/proc/" + std::to_string(pid) + "/status");
+        const std::size_t at = status.find("VmRSS:");
+        return at == std::string::npos ? 0 : std::stol(status.substr(at + 6));
+    };
+    Process client_process(
+        client(prefix, {"--quiet", "--sync-interval", "0.001", "--async-interval", "0.001",
+                        "--count", std::to_string(kRequests)}));
+    ASSERT_TRUE(client_process.wait_for_out("Attached"));
+    const long before = rss_kib(client_process.pid());
+    const long server_before = rss_kib(server_process.pid());
+    long peak = before;
+    while (!client_process.wait(milliseconds(20)))
+        peak = std::max(peak, rss_kib(client_process.pid()));
+    EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
+    const long grown = peak - before;
+    const long leaked = kRequests * documented / 1024; /* KiB */
+    const bool leaks = grown > kElse;
+    std::printf("%s: %ld KiB more after %ld answered async requests: %s\n", rte_version(), grown,
+                kRequests, leaks ? "it has the leak" : "it has no leak");
+    EXPECT_LE(grown, leaked + kElse) << "more than the library's own leak";
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* those keep what is freed */
+    if (leaks) {
+        EXPECT_GE(grown, leaked - kElse) << "neither the documented leak nor none";
+    }
+#endif
+    EXPECT_LE(rss_kib(server_process.pid()) - server_before, kElse);
+}
+
+}  // namespace
+}  // namespace mp_ipc::test

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Replies that come late: none is taken for the answer to another request.
+ */
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <regex>
+#include <sstream>
+
+#include "tests/fault/client_fault.h"
+
+namespace mp_ipc::test {
+namespace {
+
+/* Every reply that was accepted quotes the number it was the answer to: the N-th request is the
+ * N-th line of the console that ends a request.
+ */
+void expect_only_own_replies(const std::string &console) {
+    std::istringstream lines(console);
+    long n = 0;
+    const std::regex own(
+        R"(\[SYNC\] Reply: Server SYNC reply: Got 'SYNC Hello (\d+) from Client')");
+    const std::regex other(
+        R"(\[SYNC\] (No reply to|Late reply, not to|Not answered:|Not sent:) 'SYNC Hello (\d+) .*)");
+    for (std::string line; std::getline(lines, line);) {
+        std::smatch match;
+        if (std::regex_match(line, match, own)) {
+            ASSERT_EQ(std::stol(match[1].str()), ++n) << "a reply was taken for another request's";
+        } else if (std::regex_match(line, match, other)) {
+            ASSERT_EQ(std::stol(match[2].str()), ++n);
+        }
+    }
+    EXPECT_GT(n, 0);
+}
+
+TEST_F(ClientFault, NoReplyIsEverTakenForAnothersAnswer) {
+    const Prefix prefix;
+    /* Handlers wait 0 to 2 ms, one after another, and requests 2 ms: a good part of all replies is
+     * late. 10,000 requests: text and structs, sync and async. */
+    Process server_process(server(prefix, {"--quiet", "--fault", "slow=0-2"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    Process sync_text(client(prefix, {"--timeout", "0.002", "--sync-interval", "0.001",
+                                      "--async-interval", "0", "--count", "3800"}));
+    Process async_text(client(prefix, {"--timeout", "0.002", "--sync-interval", "0",
+                                       "--async-interval", "0.02", "--count", "200"}));
+    Process structs(client(prefix, {"ping", "--timeout", "0.002", "--flood", "--count", "6000"}));
+    for (Process *process : {&sync_text, &async_text, &structs}) {
+        const auto status = process->wait(std::chrono::seconds(200));
+        ASSERT_TRUE(status == 0 || status == 4) << process->describe();
+    }
+    expect_only_own_replies(sync_text.out());
+    const Sums sync = sums_of(sync_text.out(), "Sync");
+    EXPECT_TRUE(sync.balance());
+    EXPECT_EQ(sync.sent, 3800);
+    EXPECT_GT(sync.late + sync.timed_out, 0) << "the fault did not happen";
+    EXPECT_GT(sync.answered, 0) << "nothing was answered in time";
+    const Sums async = sums_of(async_text.out(), "Async");
+    EXPECT_TRUE(async.balance());
+    EXPECT_EQ(async.sent, 200);
+
+    /* Each struct's seq is reported once, as answered (counted) or in a line of its own. */
+    const std::string ping = structs.out();
+    std::smatch sum;
+    ASSERT_TRUE(std::regex_search(
+        ping, sum, std::regex(R"(\[PING\] (\d+) sent, (\d+) answered, (\d+) lost, (\d+) late)")));
+    EXPECT_EQ(std::stol(sum[1]), 6000);
+    EXPECT_EQ(std::stol(sum[2]) + std::stol(sum[3]) + std::stol(sum[4]), 6000);
+    EXPECT_GT(std::stol(sum[2]), 0);
+    EXPECT_GT(std::stol(sum[3]) + std::stol(sum[4]), 0);
+}
+
+/* The library gives an asynchronous request up one to two seconds after --timeout, so a reply must
+ * be later than that to meet the next request: here each comes 0.15 s after the next request was
+ * sent.
+ */
+TEST_F(ClientFault, ALateAsyncReplyIsNotTakenForTheNextAnswer) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--fault", "slow=3350"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    Process process(
+        client(prefix, {"--timeout", "1", "--async-interval", "3.2", "--sync-interval", "0"}));
+    EXPECT_TRUE(process.wait_for_out("[ASYNC] Late reply: Server ASYNC reply: Got 'ASYNC Hello"))
+        << process.describe();
+    process.signal(SIGINT);
+    EXPECT_EQ(process.wait(), 0) << process.describe();
+    EXPECT_FALSE(has(process.out(), "[ASYNC] Reply")) << process.describe();
+    const Sums async = sums_of(process.out(), "Async");
+    EXPECT_TRUE(async.balance()) << process.describe();
+    EXPECT_EQ(async.answered, 0);
+    EXPECT_GE(async.late, 1);
+}
+
+/* The library's own timeout comes a second or more after --timeout, clear of a reply that is late
+ * by less: it is said to be late at once, and not dropped by a timeout that it races.
+ */
+TEST_F(ClientFault, AnAsyncReplyWithinTheMarginIsSaidToBeLate) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--fault", "slow=400"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    Process process(
+        client(prefix, {"--timeout", "0.1", "--async-interval", "60", "--sync-interval", "0"}));
+    EXPECT_TRUE(process.wait_for_out("[ASYNC] No reply to 'ASYNC Hello 1")) << process.describe();
+    EXPECT_TRUE(process.wait_for_out("[ASYNC] Late reply: Server ASYNC reply: Got 'ASYNC Hello 1"))
+        << process.describe();
+    process.signal(SIGINT);
+    EXPECT_EQ(process.wait(), 0) << process.describe();
+}
+
+}  // namespace
+}  // namespace mp_ipc::test

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Calls of the library that do not return, or not in time, in a client: its start, its requests,
+ * its events.
+ */
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "support/eal/runtime_dir.h"
+#include "tests/fault/client_fault.h"
+
+namespace mp_ipc::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+/* Its init asks the primary about devices, and would wait 5 s for the answer. */
+TEST_F(ClientFault, APrimaryThatDiesWhileAClientAttachesEndsIt) {
+    const Prefix prefix;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    server_process.signal(SIGSTOP);
+    Process process(client(prefix));
+    ASSERT_TRUE(eventually([&] { return client_sockets(prefix.dir()).size() == 1; }))
+        << process.describe();
+    server_process.signal(SIGKILL);
+    EXPECT_TRUE(server_process.wait());
+    EXPECT_EQ(process.wait(std::chrono::seconds(4)), 3) << process.describe();
+    EXPECT_FALSE(has(process.out(), "Attached")) << process.describe();
+}
+
+/* A library before all others: see tests/harness. */
+TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
+    const Prefix prefix;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    const ProcessOptions options = preload(LOST_CALLBACK);
+    Process process(
+        client(prefix, {"--timeout", "0.2", "--async-interval", "0.2", "--sync-interval", "0.2"}),
+        options);
+    /* The request ends by its own deadline, and the library is not asked for a second of its name.
+     */
+    EXPECT_TRUE(process.wait_for_out("[ASYNC] No reply to 'ASYNC Hello 1 from Client'"))
+        << process.describe();
+    EXPECT_TRUE(process.wait_for_out("[ASYNC] Not sent: the request before it is still pending", 3))
+        << process.describe();
+    EXPECT_TRUE(process.wait_for_out("[SYNC] Reply", 5)) << "the others are served meanwhile";
+    EXPECT_EQ(process.wait(), 1) << process.describe();
+    EXPECT_TRUE(has(process.err(), "the DPDK library has lost an asynchronous request"))
+        << process.describe();
+    const Sums async = sums_of(process.out(), "Async");
+    EXPECT_TRUE(async.balance());
+    EXPECT_EQ(async.sent, 1);
+    EXPECT_EQ(async.timed_out, 1);
+}
+
+/* As after the race of a reply with the library's timeout: the IPC thread has the lock for good. */
+TEST_F(ClientFault, ARequestThatDoesNotReturnEndsTheClient) {
+    const Prefix prefix;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    const ProcessOptions options = preload(LOST_LOCK);
+    Process sync(client(prefix, {"ping", "--count", "3", "--timeout", "0.2"}), options);
+    Process async(client(prefix, {"--async-interval", "1", "--sync-interval", "0"}), options);
+    for (Process *process : {&sync, &async}) {
+        EXPECT_EQ(process->wait(), 1) << process->describe();
+        EXPECT_TRUE(has(process->err(), "a call of the DPDK library did not return in time"))
+            << process->describe();
+    }
+    EXPECT_TRUE(has(sync.out(), "[PING] 1 sent, 0 answered, 1 lost")) << sync.describe();
+}
+
+/* Stopped as a whole for longer than a request may take: its main thread is not stuck. */
+TEST_F(ClientFault, AClientThatWasStoppedInARequestGoesOn) {
+    const Prefix prefix;
+    Process server_process(server(prefix, {"--fault", "silent", "--fault-for", "10"}));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    Process process(
+        client(prefix, {"--timeout", "1", "--sync-interval", "0.001", "--async-interval", "0"}));
+    ASSERT_TRUE(process.wait_for_out("[SYNC] No reply")) << process.describe();
+    process.signal(SIGSTOP);
+    std::this_thread::sleep_for(milliseconds(8000)); /* the limit is 6.5 s */
+    process.signal(SIGCONT);
+    EXPECT_TRUE(process.wait_for_out("[SYNC] Reply")) << process.describe();
+    process.signal(SIGINT);
+    EXPECT_EQ(process.wait(), 0) << process.describe();
+}
+
+/* The limit is the send's, not that of the line that says it: what was delivered is a success. */
+TEST_F(ClientFault, AnEventThatWasSentIsASuccessHoweverShortTheTimeout) {
+    const Prefix prefix;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    for (int i = 1; i <= 8; i++) {
+        const Finished notify = run(client(prefix, {"notify", "text", "--timeout", "0.00001"}));
+        EXPECT_EQ(notify.status, 0) << notify.out << notify.err;
+        EXPECT_TRUE(server_process.wait_for_out("[EVENT] From Client", i));
+    }
+}
+
+TEST_F(ClientFault, NotifyDoesNotWaitForEverForRoomInTheServersQueue) {
+    const Prefix prefix;
+    Process server_process(server(prefix));
+    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    const ProcessOptions options = preload(BLOCKED_SEND);
+    const Finished notify = run(client(prefix, {"notify", "text", "--timeout", "0.2"}), options);
+    EXPECT_EQ(notify.status, 1) << "the library does not work: more than unanswered\n"
+                                << notify.err;
+    EXPECT_FALSE(has(notify.out, "[EVENT] Sent")) << notify.out;
+    EXPECT_TRUE(has(notify.err, "a call of the DPDK library did not return in time"));
+    EXPECT_EQ(client_sockets(prefix.dir()).size(), 0U);
+}
+
+}  // namespace
+}  // namespace mp_ipc::test

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What a number, a time, a text or a descriptor needs.
+ */
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <random>
+#include <thread>
+
+#include "support/base/books.h"
+#include "support/base/histogram.h"
+#include "support/base/live_histogram.h"
+#include "support/base/received_fds.h"
+#include "support/base/schedule.h"
+#include "support/base/sealed_memory.h"
+
+namespace mp_ipc {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(Schedule, IsDueAtOnceAndThenOnAGrid) {
+    const Clock::time_point t0{};
+    Schedule schedule(t0, milliseconds(100));
+    EXPECT_TRUE(schedule.take(t0));
+    EXPECT_FALSE(schedule.take(t0 + milliseconds(99)));
+    EXPECT_TRUE(schedule.take(t0 + milliseconds(130))); /* served late */
+    EXPECT_EQ(schedule.due(), t0 + milliseconds(200));  /* the grid stays */
+    EXPECT_TRUE(schedule.take(t0 + milliseconds(200)));
+}
+
+TEST(Schedule, BeginsAnewAfterMissedTimes) {
+    const Clock::time_point t0{};
+    Schedule schedule(t0, milliseconds(100));
+    EXPECT_TRUE(schedule.take(t0));
+    EXPECT_TRUE(schedule.take(t0 + milliseconds(750)));
+    EXPECT_EQ(schedule.due(), t0 + milliseconds(750)); /* once at once, not seven times */
+    EXPECT_TRUE(schedule.take(t0 + milliseconds(750)));
+    EXPECT_EQ(schedule.due(), t0 + milliseconds(850));
+}
+
+TEST(Schedule, OfIntervalZeroIsNeverDue) {
+    Schedule schedule(Clock::time_point{}, Clock::duration::zero());
+    EXPECT_FALSE(schedule.take(Clock::now()));
+    EXPECT_EQ(schedule.due(), Clock::time_point::max());
+}
+
+TEST(ToTimespec, KeepsNanoseconds) {
+    const timespec time = to_timespec(seconds(1.25));
+    EXPECT_EQ(time.tv_sec, 1);
+    EXPECT_EQ(time.tv_nsec, 250000000);
+}
+
+TEST(Histogram, IsEmptyAtFirst) {
+    const Histogram histogram;
+    EXPECT_EQ(histogram.count(), 0U);
+    EXPECT_EQ(histogram.min(), 0U);
+    EXPECT_EQ(histogram.max(), 0U);
+}
+
+TEST(Histogram, QuantilesAreWithinTwoPercent) {
+    std::mt19937_64 random(1);
+    for (const double scale : {1e1, 1e3, 1e5, 1e9, 1e15}) {
+        std::vector<std::uint64_t> times;
+        Histogram histogram;
+        std::uniform_real_distribution<double> spread(0, scale);
+        for (int i = 0; i < 5000; i++) {
+            times.push_back(static_cast<std::uint64_t>(spread(random)));
+            histogram.add(times.back());
+        }
+        std::sort(times.begin(), times.end());
+        for (const double part : {0.01, 0.5, 0.9, 0.99, 1.0}) {
+            const auto exact =
+                times[static_cast<std::size_t>(part * static_cast<double>(times.size())) - 1];
+            const auto got = histogram.quantile(part);
+            EXPECT_GE(static_cast<double>(got), static_cast<double>(exact) * 0.98 - 1) << part;
+            EXPECT_LE(static_cast<double>(got), static_cast<double>(exact) * 1.02 + 1) << part;
+        }
+        EXPECT_EQ(histogram.min(), times.front());
+        EXPECT_EQ(histogram.max(), times.back());
+    }
+}
+
+TEST(Histogram, TakesTheLargestTime) {
+    Histogram histogram;
+    histogram.add(UINT64_MAX);
+    EXPECT_EQ(histogram.quantile(0.5), UINT64_MAX);
+}
+
+TEST(LiveHistogram, ASnapshotIsThePlainHistogram) {
+    auto live = std::make_unique<LiveHistogram>();
+    Histogram plain;
+    EXPECT_EQ(live->snapshot().count(), 0U);
+    EXPECT_EQ(live->snapshot().max(), 0U);
+    for (std::uint64_t ns = 1; ns < 3'000'000'000; ns = ns * 17 / 16 + 1) {
+        live->add(ns);
+        plain.add(ns);
+    }
+    const Histogram copy = live->snapshot();
+    EXPECT_EQ(copy.count(), plain.count());
+    EXPECT_EQ(copy.min(), plain.min());
+    EXPECT_EQ(copy.max(), plain.max());
+    for (const double part : {0.0, 0.1, 0.5, 0.9, 0.99, 1.0})
+        EXPECT_EQ(copy.quantile(part), plain.quantile(part));
+}
+
+TEST(LiveHistogram, CountsUpToABound) {
+    Histogram times;
+    for (const std::uint64_t ns : {5U, 1023U, 1024U, 2000U, 5000U})
+        times.add(ns);
+    EXPECT_EQ(times.count_up_to(4), 0U);
+    EXPECT_EQ(times.count_up_to(5), 1U);
+    EXPECT_EQ(times.count_up_to(1023), 2U); /* bounds of powers of two are exact */
+    EXPECT_EQ(times.count_up_to(2047), 4U);
+    EXPECT_EQ(times.count_up_to(8191), 5U);
+    EXPECT_EQ(times.count_up_to(std::uint64_t{1} << 40), 5U);
+}
+
+TEST(LiveHistogram, IsReadWhileItIsWritten) {
+    auto live = std::make_unique<LiveHistogram>();
+    std::atomic<bool> done{false};
+    constexpr std::uint64_t kTimes = 200'000;
+    std::thread writer([&] {
+        for (std::uint64_t i = 0; i < kTimes; i++)
+            live->add(1000 + i % 1000);
+        done = true;
+    });
+    std::uint64_t last = 0;
+    while (!done) {
+        const Histogram copy = live->snapshot();
+        ASSERT_GE(copy.count(), last); /* it never falls */
+        last = copy.count();
+        if (last > 0) {
+            ASSERT_GE(copy.quantile(0.5), 1000U);
+            ASSERT_LE(copy.quantile(1.0), 2048U);
+        }
+    }
+    writer.join();
+    EXPECT_EQ(live->snapshot().count(), kTimes);
+}
+
+TEST(Books, CountEveryOutcomeOnce) {
+    Books books;
+    for (const Outcome outcome :
+         {Outcome::answered, Outcome::late, Outcome::timed_out, Outcome::refused}) {
+        EXPECT_EQ(books.closed(), books.sent);
+        books.sent++;
+        books.close(outcome);
+    }
+    EXPECT_EQ(books.closed(), 4U);
+    EXPECT_EQ(books.answered, 1U);
+}
+
+TEST(SealedMemory, CarriesAText) {
+    const std::string text(1000, 't');
+    const UniqueFd fd = seal_text("test", text);
+    ASSERT_TRUE(fd);
+    std::string wrong;
+    EXPECT_EQ(read_sealed_text(fd.get(), text.size(), &wrong), text) << wrong;
+    EXPECT_EQ(write(fd.get(), "x", 1), -1);
+    EXPECT_EQ(ftruncate(fd.get(), 1), -1);
+}
+
+TEST(SealedMemory, RefusesWhatMayChangeOrIsOfAnotherSize) {
+    std::string wrong;
+    const UniqueFd open_fd(memfd_create("open", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    ASSERT_EQ(write(open_fd.get(), "text", 4), 4);
+    EXPECT_FALSE(read_sealed_text(open_fd.get(), 4, &wrong));
+    EXPECT_NE(wrong.find("not sealed"), std::string::npos) << wrong;
+    const UniqueFd fd = seal_text("test", "text");
+    EXPECT_FALSE(read_sealed_text(fd.get(), 5, &wrong));
+    EXPECT_NE(wrong.find("has 4 bytes, not the announced 5"), std::string::npos) << wrong;
+    EXPECT_FALSE(read_sealed_text(STDIN_FILENO, 4, &wrong));
+    const UniqueFd file(open("/proc/self/exe", O_RDONLY));
+    EXPECT_FALSE(read_sealed_text(file.get(), 4, &wrong));
+    EXPECT_NE(wrong.find("no memfd"), std::string::npos) << wrong;
+    const UniqueFd large = seal_text("large", std::string((1U << 20) + 1, 'x'));
+    EXPECT_FALSE(read_sealed_text(large.get(), (1U << 20) + 1, &wrong));
+}
+
+TEST(ReceivedFds, OnlyWhatIsNotOursIsClosed) {
+    const UniqueFd own(memfd_create("own", MFD_CLOEXEC));
+    remember_own_fds();
+    const int received = memfd_create("received", MFD_CLOEXEC);
+    rte_mp_msg msg = {};
+    msg.num_fds = 4;
+    msg.fds[0] = own.get();
+    msg.fds[1] = STDERR_FILENO;
+    msg.fds[2] = received;
+    msg.fds[3] = 9999; /* not open at all */
+    close_received_fds(msg);
+    EXPECT_NE(fcntl(own.get(), F_GETFD), -1);
+    EXPECT_NE(fcntl(STDERR_FILENO, F_GETFD), -1);
+    EXPECT_EQ(fcntl(received, F_GETFD), -1);
+}
+
+TEST(ReceivedFds, ExactlyOneIsTaken) {
+    remember_own_fds();
+    rte_mp_msg msg = {};
+    EXPECT_FALSE(take_received_fd(msg));
+    msg.num_fds = 1;
+    msg.fds[0] = memfd_create("received", MFD_CLOEXEC);
+    EXPECT_EQ(take_received_fd(msg).get(), msg.fds[0]);
+    msg.num_fds = 2;
+    msg.fds[0] = memfd_create("received", MFD_CLOEXEC);
+    msg.fds[1] = memfd_create("received", MFD_CLOEXEC);
+    EXPECT_FALSE(take_received_fd(msg));
+    EXPECT_EQ(fcntl(msg.fds[1], F_GETFD), -1);
+    msg.num_fds = 1000;
+    EXPECT_FALSE(take_received_fd(msg));
+}
+
+}  // namespace
+}  // namespace mp_ipc

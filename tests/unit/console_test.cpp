@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/console/console.h"
+
+namespace mp_ipc {
+namespace {
+
+TEST(Console, WritesWholeLinesFromManyThreads) {
+    ::testing::internal::CaptureStdout();
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; t++) {
+        threads.emplace_back([t] {
+            for (int i = 0; i < 200; i++)
+                say({"[T{}] {}", "[T{}] {}"}, t, std::string(100, static_cast<char>('a' + t)));
+        });
+    }
+    for (std::thread &thread : threads)
+        thread.join();
+    std::istringstream lines(::testing::internal::GetCapturedStdout());
+    int count = 0;
+    for (std::string line; std::getline(lines, line); count++) {
+        const int t = line.at(2) - '0';
+        ASSERT_EQ(line,
+                  "[T" + std::to_string(t) + "] " + std::string(100, static_cast<char>('a' + t)));
+    }
+    EXPECT_EQ(count, 800);
+}
+
+TEST(Console, SpeaksTheLanguageThatIsSet) {
+    ::testing::internal::CaptureStdout();
+    set_language(Language::chinese);
+    say({"[Server] {}, {}", "[Server] 已处理 {} 个, {} 个"}, 1, std::uint64_t{2});
+    set_language(Language::english);
+    say({"[Server] {} {{", "[Server] {} {{"}, "{}"); /* a value with braces is only a value */
+    EXPECT_EQ(::testing::internal::GetCapturedStdout(),
+              "[Server] 已处理 1 个, 2 个\n[Server] {} {{\n");
+}
+
+}  // namespace
+}  // namespace mp_ipc

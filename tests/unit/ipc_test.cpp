@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What stands around a handler and a request.
+ */
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+#include "support/base/books.h"
+#include "support/ipc/client_table.h"
+#include "support/ipc/gate.h"
+#include "support/ipc/requests.h"
+#include "tests/harness/pair.h"
+
+namespace mp_ipc {
+namespace {
+
+TEST(HandlerGate, ClosesWhenTheLastHandlerHasLeft) {
+    HandlerGate gate;
+    std::atomic<bool> inside{false};
+    std::atomic<bool> may_leave{false};
+    std::atomic<bool> left{false};
+    std::thread handler([&] {
+        const HandlerGate::Pass pass(gate);
+        ASSERT_TRUE(pass.open());
+        inside = true;
+        while (!may_leave)
+            std::this_thread::yield();
+        left = true;
+    });
+    while (!inside)
+        std::this_thread::yield();
+    std::thread end([&] {
+        gate.close();
+        EXPECT_TRUE(left);
+    });
+    /* as soon as close() has begun */
+    EXPECT_TRUE(test::eventually([&] { return !HandlerGate::Pass(gate).open(); }));
+    may_leave = true;
+    end.join();
+    handler.join();
+    EXPECT_FALSE(HandlerGate::Pass(gate).open());
+}
+
+TEST(HandlerGate, AHandlerThatWaitsDoesNotHoldUpTheEnd) {
+    HandlerGate gate;
+    std::atomic<bool> inside{false};
+    std::thread handler([&] {
+        const HandlerGate::Pass pass(gate);
+        inside = true;
+        gate.wait_for(std::chrono::hours(1));
+    });
+    while (!inside)
+        std::this_thread::yield();
+    gate.close();
+    handler.join();
+}
+
+TEST(ClientTable, KnowsWhoSentWhat) {
+    ClientTable table;
+    table.note_message("/run/mp_socket_12_ab");
+    table.note_message("/run/mp_socket_12_ab");
+    table.note_message("/run/mp_socket_34_cd");
+    table.note_name(12, "Alice");
+    auto clients = table.list();
+    ASSERT_EQ(clients.size(), 2U);
+    EXPECT_EQ(clients[0].pid, 12);
+    EXPECT_EQ(clients[0].requests, 2U);
+    EXPECT_EQ(clients[0].name, "Alice");
+    table.keep_only({"/run/mp_socket_34_cd"});
+    clients = table.list();
+    ASSERT_EQ(clients.size(), 1U);
+    EXPECT_EQ(clients[0].pid, 34);
+}
+
+TEST(ClientTable, IsBounded) {
+    ClientTable table;
+    for (int i = 0; i < 10000; i++)
+        table.note_message("/run/mp_socket_" + std::to_string(i) + "_0");
+    EXPECT_EQ(table.list().size(), 4096U);
+}
+
+struct Question {
+    Header header;
+};
+struct Answer {
+    Header header;
+    std::uint64_t value = 0;
+};
+
+/* How a request with this header ends that gets this answer. No EAL: nothing is sent. */
+class RequestEnd : public ::testing::Test {
+  protected:
+    Ended answered(const Header &asked, const Answer &with) {
+        struct rte_mp_reply reply = {};
+        reply.nb_sent = reply.nb_received = 1;
+        reply.msgs = static_cast<rte_mp_msg *>(std::calloc(1, sizeof(rte_mp_msg)));
+        fill(reply.msgs[0], with);
+        std::memcpy(reply.msgs[0].param, &with.header, sizeof(with.header)); /* its version too */
+        const ReplyMessages messages(reply);
+        Turn turn(requests_);
+        EXPECT_TRUE(turn);
+        Answer got;
+        return turn.ended(0, messages, asked, &got);
+    }
+    Watch watch_{[](Watch::Reason) { std::abort(); }};
+    Requests requests_{watch_, std::chrono::seconds(1)};
+    Books books_;
+};
+
+TEST_F(RequestEnd, ItsOwnReplyAnswersIt) {
+    const Header asked = books_.next();
+    EXPECT_EQ(answered(asked, {asked, 1}).outcome, Outcome::answered);
+}
+
+TEST_F(RequestEnd, AReplyToTheRequestBeforeIsLate) {
+    const Header before = books_.next();
+    const Ended ended = answered(books_.next(), {before, 1});
+    EXPECT_EQ(ended.outcome, Outcome::late);
+    EXPECT_EQ(ended.detail, "seq=1");
+}
+
+TEST_F(RequestEnd, ARequestWithoutANumberIsRefusedWhateverItsReply) {
+    const Ended ended = answered(Header(), {});
+    EXPECT_EQ(ended.outcome, Outcome::refused);
+    EXPECT_TRUE(test::has(ended.detail, "Books::next()")) << ended.detail;
+}
+
+TEST_F(RequestEnd, AReplyWithAnErrorIsARefusalThatSaysIt) {
+    Header asked = books_.next();
+    Header refused = asked;
+    refused.status = Status::other_boot;
+    EXPECT_EQ(answered(asked, {refused, 1}).detail, status_text(Status::other_boot));
+    refused = asked;
+    refused.version++;
+    EXPECT_EQ(answered(asked, {refused, 1}).detail, status_text(Status::bad_version));
+}
+
+}  // namespace
+}  // namespace mp_ipc

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the runtime directory and the mounts tell, and what is said of them.
+ */
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <functional>
+
+#include "support/eal/hugepages.h"
+#include "support/eal/runtime_dir.h"
+#include "tests/harness/datagram.h"
+#include "tests/harness/process.h"
+#include "tests/harness/temp_dir.h"
+
+namespace mp_ipc {
+namespace {
+
+/* A runtime directory of our own making. */
+class RuntimeDir : public ::testing::Test {
+  protected:
+    RuntimeDir() {
+        setenv("RUNTIME_DIRECTORY", root_.path().c_str(), 1);
+        root_.make("dpdk/p");
+    }
+    ~RuntimeDir() override { unsetenv("RUNTIME_DIRECTORY"); }
+    const test::TempDir root_;
+    const std::string dir_ = root_ / "dpdk/p";
+};
+
+/* A process that takes a lock on a file, and keeps it until it is killed. */
+class LockedBy {
+  public:
+    explicit LockedBy(const std::function<bool()> &lock) : pid_(fork()) {
+        if (pid_ == 0) {
+            if (lock() && write(ready_.write.get(), "y", 1) == 1)
+                pause();
+            _exit(1);
+        }
+        ready_.write = UniqueFd();
+        char ok = 0;
+        EXPECT_EQ(::read(ready_.read.get(), &ok, 1), 1);
+    }
+    ~LockedBy() {
+        kill(pid_, SIGKILL);
+        waitpid(pid_, nullptr, 0);
+    }
+    pid_t pid() const { return pid_; }
+
+  private:
+    test::Pipe ready_ = test::make_pipe();
+    pid_t pid_;
+};
+
+TEST_F(RuntimeDir, FollowsTheEnvironmentAsEalDoes) {
+    EXPECT_EQ(runtime_dir("p"), dir_);
+    unsetenv("RUNTIME_DIRECTORY");
+    if (getuid() == 0) {
+        EXPECT_EQ(runtime_dir("rte"), "/var/run/dpdk/rte");
+    }
+}
+
+TEST_F(RuntimeDir, TellsALivePrimaryFromADeadOne) {
+    using State = PrimaryProbe::State;
+    EXPECT_EQ(probe_primary(dir_).state, State::no_files);
+    EXPECT_EQ(probe_primary(runtime_dir("other")).state, State::no_files);
+    const std::string config = root_.write("dpdk/p/config");
+    EXPECT_EQ(probe_primary(dir_).state, State::dead);
+    EXPECT_TRUE(live_prefixes().empty());
+    {
+        const LockedBy primary([&] {
+            struct flock lock = {};
+            lock.l_type = F_WRLCK;
+            return fcntl(open(config.c_str(), O_RDWR), F_SETLK, &lock) == 0;
+        });
+        EXPECT_EQ(probe_primary(dir_).state, State::starting);
+        EXPECT_EQ(probe_primary(dir_).pid, primary.pid());
+        EXPECT_EQ(live_prefixes(), std::vector<std::string>{"p"});
+        const test::RawSocket socket(dir_ + "/mp_socket", test::RawSocket::File::stays);
+        EXPECT_EQ(probe_primary(dir_).state, State::alive);
+    }
+    EXPECT_EQ(probe_primary(dir_).state, State::dead);
+}
+
+TEST_F(RuntimeDir, NamesWhoHoldsTheFiles) {
+    const std::string file = root_.write("dpdk/p/fbarray_memzone");
+    EXPECT_TRUE(lock_holders(dir_).empty());
+    {
+        const LockedBy other([&] { return flock(open(file.c_str(), O_RDWR), LOCK_SH) == 0; });
+        const auto holders = lock_holders(dir_);
+        ASSERT_EQ(holders.size(), 1U);
+        EXPECT_EQ(holders[0].pid, other.pid());
+        EXPECT_EQ(holders[0].name, process_name(getpid()));
+    }
+    EXPECT_TRUE(lock_holders(dir_).empty());
+}
+
+TEST_F(RuntimeDir, ListsSocketsWithTheirPids) {
+    {
+        const test::RawSocket socket(dir_ + "/mp_socket_77_1f", test::RawSocket::File::stays);
+        const auto sockets = client_sockets(dir_);
+        ASSERT_EQ(sockets.size(), 1U);
+        EXPECT_EQ(sockets[0].pid, 77);
+        EXPECT_TRUE(sockets[0].live);
+    }
+    ASSERT_EQ(client_sockets(dir_).size(), 1U);
+    EXPECT_FALSE(client_sockets(dir_)[0].live);
+    EXPECT_FALSE(socket_is_live("/" + std::string(200, 'x')));
+}
+
+/* A server whose descriptors have run out must not take living clients for dead: it removes the
+ * sockets of the dead.
+ */
+TEST_F(RuntimeDir, ASocketThatCannotBeAskedIsTakenForLive) {
+    const std::string path = dir_ + "/live";
+    {
+        const test::RawSocket socket(path);
+        EXPECT_TRUE(socket_is_live(path));
+        rlimit before = {};
+        getrlimit(RLIMIT_NOFILE, &before);
+        const rlimit none = {0, before.rlim_max};
+        setrlimit(RLIMIT_NOFILE, &none);
+        const bool without = socket_is_live(path);
+        setrlimit(RLIMIT_NOFILE, &before);
+        EXPECT_TRUE(without);
+    }
+    EXPECT_FALSE(socket_is_live(path)); /* no such file */
+    EXPECT_FALSE(socket_is_live(root_.write("dpdk/p/no_socket")));
+}
+
+TEST(HugepageTrouble, NamesWhatIsMissingAndTheScript) {
+    Hugepages pages;
+    EXPECT_NE(hugepage_trouble(pages)->find("no hugepages are reserved: run scripts/setup.sh"),
+              std::string::npos);
+    pages.sizes = {{.kib = 2048, .reserved = 8, .free = 0, .usable = 0, .limited_by = ""}};
+    EXPECT_NE(hugepage_trouble(pages)->find("no hugetlbfs is mounted"), std::string::npos);
+    pages.mounts = {"/dev/hugepages", "/dev/hugepages-me"};
+    EXPECT_EQ(*hugepage_trouble(pages),
+              "--huge-dir names no hugetlbfs: give it a directory of one, such as /dev/hugepages");
+    pages.taken = "/dev/hugepages";
+    EXPECT_EQ(*hugepage_trouble(pages),
+              "no permission to write to /dev/hugepages, where EAL takes its hugepages from: run "
+              "as root, or mount one for this user: scripts/setup.sh --user NAME");
+    pages.other = "/dev/hugepages-me";
+    EXPECT_EQ(*hugepage_trouble(pages),
+              "no permission to write to /dev/hugepages, where EAL takes its hugepages from: give "
+              "it this user's own mount, --huge-dir=/dev/hugepages-me");
+    pages.writable = true;
+    EXPECT_NE(hugepage_trouble(pages)->find("is left for this process: 8 reserved, 0 free"),
+              std::string::npos);
+    pages.sizes[0].free = 4; /* a mount with size= */
+    pages.sizes[0].limited_by = "/dev/hugepages-me";
+    EXPECT_NE(hugepage_trouble(pages)->find(
+                  "8 reserved, 4 free (0 for this process: the limit, size=, of the mount "
+                  "/dev/hugepages-me)"),
+              std::string::npos)
+        << *hugepage_trouble(pages);
+    pages.sizes[0].usable = 1;
+    EXPECT_FALSE(hugepage_trouble(pages));
+}
+
+}  // namespace
+}  // namespace mp_ipc
