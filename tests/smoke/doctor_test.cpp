@@ -48,7 +48,7 @@ bool begins(const std::string &text, const std::string &start) {
 }
 
 /* A doctor that looks at a runtime directory made up by the test; needs no hugepages. */
-class MadeUp : public ::testing::Test {
+class DoctorFinds : public ::testing::Test {
   protected:
     std::string dir() { return root_.make("dpdk/p"); }
     Finished visit(const Words &more = {}, uid_t uid = 0) {
@@ -135,7 +135,7 @@ TEST_F(Doctor, WorksForAUserWithoutRights) {
 
 /* ---- the runtime directory ---------------------------------------------------------------- */
 
-TEST_F(MadeUp, NothingIsThereYet) {
+TEST_F(DoctorFinds, NothingIsThereYet) {
     const Finished seen = visit();
     EXPECT_TRUE(begins(line_of(seen, "Runtime directory"), "✓ Runtime directory: ")) << seen.out;
     EXPECT_NE(line_of(seen, "Runtime directory").find("not there yet, can be made"),
@@ -143,7 +143,7 @@ TEST_F(MadeUp, NothingIsThereYet) {
     EXPECT_FALSE(std::filesystem::exists(root_ / "dpdk")); /* it only looks */
 }
 
-TEST_F(MadeUp, TheRuntimeDirectoryCannotBeMade) {
+TEST_F(DoctorFinds, TheRuntimeDirectoryCannotBeMade) {
     const Finished seen = run(doctor("p"), {.environment = {"RUNTIME_DIRECTORY=/nonexistent/x"}});
     EXPECT_EQ(seen.status, 1);
     EXPECT_TRUE(begins(line_of(seen, "Runtime directory"),
@@ -152,7 +152,7 @@ TEST_F(MadeUp, TheRuntimeDirectoryCannotBeMade) {
         << seen.out;
 }
 
-TEST_F(MadeUp, TheRuntimeDirectoryIsOpenToOthers) {
+TEST_F(DoctorFinds, TheRuntimeDirectoryIsOpenToOthers) {
     ASSERT_EQ(chmod(dir().c_str(), 0750), 0);
     const Finished seen = visit();
     EXPECT_EQ(seen.status, 1);
@@ -162,7 +162,7 @@ TEST_F(MadeUp, TheRuntimeDirectoryIsOpenToOthers) {
     EXPECT_TRUE(begins(line_of(seen, "Runtime directory"), "✗ ")) << seen.out;
 }
 
-TEST_F(MadeUp, ThePathIsTooLong) {
+TEST_F(DoctorFinds, ThePathIsTooLong) {
     const Finished seen =
         run(doctor(std::string(70, 'p')), {.environment = {"RUNTIME_DIRECTORY=" + root_.path()}});
     EXPECT_EQ(seen.status, 1);
@@ -222,7 +222,7 @@ UniqueFd bind_socket(const std::string &path) {
     return fd;
 }
 
-TEST_F(MadeUp, APrimaryHasNotCompletedItsStart) {
+TEST_F(DoctorFinds, APrimaryHasNotCompletedItsStart) {
     dir();
     const UniqueFd lock = hold_primary_lock(root_.write("dpdk/p/config"));
     const Finished seen = visit();
@@ -234,7 +234,7 @@ TEST_F(MadeUp, APrimaryHasNotCompletedItsStart) {
               std::string::npos);
 }
 
-TEST_F(MadeUp, ThePrimaryWasKilled) {
+TEST_F(DoctorFinds, ThePrimaryWasKilled) {
     root_.write("dpdk/p/config");
     bind_socket(dir() + "/mp_socket"); /* closed at once: the file stays */
     const Finished seen = visit();
@@ -243,13 +243,13 @@ TEST_F(MadeUp, ThePrimaryWasKilled) {
         << seen.out;
 }
 
-TEST_F(MadeUp, ThePrimaryHasEndedInOrder) {
+TEST_F(DoctorFinds, ThePrimaryHasEndedInOrder) {
     root_.write("dpdk/p/config");
     const Finished seen = visit();
     EXPECT_TRUE(begins(line_of(seen, "Prefix 'p'"), "– Prefix 'p': no primary runs")) << seen.out;
 }
 
-TEST_F(MadeUp, ProcessesHoldTheFilesOfADeadPrimary) {
+TEST_F(DoctorFinds, ProcessesHoldTheFilesOfADeadPrimary) {
     root_.write("dpdk/p/config");
     const UniqueFd held(open(root_.write("dpdk/p/fbarray_memzone").c_str(), O_RDWR | O_CLOEXEC));
     ASSERT_EQ(flock(held.get(), LOCK_SH), 0);
@@ -265,7 +265,7 @@ TEST_F(MadeUp, ProcessesHoldTheFilesOfADeadPrimary) {
         << line;
 }
 
-TEST_F(MadeUp, OtherPrefixesAreNamedWithTheirState) {
+TEST_F(DoctorFinds, OtherPrefixesAreNamedWithTheirState) {
     const UniqueFd lock = hold_primary_lock(root_.write("dpdk/a_live/config"));
     const UniqueFd live = bind_socket(root_ / "dpdk/a_live/mp_socket");
     root_.write("dpdk/b_killed/config");
@@ -281,7 +281,7 @@ TEST_F(MadeUp, OtherPrefixesAreNamedWithTheirState) {
         << seen.out;
 }
 
-TEST_F(MadeUp, SocketsOfKilledClientsAreLeft) {
+TEST_F(DoctorFinds, SocketsOfKilledClientsAreLeft) {
     dir();
     root_.write("dpdk/p/config");
     const UniqueFd live = bind_socket(dir() + "/mp_socket_11_aa");
@@ -315,7 +315,7 @@ TEST_F(Doctor, AServerThatWasReallyKilled) {
 
 /* ---- cores -------------------------------------------------------------------------------- */
 
-TEST_F(MadeUp, CoresThatAreNotThere) {
+TEST_F(DoctorFinds, CoresThatAreNotThere) {
     Words argv = doctor("p");
     argv[2] = "0,4000";
     const Finished seen = run(argv, {.environment = {"RUNTIME_DIRECTORY=" + root_.path()}});
@@ -428,7 +428,7 @@ TEST_F(Doctor, AServerThatDoesNotAnswer) {
     EXPECT_TRUE(begins(line_of(visit, "Ping"), "✗ Ping: no reply within 0.200 s: ")) << visit.out;
 }
 
-TEST_F(MadeUp, OptionsThatLeaveNothingToShare) {
+TEST_F(DoctorFinds, OptionsThatLeaveNothingToShare) {
     Words argv = doctor("p");
     argv.insert(argv.begin() + 1, "--in-memory");
     const Finished seen = run(argv, {.environment = {"RUNTIME_DIRECTORY=" + root_.path()}});
