@@ -100,12 +100,12 @@ one_error() { # one_error TEXT...: one line of error, and all of these in it
         expect "an error line with '$text'" grep -q "^mp_[a-z]*: error:.*$text" "$work/out"
     done
 }
+page_files() { find /dev/hugepages "$work" -name 'ctmap_*' | sort; }
 no_page_lost() { # no_page_lost COMMAND...: no file of a hugepage is made, in the host's mount or in another
-    local before after
-    before=$(ls /dev/hugepages/ctmap_*)
+    local before
+    before=$(page_files)
     "$@"
-    after=$(ls /dev/hugepages/ctmap_* "$work/plain" "$work/other" 2>/dev/null | grep map_)
-    expect "the hugepage files of before, and no other" [ "$before" = "$after" ]
+    expect "the hugepage files of before, and no other" [ "$before" = "$(page_files)" ]
 }
 
 hugepages=(-v /dev/hugepages:/dev/hugepages)
@@ -138,7 +138,7 @@ the_document() { # each line must succeed
 the_pod() {
     expect "a pod" podman kube play --network=none packaging/pod.yaml >/dev/null 2>&1
     await mp-ipc-client "Sync: sent 3, answered 3"
-    podman pod stop --time 5 mp-ipc >/dev/null 2>&1
+    podman stop --time 5 mp-ipc-server >/dev/null 2>&1
     podman logs mp-ipc-server >"$work/out" 2>&1
     out_has "[Server] Ended"
     podman pod rm --force mp-ipc >/dev/null 2>&1

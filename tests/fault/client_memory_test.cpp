@@ -117,9 +117,8 @@ long documented_leak(const std::string &document) {
  * not at all, and nothing else grows.
  */
 TEST_F(ClientFault, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
-    const long documented = documented_leak("docs/deploying.md");
+    const long documented = documented_leak("docs/faults.md");
     ASSERT_GT(documented, 0);
-    ASSERT_EQ(documented_leak("docs/faults.md"), documented);
     constexpr long kRequests = 6000;
     constexpr long kElse = 4096; /* KiB that all else may take: first uses, the allocator's slack */
     const Prefix prefix;
