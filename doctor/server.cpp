@@ -176,7 +176,7 @@ std::string frozen_cgroup(pid_t pid, const std::string &proc, const std::string 
         if (name == std::string::npos || path == std::string::npos)
             continue;
         const std::string controller = line.substr(name + 1, path - name - 1);
-        const std::string group = line.substr(path + 1);
+        std::string group = line.substr(path + 1);
         const bool frozen =
             controller == "freezer"
                 ? has_line(cgroups + "/freezer" + group + "/freezer.state", "FROZEN")

@@ -114,8 +114,8 @@ std::vector<std::string> left_arrays(const std::string &dir) {
 
 Finding check_primary_room(const std::string &dir, std::size_t nodes) {
     /* 22.11 to 26.07, of one node: 1,780 KiB. */
-    constexpr std::uint64_t kOwn = 240 * 1024;
-    constexpr std::uint64_t kOfNode = 1560 * 1024;
+    constexpr std::uint64_t kOwn = std::uint64_t{240} * 1024;
+    constexpr std::uint64_t kOfNode = std::uint64_t{1560} * 1024;
     auto had = entries(dir, "fbarray_");
     had.push_back(dir + "/config");
     had.push_back(dir + "/hugepage_info");

@@ -193,7 +193,7 @@ std::optional<Finding> check_process(std::size_t pages) {
     /* Descriptors of EAL and of this program beside one for each hugepage; the largest file that is
      * no hugepage. */
     constexpr rlim_t kFiles = 64;
-    constexpr rlim_t kFileSize = 4 * 1024 * 1024;
+    constexpr rlim_t kFileSize = rlim_t{4} * 1024 * 1024;
     if (access("/proc/self/fd", R_OK) != 0)
         return bad(
             in_words({"Process: /proc is not mounted here, and EAL and this program read it: "

@@ -49,7 +49,7 @@ class SmallRuntime : public Limits {
 TEST_F(SmallRuntime, HasNoRoomForAClient) {
     Process server_process(server(prefix_), environment());
     ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
-    ASSERT_NO_FATAL_FAILURE(fill(1024 * 1024));
+    ASSERT_NO_FATAL_FAILURE(fill(std::uintmax_t{1024} * 1024));
     const Finished refused = run(client(prefix_, {"--count", "1"}), environment());
     expect_refusal(
         refused, 1,
@@ -71,13 +71,13 @@ TEST_F(SmallRuntime, HasRoomForAClientWhereAKilledOneLeftItsFiles) {
     ASSERT_TRUE(killed.wait_for_out("[SYNC] Reply")) << killed.describe();
     killed.signal(SIGKILL);
     killed.wait();
-    ASSERT_NO_FATAL_FAILURE(fill(256 * 1024));
+    ASSERT_NO_FATAL_FAILURE(fill(std::uintmax_t{256} * 1024));
     const Finished pinged = run(client(prefix_, {"ping", "--count", "1"}), environment());
     EXPECT_EQ(pinged.status, 0) << pinged.err;
 }
 
 TEST_F(SmallRuntime, HasNoRoomForAServer) {
-    ASSERT_NO_FATAL_FAILURE(fill(1000 * 1024));
+    ASSERT_NO_FATAL_FAILURE(fill(std::uintmax_t{1000} * 1024));
     const Finished refused = run(server(prefix_), environment());
     expect_refusal(refused, 1, {"1000 KiB are free in " + dir_.path(), "make room"});
     EXPECT_EQ(count_of(run(client(prefix_, {"doctor"}), environment()).out,
@@ -87,7 +87,7 @@ TEST_F(SmallRuntime, HasNoRoomForAServer) {
     std::filesystem::remove(dir_ / "fill");
     Process first(server(prefix_), environment());
     ASSERT_TRUE(first.wait_for_out(kServerReady));
-    ASSERT_NO_FATAL_FAILURE(fill(100 * 1024));
+    ASSERT_NO_FATAL_FAILURE(fill(std::uintmax_t{100} * 1024));
     first.signal(SIGINT);
     EXPECT_EQ(first.wait(), 0);
     Process second(server(prefix_), environment());

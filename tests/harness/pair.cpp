@@ -57,8 +57,8 @@ Words helper(const std::string &role, const Prefix &prefix, const Words &more) {
 namespace {
 
 [[noreturn]] void fail(const std::string &what, const Process &process, const Where &where) {
-    throw std::runtime_error(std::string(where.file_name()) + ":" + std::to_string(where.line()) +
-                             ": " + what + "\n" + process.describe());
+    throw std::runtime_error(std::string(where.file) + ":" + std::to_string(where.line) + ": " +
+                             what + "\n" + process.describe());
 }
 
 }  // namespace
@@ -77,9 +77,7 @@ void expect_end(Process &process, int signal, const Where &where) {
     process.signal(signal);
     const auto status = process.wait();
     if (status != 0)
-        ADD_FAILURE_AT(where.file_name(), static_cast<int>(where.line()))
-            << "it has not ended with 0\n"
-            << process.describe();
+        ADD_FAILURE_AT(where.file, where.line) << "it has not ended with 0\n" << process.describe();
 }
 
 bool in_ci() {

@@ -9,7 +9,6 @@
 #include <sys/types.h>
 
 #include <csignal>
-#include <source_location>
 #include <string>
 #include <vector>
 
@@ -33,7 +32,13 @@ inline constexpr const char *kServerReady = "[Server] Ready";
 /* Waits until the process has said `text` on stdout (stderr), `times` times; ends the test as
  * failed where it does not.
  */
-using Where = std::source_location;
+struct Where { /* std::source_location, which clang 14 does not have with this library */
+    const char *file = nullptr;
+    int line = 0;
+    static Where current(const char *file = __builtin_FILE(), int line = __builtin_LINE()) {
+        return {file, line};
+    }
+};
 void expect_out(Process &process, const std::string &text, int times = 1,
                 const Where &where = Where::current());
 void expect_err(Process &process, const std::string &text, int times = 1,
