@@ -88,14 +88,14 @@ if [ "$status" -ne 0 ]; then
 fi
 
 if command -v gnuplot >/dev/null 2>&1; then
-    gnuplot -e "from='$out'; to='$out'" "$root/scripts/$name.gnuplot"
-    echo "Plots: $(grep -o "performance-[a-z]*.svg" "$root/scripts/$name.gnuplot" | sed "s|^|$out/|" | tr '\n' ' ')" >&2
+    gnuplot -e "from='$out'; to='$out'" "$root/bench/$name.gnuplot"
+    echo "Plots: $(grep -o "performance-[a-z]*.svg" "$root/bench/$name.gnuplot" | sed "s|^|$out/|" | tr '\n' ' ')" >&2
 else
     echo "No plots: gnuplot is not there (Debian: apt-get install gnuplot-nox)." >&2
 fi
 
 if [ "$docs" = yes ]; then
-    plots=$(grep -o "performance-[a-z]*.svg" "$root/scripts/$name.gnuplot")
+    plots=$(grep -o "performance-[a-z]*.svg" "$root/bench/$name.gnuplot")
     for plot in $plots; do
         [ ! -f "$out/$plot" ] || cp "$out/$plot" "$root/docs/"
     done

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The plots of mp_bench --scale: gnuplot -e "from='DIR'; to='DIR'" scripts/scale.gnuplot
+# The plots of mp_bench --scale: gnuplot -e "from='DIR'; to='DIR'" bench/scale.gnuplot
 set terminal svg size 820,900 dynamic font 'sans-serif,12' background 'white'
 set output to.'/performance-scale.svg'
 set datafile missing '?'

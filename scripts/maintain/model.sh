@@ -5,7 +5,7 @@
 # exhaustive: the deadlock must be found without the bound, and nothing with it. Needs the packages
 # spin and gcc; exits 77 where they are missing, 1 where a check comes out otherwise.
 set -eu
-model=$(cd "$(dirname "$0")/.." && pwd)/docs/model/send_window.pml
+model=$(cd "$(dirname "$0")/../.." && pwd)/docs/model/send_window.pml
 for tool in spin gcc; do
     command -v "$tool" >/dev/null || {
         echo "model.sh: skipped: $tool is not installed (Debian: apt-get install spin gcc)"

@@ -7,7 +7,7 @@
 set -eu
 seconds=${1:-30}
 keep=${2:-}
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${BUILD_DIR:-$root/build-fuzz}
 targets="message text sealed_text received_fds"
 command -v clang++ >/dev/null || {

@@ -5,7 +5,7 @@
 # README, and what they then show. Needs tmux; builds and sets up what is missing.
 
 # shellcheck source=scripts/lib.sh
-source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/../lib.sh"
 [ ${#as_root[@]} -eq 0 ] || die "run this as root: the two programs run in terminals of their own"
 need_two_cores
 command -v tmux >/dev/null || die "tmux is not installed"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The plots of mp_bench: gnuplot -e "from='DIR'; to='DIR'" scripts/bench.gnuplot
+# The plots of mp_bench: gnuplot -e "from='DIR'; to='DIR'" bench/bench.gnuplot
 set terminal svg size 820,420 dynamic font 'sans-serif,12' background 'white'
 set grid ytics lc rgb '#dddddd'
 set border 3
