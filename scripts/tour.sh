@@ -3,36 +3,40 @@
 #
 # Shows every call and message type at work: for each row of the table in docs/api.md the commands, and
 # then what each program's console said. Sets up what is missing, builds, stops by itself. Exits 0 only
-# if every row showed what it is there for, with the commands that docs/api.md shows. The rows stand in
-# tour_rows.sh.
+# if every row showed what it is there for, with the commands that docs/consoles.md shows. The rows stand
+# in tour_rows.sh.
 #
 #   scripts/tour.sh [ROW...]   all rows, or these: `scripts/tour.sh late-reply`
 #   scripts/tour.sh --list     their names
-#   --docs                     write the consoles into docs/api.md
 #   --build DIR                run the programs of this build folder, as they are
+#   --consoles DIR             for scripts/maintain/consoles.py: a file per row in DIR, nothing compared
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
-readonly table=$root/docs/api.md
+readonly table=$root/docs/api.md consoles=$root/docs/consoles.md
 
-# "ROW TITLE" lines, from the first cells of the table: | [TITLE](#ROW) | ...
-rows() { sed -n 's/^| \[\([^]]*\)\](#\([a-z-]*\)) |.*/\2 \1/p' "$table"; }
+# "ROW TITLE" lines, from the first cells of the table: | [TITLE](consoles.md#ROW) | ...
+rows() { sed -n 's/^| \[\([^]]*\)\](consoles\.md#\([a-z-]*\)) |.*/\2 \1/p' "$table"; }
 
 build_dir=''
-docs=''
+capture=''
 while [[ ${1-} == -* ]]; do
     case $1 in
     --list)
         rows
         exit
         ;;
-    --docs) docs=yes ;;
     --build)
         build_dir=$(realpath -m -- "${2:-none}")
         [ -x "$build_dir/tests/mp_ipc_helper" ] || die "--build takes a folder with the built programs, not '${2-}'"
         shift
         ;;
-    *) die "usage: scripts/tour.sh [--list | --docs] [--build DIR] [ROW...]" ;;
+    --consoles)
+        [ -d "${2-}" ] || die "--consoles takes a folder that is there, not '${2-}'"
+        capture=$(realpath -- "$2")
+        shift
+        ;;
+    *) die "usage: scripts/tour.sh [--list] [--build DIR] [--consoles DIR] [ROW...]" ;;
     esac
     shift
 done
@@ -45,7 +49,7 @@ if [ -z "$build_dir" ]; then
     build default mp_server mp_client mp_ipc_helper
     build_dir=$root/build
     # As root from here on: a signal to the programs is one to them, and not to a sudo before them.
-    [ ${#as_root[@]} -eq 0 ] || exec "${as_root[@]}" "$root/scripts/tour.sh" ${docs:+--docs} --build "$build_dir" "$@"
+    [ ${#as_root[@]} -eq 0 ] || exec "${as_root[@]}" "$root/scripts/tour.sh" ${capture:+--consoles "$capture"} --build "$build_dir" "$@"
 fi
 skip() { # what ctest takes as skipped, but not in CI
     say "tour.sh: skipped: $*"
@@ -196,20 +200,17 @@ show() { # the row's commands, consoles and statuses, in the order of the starts
 
 # The commands of a row, whatever the cores.
 commands() { sed -n 's/ -l [0-9]* / -l N /; /^\$ /p'; }
-# What docs/api.md has under the heading of this row.
-documented() { sed -n "/^### $row\$/,/^### /p" "$table"; }
+# What docs/consoles.md has under the heading of this row.
+documented() { sed -n "/^## $row\$/,/^## /p" "$consoles"; }
 
-# Puts the text of standard input in place of the console of this row in docs/api.md.
-write_docs() {
-    python3 -c '
-import pathlib, re, sys
-path, row = pathlib.Path(sys.argv[1]), sys.argv[2]
-begin, end = f"\n### {row}\n", "```\n"
-block = re.compile("(" + re.escape(begin) + "(?:(?!\n### ).)*?```console\n).*?(?=" + end + ")", re.S)
-text, count = block.subn(lambda m: m[1] + sys.stdin.read(), path.read_text())
-if count != 1:
-    sys.exit(f"{path} has no console under the heading {row}")
-path.write_text(text)' "$table" "$row"
+# Each process has the pid 1001 and on, in the order of the starts; the last core is 1.
+uniform_pids() {
+    local name number=1000 edits=()
+    for name in "${names[@]}"; do
+        number=$((number + 1))
+        edits+=(-e "s/\(pid:\? \|mp_socket_\)${pid[$name]}\([^0-9]\|$\)/\1$number\2/g")
+    done
+    sed "${edits[@]}" -e "s/^\(\$ mp_server -l\) $first_core /\1 0 /; s/^\(\$ mp_client -l\) $last_core /\1 1 /"
 }
 
 run_row() {
@@ -220,12 +221,12 @@ run_row() {
     stop_all
     show | sed "s/$prefix/mp_ipc/g" >"$work/row"
     cat "$work/row"
-    [ -n "$docs" ] || [ "$(commands <"$work/row")" = "$(documented | commands)" ] ||
-        miss "docs/api.md shows other commands: run scripts/tour.sh --docs $row"
+    [ -n "$capture" ] || [ "$(commands <"$work/row")" = "$(documented | commands)" ] ||
+        miss "docs/consoles.md shows other commands: run scripts/maintain/consoles.py $row"
     if [ "$missed" -gt 0 ]; then
         failed_rows+=("$row")
-    elif [ -n "$docs" ]; then
-        write_docs <"$work/row"
+    elif [ -n "$capture" ]; then
+        uniform_pids <"$work/row" >"$capture/$row"
     fi
 }
 

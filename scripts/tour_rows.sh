@@ -31,7 +31,7 @@ row_ping_flood() {
 }
 row_ping_interrupted() {
     server
-    start_client client ping --interval 0.1
+    start_client client ping --interval 0.5 # time enough for Ctrl-C before the fourth
     await client "[PING] Reply: seq=3 "
     interrupt client
     ends client 0
@@ -173,7 +173,7 @@ row_disable() {
 }
 row_disable_refused() {
     server --no-secondaries=3
-    start_client client
+    start_client client --sync-interval 60 --async-interval 60
     await client "[SYNC] Reply"
     await server "[Server] rte_mp_disable() refused: a client has attached already"
     served
