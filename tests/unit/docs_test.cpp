@@ -139,6 +139,39 @@ TEST(Docs, EveryRowOfTheApiHasItsConsoles) {
     EXPECT_GE(rows.size(), 24U);
 }
 
+/* A link of a table row, [`function`](../file): the function is in that file, and calls what the
+ * row's first cell names; a callback (on_...) is what the call names.
+ */
+TEST(Docs, EveryCallsCodeStandsWhereTheApiSays) {
+    const std::string text = text_of_file(kRoot / "docs/api.md");
+    const std::regex link(R"(\[`([a-z_]+)`\]\(([^)#:]+)\))");
+    const std::regex call(R"(^\| `(rte_mp_[a-z_]+)` \|)");
+    std::istringstream lines(text);
+    std::set<std::string> calls;
+    for (std::string line; std::getline(lines, line);) {
+        std::smatch of_row;
+        const bool is_row = std::regex_search(line, of_row, call);
+        if (is_row)
+            calls.insert(of_row[1]);
+        for (std::sregex_iterator it(line.begin(), line.end(), link), end; it != end; ++it) {
+            const std::string name = (*it)[1];
+            const std::string source = text_of_file(kRoot / "docs" / (*it)[2].str());
+            /* From its first line, which begins at the margin, to the brace that does too. */
+            const std::regex begins("\n[a-z][^\n(;]*[ *]" + name + "\\(");
+            std::smatch found;
+            ASSERT_TRUE(std::regex_search(source, found, begins)) << (*it)[0];
+            const auto at = static_cast<std::size_t>(found.position(0));
+            const std::string body = source.substr(at, source.find("\n}", at) - at);
+            if (is_row) {
+                EXPECT_TRUE(body.find(of_row[1].str() + "(") != std::string::npos ||
+                            source.find(", " + name + ")") != std::string::npos)
+                    << (*it)[0] << " does not call " << of_row[1];
+            }
+        }
+    }
+    EXPECT_EQ(calls.size(), 7U) << "DPDK's IPC has seven calls";
+}
+
 /* "Suite.Name" of every test, as the sources have it. */
 std::vector<std::string> all_tests() {
     std::vector<std::string> tests;
