@@ -157,7 +157,7 @@ Clock::time_point pending_due() {
 }
 
 /* What is still open will not be answered any more. Any thread. */
-void abandon_open(const char *why) {
+void abandon_open(const std::string &why) {
     g_run.sync.abandon_open(); /* where main is left in its call */
     const std::unique_lock lock(g_pending.lock, std::try_to_lock); /* likewise, and then not sent */
     if (lock && g_pending.request.give_up())
@@ -187,8 +187,9 @@ bool run_hello() {
         }
         if (!check_pending()) {
             error(
-                "the DPDK library has lost an asynchronous request: no other of its name can be "
-                "sent from this process; exiting with status 1; restart this program");
+                {"the DPDK library has lost an asynchronous request: no other of its name can be "
+                 "sent from this process; exiting with status 1; restart this program",
+                 "DPDK 库丢失了一个异步请求，不能再发送同名请求；以状态 1 退出；请重新启动"});
             return false;
         }
         if (g_run.options.count && (!sync_on || g_run.counted_out(g_run.sync.closed())) &&
@@ -211,14 +212,17 @@ bool look_up_shared_info(Watch &watch, const std::string &file_prefix) {
     if (watch.ending())
         return false; /* the reason to end says it */
     if (zone == nullptr) {
-        error("the primary of file prefix '" + file_prefix + "' has no memzone " + kSharedInfoName +
-              ": it is no mp_server; choose the --file-prefix of one");
+        error({"the primary of file prefix '{}' has no memzone {}: it is no mp_server; choose the "
+               "--file-prefix of one",
+               "file-prefix '{}' 的 primary 没有 memzone {}：不是 mp_server；请换 --file-prefix"},
+              file_prefix, kSharedInfoName);
         return false;
     }
     if (zone->len < sizeof(SharedInfo)) {
-        error("the memzone " + std::string(kSharedInfoName) + " has " + std::to_string(zone->len) +
-              " bytes, and " + std::to_string(sizeof(SharedInfo)) + " are needed: that server is " +
-              "of another version; use the mp_client that was built with it");
+        error({"the memzone {} has {} bytes, and {} are needed: that server is of another version; "
+               "use the mp_client that was built with it",
+               "memzone {} 有 {} 字节，至少需要 {}：版本不同；请用与 Server 一起编译的 mp_client"},
+              kSharedInfoName, zone->len, sizeof(SharedInfo));
         return false;
     }
     g_run.shared = static_cast<const SharedInfo *>(zone->addr);
@@ -233,7 +237,7 @@ bool register_handlers() {
     for (const Exercise *exercise : kExercises) {
         const Action &action = exercise->at_client;
         if (action.name != nullptr && rte_mp_action_register(action.name, action.handler) != 0) {
-            error("cannot register the action " + std::string(action.name) + ": " +
+            error({"cannot register the action {}: {}", "无法注册 action {}：{}"}, action.name,
                   rte_strerror(rte_errno));
             return false;
         }

@@ -35,10 +35,6 @@ using namespace mp_ipc;
 /* Handlers get no argument of their own, so what they need is global. */
 SharedInfo *g_shared = nullptr; /* in the memzone; set before the first handler is registered */
 
-std::string errno_text() {
-    return rte_strerror(rte_errno);
-}
-
 /* ---- handlers: on the EAL's IPC thread ------------------------------------------------------ */
 
 /* What both greetings do: they differ in name, tag and counter only. For the server a synchronous
@@ -84,7 +80,8 @@ bool reserve_shared_info() {
     const rte_memzone *zone = rte_memzone_reserve_aligned(kSharedInfoName, sizeof(SharedInfo),
                                                           SOCKET_ID_ANY, 0, alignof(SharedInfo));
     if (zone == nullptr) {
-        error("cannot reserve the memzone " + std::string(kSharedInfoName) + ": " + errno_text());
+        error({"cannot reserve the memzone {}: {}", "无法预留 memzone {}：{}"}, kSharedInfoName,
+              rte_strerror(rte_errno));
         return false;
     }
     g_shared = new (zone->addr) SharedInfo{}; /* lives in shared memory: never deleted */
@@ -100,7 +97,8 @@ bool register_handlers(const std::vector<Action> &actions) {
     for (const Action &action : actions) {
         if (rte_mp_action_register(action.name, action.handler) == 0)
             continue;
-        error("cannot register the action " + std::string(action.name) + ": " + errno_text());
+        error({"cannot register the action {}: {}", "无法注册 action {}：{}"}, action.name,
+              rte_strerror(rte_errno));
         unregister(actions);
         return false;
     }

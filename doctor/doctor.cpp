@@ -112,7 +112,7 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
     const std::string attach = words({"Attaching", "连接"});
     const std::optional<HeapAnswer> heap =
         stands.empty() ? ask_for_heap(runtime_dir(args.file_prefix)) : std::nullopt;
-    notes->add(stands.empty() ? check_heap(heap) : not_checked("Heap", stands));
+    notes->add(stands.empty() ? check_heap(heap) : not_checked(words({"Heap", "堆"}), stands));
     const auto skip_rest = [&](const std::string &why) {
         for (const Question &question : visit)
             notes->add(not_checked(question.name, why));
@@ -165,7 +165,7 @@ void finish_late() {
 /* The end while a call of the library does not return. */
 [[noreturn]] void leave(Watch::Reason reason) {
     if (reason == Watch::Reason::primary_gone)
-        error("the server went away during the check");
+        error({"the server went away during the check", "检查期间 Server 已断开"});
     else if (reason == Watch::Reason::stuck)
         finish_late();
     IpcSocket::find().remove_file();

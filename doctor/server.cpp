@@ -287,8 +287,9 @@ Finding not_in_time(const std::string &waited_for, double limit_s) {
 
 Finding check_heap(const std::optional<HeapAnswer> &heap) {
     if (!heap)
-        return not_checked("Heap", in_words({"the server does not tell it by telemetry",
-                                             "Server 没有通过 telemetry 提供"}));
+        return not_checked(in_words({"Heap", "堆"}),
+                           in_words({"the server does not tell it by telemetry",
+                                     "Server 没有通过 telemetry 提供"}));
     if (heap->clients_fit == 0)
         return bad(in_words({"Heap of the server: {} in use, no room for another client: start "
                              "mp_server with more, such as {}",

@@ -2,10 +2,12 @@
 #include "exercises/command_line.h"
 
 #include <cstdio>
+#include <functional>
 
 #include <rte_version.h>
 
 #include "common.h"
+#include "exercises/help.h"
 #include "exercises/table.h"
 #include "support/base/exit_status.h"
 #include "support/base/text.h"
@@ -19,13 +21,29 @@ namespace {
 /* A timeout below the round trip is good for one thing: to see what happens then. */
 constexpr double kLeastTimeoutS = 0.00001;
 
-std::function<std::string(std::string_view)> set_language_option(Language *language) {
-    return [=](std::string_view text) -> std::string {
-        if (text != "en" && text != "zh")
-            return "takes en or zh";
-        *language = text == "zh" ? Language::chinese : Language::english;
-        return {};
-    };
+/* The language of --lang, else of the environment. Looked for before all else is read: what is
+ * wrong there is said in it.
+ */
+Language language_of(const std::vector<std::string> &words) {
+    Language language = language_of_environment();
+    for (std::size_t i = 0; i < words.size() && words[i] != "--"; i++) {
+        std::string_view value = words[i];
+        if (value == "--lang" && i + 1 < words.size())
+            value = words[i + 1];
+        else if (value.starts_with("--lang="))
+            value.remove_prefix(std::string_view("--lang=").size());
+        else
+            continue;
+        if (value == "zh" || value == "en")
+            language = value == "zh" ? Language::chinese : Language::english;
+    }
+    return language;
+}
+
+std::string check_language(std::string_view text) {
+    if (text != "en" && text != "zh")
+        return in_words({"takes en or zh", "应为 en 或 zh"});
+    return {}; /* language_of() has seen it */
 }
 
 /* What both programs take. */
@@ -33,56 +51,48 @@ struct CommonOptions {
     bool quiet = false;
     bool help = false;
     bool version = false;
-    Language language = language_of_environment();
     std::optional<int> ipc_core;
 
     void add_rows(std::vector<Option> *options) {
         using Takes = Option::Takes;
-        options->push_back({"quiet", Takes::nothing, "", "no line per request", set_flag(&quiet)});
-        options->push_back({"lang", Takes::value, "en|zh",
-                            "language of the console (else by LC_ALL, LC_MESSAGES, LANG)",
-                            set_language_option(&language)});
+        options->push_back({"quiet",
+                            Takes::nothing,
+                            "",
+                            {"no line per request", "不显示每个请求的输出行"},
+                            set_flag(&quiet)});
+        options->push_back({"lang",
+                            Takes::value,
+                            "en|zh",
+                            {"language of the console (else by LC_ALL, LC_MESSAGES, LANG)",
+                             "输出的语言（默认取自 LC_ALL、LC_MESSAGES、LANG）"},
+                            check_language});
         options->push_back(
-            {"ipc-core", Takes::value, "N",
-             "the core of the EAL's IPC thread, one that does not poll\n"
-             "(EAL takes those that -l does not name)",
+            {"ipc-core",
+             Takes::value,
+             "N",
+             {"the core of the EAL's IPC thread, one that does not poll\n"
+              "(EAL takes those that -l does not name)",
+              "EAL 的 IPC 线程使用的核，应是不做轮询的核\n"
+              "（EAL 默认使用 -l 以外的核）"},
              [this](std::string_view text) { return read_ipc_core(text, &ipc_core); }});
-        options->push_back({"help", Takes::nothing, "", "print this and exit", set_flag(&help)});
-        options->push_back(
-            {"version", Takes::nothing, "", "print the version and exit", set_flag(&version)});
+        options->push_back({"help",
+                            Takes::nothing,
+                            "",
+                            {"print this and exit", "显示本帮助并退出"},
+                            set_flag(&help)});
+        options->push_back({"version",
+                            Takes::nothing,
+                            "",
+                            {"print the version and exit", "显示版本并退出"},
+                            set_flag(&version)});
     }
 };
-
-/* "Usage: …" and the rest around the table of options. help2man makes the man page out of it, so it
- * keeps to the shapes that help2man knows ("  $ command" under "Examples:").
- */
-std::string help_text(const char *usage, const char *what, const std::string &commands,
-                      const std::vector<Option> &options, const char *example) {
-    return std::string("Usage: ") + usage + "\n\n" + what + "\n" + commands +
-           "\nOptions (after '--'):\n" + help_of(options) +
-           "\nEAL options (before '--'), those that matter here:\n"
-           "  -l CORES                the program's cores; primary and secondary need different "
-           "ones\n"
-           "  --file-prefix NAME      which primary (default rte); the same for both programs\n"
-           "  --proc-type TYPE        primary for mp_server, secondary for mp_client; may be left "
-           "out\n"
-           "  --no-pci                leave the network cards alone\n"
-           "All EAL options: https://doc.dpdk.org/guides/linux_gsg/linux_eal_parameters.html\n"
-           "\nExit status:\n"
-           "  0                       clean\n"
-           "  1                       failure\n"
-           "  2                       the command line\n"
-           "  3                       no live primary, or it went away\n"
-           "  4                       a counted run ended with requests unanswered\n"
-           "\nExamples:\n\n" +
-           example;
-}
 
 /* The steps that both programs share: split, parse, answer --help, --version and errors. */
 template <typename Options, typename Finish>
 void finish(CommandLine<Options> *line, const Program &self, int argc, const char *const *argv,
             const std::vector<Option> &options, const char *proc_type, const CommonOptions &common,
-            const std::string &help_page, Finish use_words) {
+            const std::function<std::string()> &help_page, Finish use_words) {
     set_program(self);
     std::vector<std::string> names;
     names.reserve(options.size());
@@ -90,12 +100,12 @@ void finish(CommandLine<Options> *line, const Program &self, int argc, const cha
         names.push_back(option.name);
     line->args = scan_eal_args(argc, argv, names);
 
+    set_language(language_of(line->args.app));
     std::vector<std::string> words;
     std::string wrong = parse_options(line->args.app, options, &words);
-    set_language(common.language);
     set_quiet(common.quiet);
     if (common.help || line->args.help) {
-        std::fputs(help_page.c_str(), stdout);
+        std::fputs(help_page().c_str(), stdout);
         line->done = true;
         return;
     }
@@ -110,30 +120,21 @@ void finish(CommandLine<Options> *line, const Program &self, int argc, const cha
     if (wrong.empty())
         wrong = take_role(&line->args, proc_type);
     if (!wrong.empty()) {
-        error(wrong);
+        error({"{}", "{}"}, wrong);
         line->done = true;
         line->status = kExitUsage;
     }
 }
 
-constexpr const char *kServerUsage = "mp_server [EAL options] [-- options]";
-constexpr const char *kServerWhat =
-    "Primary process of the DPDK IPC example: reserves the memzone shared_info, answers the\n"
-    "requests of mp_client, prints totals, and on Ctrl-C tells its clients to end.\n";
-constexpr const char *kServerExample =
-    "  $ mp_server -l 0 --no-pci --file-prefix=mp_ipc    # terminal 1\n"
-    "  $ mp_client -l 1 --no-pci --file-prefix=mp_ipc    # terminal 2\n";
-
-constexpr const char *kClientUsage = "mp_client [EAL options] [-- [command] options]";
-constexpr const char *kClientWhat =
-    "Secondary process of the DPDK IPC example: looks up the memzone of mp_server and sends it\n"
-    "requests. Start mp_server first, with the same --file-prefix.\n";
 /* hello and doctor stand elsewhere than in the table, before and behind its commands. */
-const Command kHello = {.name = "hello", .help = "periodic sync and async greetings (the default)"};
-const Command kDoctor = {.name = "doctor",
-                         .help =
-                             "checks all that the pair needs, and says what to do; needs no\n"
-                             "server and no root"};
+const Command kHello = {.name = "hello",
+                        .help = {"periodic sync and async greetings (the default)",
+                                 "周期性地发送同步和异步问候（默认）"}};
+const Command kDoctor = {
+    .name = "doctor",
+    .help = {"checks all that the pair needs, and says what to do; needs no\n"
+             "server and no root",
+             "检查运行所需的一切，并说明如何解决；不需要 Server，\n也不需要 root"}};
 
 std::vector<const Command *> commands() {
     std::vector<const Command *> all = {&kHello};
@@ -150,12 +151,11 @@ std::string shown(const Command &command) {
            (command.argument.empty() ? "" : " " + std::string(command.argument));
 }
 
-std::string help_of_commands() {
+std::vector<Option> rows_of_commands() {
     std::vector<Option> rows;
     for (const Command *command : commands())
-        rows.push_back(
-            {shown(*command), Option::Takes::nothing, "", std::string(command->help), {}});
-    return "\nCommands (after '--'):\n" + help_of(rows, "");
+        rows.push_back({shown(*command), Option::Takes::nothing, "", command->help, {}});
+    return rows;
 }
 
 /* Takes the words after the options: a command and its argument. Returns what is wrong, or "". */
@@ -165,28 +165,27 @@ std::string take_command(const std::vector<std::string> &words, ClientOptions *o
     std::string names;
     const auto all = commands();
     for (const Command *command : all) {
-        names += (names.empty() ? "" : command == all.back() ? " or " : ", ") + shown(*command);
+        names += (names.empty()           ? ""
+                  : command == all.back() ? in_words({" or ", " 或 "})
+                                          : in_words({", ", "、"})) +
+                 shown(*command);
         if (words[0] != command->name)
             continue;
         const std::size_t most = command->argument.empty() ? 1 : 2;
         if (words.size() > most)
-            return "unexpected '" + printable(words[most]) + "' after '" + words[0] + "'";
+            return in_words({"unexpected '{}' after '{}'", "多余的 '{}'，在 '{}' 之后"},
+                            printable(words[most]), words[0]);
         options->doctor = command == &kDoctor;
         if (command != &kHello && command != &kDoctor)
             options->command = command;
         if (command->take == nullptr)
             return {};
         const std::string wrong = command->take(words.size() > 1 ? words[1] : "");
-        return wrong.empty() ? "" : words[0] + " " + wrong;
+        return wrong.empty() ? "" : in_words({"{} {}", "{} {}"}, words[0], wrong);
     }
-    return "unknown command '" + printable(words[0]) + "'; it takes " + names;
+    return in_words({"unknown command '{}'; it takes {}", "未知命令 '{}'；可用的命令：{}"},
+                    printable(words[0]), names);
 }
-
-constexpr const char *kClientExample =
-    "  $ mp_server -l 0 --no-pci --file-prefix=mp_ipc    # terminal 1\n"
-    "  $ mp_client -l 1 --no-pci --file-prefix=mp_ipc    # terminal 2\n"
-    "  $ mp_client -l 1 --no-pci --file-prefix=mp_ipc -- ping --count 5\n"
-    "  $ mp_client -l 1 --no-pci --file-prefix=mp_ipc -- doctor\n";
 
 }  // namespace
 
@@ -206,21 +205,32 @@ CommandLine<ServerOptions> read_server_command_line(int argc, const char *const 
     double no_secondaries_s = 0;
 
     std::vector<Option> options = {
-        {"stats-interval", Takes::value, "S", "totals every S seconds (3; 0: off)",
+        {"stats-interval",
+         Takes::value,
+         "S",
+         {"totals every S seconds (3; 0: off)", "每 S 秒打印一次统计（3；0：关闭）"},
          set_seconds(&o.stats_interval_s, kLeastSeconds, kMostSeconds, true)},
-        {"broadcast", Takes::optional_value, "sync",
-         "every stats interval ask all clients for their status,\n"
-         "asynchronously, or one after another with =sync; an event\n"
-         "to all at the end",
+        {"broadcast",
+         Takes::optional_value,
+         "sync",
+         {"every stats interval ask all clients for their status,\n"
+          "asynchronously, or one after another with =sync; an event\n"
+          "to all at the end",
+          "每个统计间隔询问所有 Client 的状态：异步，\n"
+          "或用 =sync 依次询问；退出时向所有 Client 发送事件"},
          [&](std::string_view text) -> std::string {
              if (!text.empty() && text != "sync" && text != "async")
-                 return "takes nothing, =async or =sync";
+                 return in_words(
+                     {"takes nothing, =async or =sync", "只能不带值，或为 =async、=sync"});
              o.broadcast =
                  text == "sync" ? ServerOptions::Broadcast::sync : ServerOptions::Broadcast::async;
              return {};
          }},
-        {"no-secondaries", Takes::optional_value, "S",
-         "call rte_mp_disable() at the start, or S seconds later",
+        {"no-secondaries",
+         Takes::optional_value,
+         "S",
+         {"call rte_mp_disable() at the start, or S seconds later",
+          "启动时或 S 秒后调用 rte_mp_disable()"},
          [&](std::string_view text) -> std::string {
              std::string wrong;
              if (!text.empty())
@@ -228,32 +238,49 @@ CommandLine<ServerOptions> read_server_command_line(int argc, const char *const 
              o.no_secondaries_s = no_secondaries_s;
              return wrong;
          }},
-        {"fault", Takes::value, "KIND",
-         "misbehave: slow=MS or slow=MS-MS (wait before a reply),\n"
-         "silent (no reply), wrong-name (reply under another name),\n"
-         "unbounded (wait for ever to send a reply),\n"
-         "unfiltered (let malformed datagrams in)",
+        {"fault",
+         Takes::value,
+         "KIND",
+         {"misbehave: slow=MS or slow=MS-MS (wait before a reply),\n"
+          "silent (no reply), wrong-name (reply under another name),\n"
+          "unbounded (wait for ever to send a reply),\n"
+          "unfiltered (let malformed datagrams in)",
+          "故意出错：slow=MS 或 slow=MS-MS（回复前等待）、\n"
+          "silent（不回复）、wrong-name（以其他名称回复）、\n"
+          "unbounded（发送回复时无限等待）、\n"
+          "unfiltered（不过滤错误的数据报）"},
          [&](std::string_view text) { return set_fault(&o.fault, text); }},
-        {"fault-for", Takes::value, "S", "end the fault S seconds after the start",
+        {"fault-for",
+         Takes::value,
+         "S",
+         {"end the fault S seconds after the start", "启动 S 秒后结束 --fault"},
          set_seconds(&o.fault.for_s, kLeastSeconds, kMostSeconds)},
-        {"leftover-wait", Takes::value, "S",
-         "wait up to S seconds for processes of an earlier server\n"
-         "that still hold its files (5)",
+        {"leftover-wait",
+         Takes::value,
+         "S",
+         {"wait up to S seconds for processes of an earlier server\n"
+          "that still hold its files (5)",
+          "之前的 Server 的进程仍占用文件时，最多等待 S 秒（5）"},
          set_seconds(&o.leftover_wait_s, 0, kMostSeconds)},
     };
     common.add_rows(&options);
-    finish(&line, {"mp_server", "Server", "mp_client"}, argc, argv, options, "primary", common,
-           help_text(kServerUsage, kServerWhat, "", options, kServerExample),
-           [](const std::vector<std::string> &words) -> std::string {
-               if (!words.empty())
-                   return "unexpected '" + printable(words[0]) + "': mp_server takes options only";
-               return {};
-           });
+    finish(
+        &line, {"mp_server", "Server", "mp_client"}, argc, argv, options, "primary", common,
+        [&] { return help_of_server(options); },
+        [](const std::vector<std::string> &words) -> std::string {
+            if (!words.empty())
+                return in_words({"unexpected '{}': mp_server takes options only",
+                                 "多余的 '{}'：mp_server 只接受选项"},
+                                printable(words[0]));
+            return {};
+        });
     o.ipc_core = common.ipc_core;
     if (!line.done && o.broadcast != ServerOptions::Broadcast::off && o.stats_interval_s == 0) {
         error(
-            "--broadcast asks every stats interval, and --stats-interval 0 means never: give it "
-            "another, or leave one of the two out");
+            {"--broadcast asks every stats interval, and --stats-interval 0 means never: give it "
+             "another, or leave one of the two out",
+             "--broadcast 在每个统计间隔询问，而 --stats-interval 0 表示从不：请使用其他间隔，"
+             "或去掉其中之一"});
         line.done = true;
         line.status = kExitUsage;
     }
@@ -268,26 +295,49 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
     double wait_s = 0;
 
     std::vector<Option> options = {
-        {"sync-interval", Takes::value, "S", "hello: a sync request every S seconds (3; 0: off)",
+        {"sync-interval",
+         Takes::value,
+         "S",
+         {"hello: a sync request every S seconds (3; 0: off)",
+          "hello：每 S 秒一个同步请求（3；0：关闭）"},
          set_seconds(&o.sync_interval_s, kLeastSeconds, kMostSeconds, true)},
-        {"async-interval", Takes::value, "S", "hello: an async request every S seconds (5; 0: off)",
+        {"async-interval",
+         Takes::value,
+         "S",
+         {"hello: an async request every S seconds (5; 0: off)",
+          "hello：每 S 秒一个异步请求（5；0：关闭）"},
          set_seconds(&o.async_interval_s, kLeastSeconds, kMostSeconds, true)},
-        {"timeout", Takes::value, "S", "how long a request waits for its reply (5)",
+        {"timeout",
+         Takes::value,
+         "S",
+         {"how long a request waits for its reply (5)", "请求等待回复的秒数（5）"},
          set_seconds(&o.timeout_s, kLeastTimeoutS, kMostSeconds)},
-        {"count", Takes::value, "N",
-         "stop after N requests of each kind; exit 0 if all were\nanswered, 4 if not",
+        {"count",
+         Takes::value,
+         "N",
+         {"stop after N requests of each kind; exit 0 if all were\nanswered, 4 if not",
+          "每种请求发送 N 个后停止；全部得到回复时退出状态为 0，\n否则为 4"},
          set_count(&o.count, 1000000000000UL)},
-        {"name", Takes::value, "NAME", "this client's name in its messages (Client)",
+        {"name",
+         Takes::value,
+         "NAME",
+         {"this client's name in its messages (Client)", "消息中使用的 Client 名称（Client）"},
          [&](std::string_view text) -> std::string {
              if (text.empty() || text.size() > kMaxName || printable(text) != text)
-                 return "takes 1 to " + std::to_string(kMaxName) + " bytes of printable UTF-8";
+                 return in_words(
+                     {"takes 1 to {} bytes of printable UTF-8", "应为 1 到 {} 字节的可打印 UTF-8"},
+                     kMaxName);
              o.name = text;
              return {};
          }},
-        {"wait", Takes::optional_value, "S",
-         "wait for a server, S seconds at most or for ever: at the\n"
-         "start, after a loss and after a shutdown; go on with the\n"
-         "next one",
+        {"wait",
+         Takes::optional_value,
+         "S",
+         {"wait for a server, S seconds at most or for ever: at the\n"
+          "start, after a loss and after a shutdown; go on with the\n"
+          "next one",
+          "启动时、Server 断开或退出后等待 Server，最多 S 秒，\n"
+          "或一直等待；然后使用下一个 Server 继续"},
          [&](std::string_view text) -> std::string {
              std::string wrong;
              if (!text.empty())
@@ -295,12 +345,16 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
              o.wait_s = wait_s;
              return wrong;
          }},
-        {"fault", Takes::value, "KIND",
-         "misbehave: unbounded (send without a bound on what is\n"
-         "unanswered), unfiltered (let malformed datagrams in)",
+        {"fault",
+         Takes::value,
+         "KIND",
+         {"misbehave: unbounded (send without a bound on what is\n"
+          "unanswered), unfiltered (let malformed datagrams in)",
+          "故意出错：unbounded（不限制未回复的消息数）、\n"
+          "unfiltered（不过滤错误的数据报）"},
          [&](std::string_view text) -> std::string {
              if (text != "unbounded" && text != "unfiltered")
-                 return "takes unbounded or unfiltered";
+                 return in_words({"takes unbounded or unfiltered", "应为 unbounded 或 unfiltered"});
              (text == "unbounded" ? o.unbounded : o.unfiltered) = true;
              return {};
          }},
@@ -310,15 +364,17 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
             exercise->command.add_options(&options);
     }
     common.add_rows(&options);
-    finish(&line, {"mp_client", "Client", "mp_server"}, argc, argv, options, "secondary", common,
-           help_text(kClientUsage, kClientWhat, help_of_commands(), options, kClientExample),
-           [&](const std::vector<std::string> &words) { return take_command(words, &o); });
+    finish(
+        &line, {"mp_client", "Client", "mp_server"}, argc, argv, options, "secondary", common,
+        [&] { return help_of_client(rows_of_commands(), options); },
+        [&](const std::vector<std::string> &words) { return take_command(words, &o); });
     o.ipc_core = common.ipc_core;
     if (!line.done && o.command == nullptr && !o.doctor && o.sync_interval_s == 0 &&
         o.async_interval_s == 0 && o.count) {
         error(
-            "--count needs a kind of request that is on: --sync-interval and --async-interval are "
-            "0");
+            {"--count needs a kind of request that is on: --sync-interval and --async-interval are "
+             "0",
+             "--count 需要至少一种打开的请求：--sync-interval 和 --async-interval 都是 0"});
         line.done = true;
         line.status = kExitUsage;
     }

@@ -20,7 +20,7 @@ namespace mp_ipc {
 struct Command {
     std::string_view name;       /* empty: none */
     std::string_view argument{}; /* what it takes besides options: "TEXT" */
-    std::string_view help{};     /* one line */
+    Line<0> help{"", ""};        /* one line */
     /* Takes the argument; returns what is wrong with it, or "". Set where `argument` is. */
     std::string (*take)(const std::string &argument) = nullptr;
     void (*add_options)(std::vector<Option> *options) = nullptr; /* its own */

@@ -99,8 +99,9 @@ int on_message(const rte_mp_msg *msg, const void *peer) {
 }  // namespace
 
 std::string set_fault(Fault *fault, std::string_view text) {
-    static const std::string kTakes =
-        "takes slow=MS, slow=MS-MS, silent, wrong-name, unbounded or unfiltered";
+    const std::string takes =
+        in_words({"takes slow=MS, slow=MS-MS, silent, wrong-name, unbounded or unfiltered",
+                  "应为 slow=MS、slow=MS-MS、silent、wrong-name、unbounded 或 unfiltered"});
     if (text == "silent") {
         fault->kind = Fault::Kind::silent;
     } else if (text == "unbounded") {
@@ -116,12 +117,12 @@ std::string set_fault(Fault *fault, std::string_view text) {
         const auto most =
             dash == std::string_view::npos ? least : parse_number(text.substr(dash + 1));
         if (!least || !most || *least < 0 || *most < *least || *most > kMostSeconds * 1000)
-            return kTakes;
+            return takes;
         fault->kind = Fault::Kind::slow;
         fault->least_s = *least / 1000;
         fault->most_s = *most / 1000;
     } else {
-        return kTakes;
+        return takes;
     }
     return {};
 }

@@ -33,8 +33,7 @@ inline int on_notify(const rte_mp_msg *msg, const void * /*peer*/) {
     NotifyEvent event;
     if (const Status status = read_struct(*msg, &event); status != Status::ok) {
         g_handlers.current->refused++;
-        diagnose(Severity::warning,
-                 std::string("a ") + kMsgNotify + " was ignored: " + status_text(status));
+        warn({"a {} was ignored: {}", "已忽略一条 {}：{}"}, kMsgNotify, status_text(status));
         return 0;
     }
     const std::string_view name = get_text(event.name);
@@ -53,7 +52,9 @@ inline std::string g_text;
 inline std::string take(const std::string &text) {
     constexpr std::size_t kMost = sizeof(NotifyEvent::text) - 1;
     if (text.empty() || text.size() > kMost)
-        return "takes one TEXT of 1 to " + std::to_string(kMost) + " bytes: notify 'link up'";
+        return in_words({"takes one TEXT of 1 to {} bytes: notify 'link up'",
+                         "需要一个 TEXT，长度 1 到 {} 字节：notify 'link up'"},
+                        kMost);
     g_text = text;
     return {};
 }
@@ -82,7 +83,7 @@ inline void run() {
         g_run.requests->note_unread();
         say({"[EVENT] Not sent: {}", "[EVENT] 未发送: {}"}, g_text);
     } else
-        error(std::string("cannot send the event: ") + rte_strerror(rte_errno));
+        error({"cannot send the event: {}", "无法发送事件：{}"}, rte_strerror(rte_errno));
 }
 
 }  // namespace notify
@@ -90,7 +91,7 @@ inline void run() {
 inline const Exercise kNotify = {
     .command = {.name = "notify",
                 .argument = "TEXT",
-                .help = "one message without a reply",
+                .help = {"one message without a reply", "一条无需回复的消息"},
                 .take = notify::take,
                 .run = notify::run,
                 .needs = 1},

@@ -86,11 +86,17 @@ inline Histogram g_back;
 
 inline void add_options(std::vector<Option> *options) {
     using Takes = Option::Takes;
-    options->push_back({"interval", Takes::value, "S", "ping: a request every S seconds (1)",
+    options->push_back({"interval",
+                        Takes::value,
+                        "S",
+                        {"ping: a request every S seconds (1)", "ping：每 S 秒一个请求（1）"},
                         set_seconds(&g_interval_s, kLeastSeconds, kMostSeconds)});
     options->push_back(
-        {"flood", Takes::nothing, "",
-         "ping: the next one as soon as one is answered, and only\na line for what goes wrong",
+        {"flood",
+         Takes::nothing,
+         "",
+         {"ping: the next one as soon as one is answered, and only\na line for what goes wrong",
+          "ping：收到回复后立即发送下一个，只显示出错的请求"},
          set_flag(&g_flood)});
 }
 
@@ -172,7 +178,8 @@ inline void sum_up() {
 
 inline const Exercise kPing = {
     .command = {.name = "ping",
-                .help = "a struct there and back, as ping(8), and where the time went",
+                .help = {"a struct there and back, as ping(8), and where the time went",
+                         "类似 ping(8)：往返一个结构体，并显示各段用时"},
                 .add_options = ping::add_options,
                 .run = ping::run,
                 .sum_up = ping::sum_up,

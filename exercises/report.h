@@ -51,7 +51,8 @@ inline int on_report(const rte_mp_msg *msg, const void *peer) {
             reply.fds[0] = fd.get();
             reply.num_fds = 1;
         } else {
-            error(std::string("cannot make the memfd of a report: ") + std::strerror(errno));
+            error({"cannot make the memfd of a report: {}", "无法创建 report 的 memfd：{}"},
+                  std::strerror(errno));
             status = Status::failed;
             g_handlers.current->refused++;
         }
@@ -82,7 +83,7 @@ inline void send_one() {
         if (const UniqueFd fd = messages.take_fd(0))
             text = read_sealed_text(fd.get(), answer.size, &ended.detail);
         else
-            ended.detail = "no descriptor came with the reply";
+            ended.detail = in_words({"no descriptor came with the reply", "回复没有附带描述符"});
         if (!text)
             ended.outcome = Outcome::refused;
     }
@@ -103,7 +104,7 @@ inline void run() {
 
 inline const Exercise kReport = {
     .command = {.name = "report",
-                .help = "a long answer, as a file descriptor",
+                .help = {"a long answer, as a file descriptor", "以文件描述符返回的长回复"},
                 .run = report::run,
                 .needs = 1,
                 .descriptors = DescriptorsIn::replies},

@@ -92,7 +92,7 @@ SecondarySession::Setup session_setup(const ClientOptions &options) {
     };
 }
 
-SecondarySession::Run session_run(void (*abandon)(const char *why)) {
+SecondarySession::Run session_run(void (*abandon)(const std::string &why)) {
     return {.status = [](bool by_signal) { return g_run.status(by_signal); },
             .shut_down = [] { return g_run.shared != nullptr && g_run.shared->force_quit != 0; },
             .done = [] { return g_run.done(); },

@@ -67,7 +67,7 @@ inline ClientRun g_run;
 SecondarySession::Setup session_setup(const ClientOptions &options);
 
 /* What the session asks of the run as it ends. `abandon`: closes requests that are still open. */
-SecondarySession::Run session_run(void (*abandon)(const char *why));
+SecondarySession::Run session_run(void (*abandon)(const std::string &why));
 
 /* That the client has found its server, or a new one. */
 void say_attached(bool new_server, std::string_view file_prefix);

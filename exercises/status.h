@@ -154,8 +154,7 @@ inline void ask_async(rte_mp_msg &request, SendWindow::Turn place,
         result = rte_mp_request_async(&request, &timeout, on_round_answered);
     }
     if (result != 0 && rte_errno != ENOENT) /* a client has left just now */
-        diagnose(Severity::warning,
-                 std::string("cannot ask all clients: ") + rte_strerror(rte_errno));
+        warn({"cannot ask all clients: {}", "无法询问所有 Client：{}"}, rte_strerror(rte_errno));
     /* Who was there before and after was sent to. Where the call failed, whoever was reached before
      * the failure still answers, to the callback. */
     const auto after = live_clients();
@@ -218,8 +217,10 @@ inline bool round_is_lost() {
     if (!g_round.request.lost(Clock::now()))
         return false;
     error(
-        "the DPDK library has lost a broadcast: an answer met its timeout, and no message can be "
-        "received any more; exiting with status 1; restart this program");
+        {"the DPDK library has lost a broadcast: an answer met its timeout, and no message can be "
+         "received any more; exiting with status 1; restart this program",
+         "DPDK 库丢失了一次广播：一个回复与超时同时发生，此后收不到任何消息；"
+         "以状态 1 退出；请重新启动本程序"});
     return true;
 }
 
@@ -238,8 +239,8 @@ inline void tell_shutdown() {
     fill(event, ServerEvent{{kVersion, Status::ok, 1, g_handlers.boot_id}});
     const auto blocking = g_broadcasts->blocking(std::chrono::seconds(1), false);
     if (rte_mp_sendmsg(&event) != 0)
-        diagnose(Severity::warning, std::string("cannot tell all clients of the shutdown: ") +
-                                        rte_strerror(rte_errno));
+        warn({"cannot tell all clients of the shutdown: {}", "无法通知所有 Client 即将退出：{}"},
+             rte_strerror(rte_errno));
 }
 
 }  // namespace status

@@ -119,13 +119,13 @@ PingFacts ask_ping(std::uint64_t boot_id, double timeout_s, Watch &watch) {
         facts.timed_out = rte_errno == ETIMEDOUT;
         facts.trouble = rte_strerror(rte_errno);
     } else if (messages.count() == 0) {
-        facts.trouble = "the server asked to be ignored";
+        facts.trouble = in_words({"the server asked to be ignored", "Server 要求忽略该请求"});
     } else if (const Status status = read_struct(messages[0], &answer); status != Status::ok) {
         facts.trouble = status_text(status);
     } else if (answer.header.status != Status::ok) {
         facts.trouble = status_text(answer.header.status);
     } else if (answer.header.sequence != 1 || answer.sent_ns != ping.sent_ns) {
-        facts.trouble = "it answers another request";
+        facts.trouble = in_words({"it answers another request", "回复的是另一个请求"});
     }
     return facts;
 }

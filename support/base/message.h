@@ -7,12 +7,14 @@
 
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
 #include <rte_eal.h>
 
 #include "support/base/text.h"
+#include "support/base/words.h"
 
 namespace mp_ipc {
 
@@ -44,20 +46,23 @@ enum class Status : std::int32_t {
     failed = 4,      /* the receiver could not do it; its log says why */
 };
 
-constexpr const char *status_text(Status status) {
+inline std::string status_text(Status status) {
     switch (status) {
         case Status::ok:
             return "ok";
         case Status::bad_length:
-            return "the struct has another length";
+            return in_words({"the struct has another length", "结构体的长度不同"});
         case Status::bad_version:
-            return "the struct has another version: the two programs are of different builds";
+            return in_words(
+                {"the struct has another version: the two programs are of different builds",
+                 "结构体的版本不同：两个程序不是同一次编译的"});
         case Status::other_boot:
-            return "the request is for an earlier run of the server";
+            return in_words({"the request is for an earlier run of the server",
+                             "该请求属于 Server 之前的一次运行"});
         case Status::failed:
-            return "the receiver failed; see its log";
+            return in_words({"the receiver failed; see its log", "接收方处理失败；请看它的日志"});
     }
-    return "unknown status";
+    return in_words({"unknown status", "未知状态"});
 }
 
 /* Every struct message begins with this. Both ends are on one machine: native byte order. */

@@ -8,6 +8,8 @@
 
 #include <cerrno>
 
+#include "support/base/words.h"
+
 namespace mp_ipc {
 namespace {
 
@@ -34,17 +36,20 @@ std::optional<std::string> read_sealed_text(int fd, std::uint64_t size, std::str
     const int seals = fcntl(fd, F_GET_SEALS);
     struct stat status = {};
     if (seals < 0 || fstat(fd, &status) != 0)
-        *wrong = "the descriptor is no memfd";
+        *wrong = in_words({"the descriptor is no memfd", "该描述符不是 memfd"});
     else if ((seals & kSeals) != kSeals)
-        *wrong = "the memfd is not sealed, so it may change under its reader";
+        *wrong = in_words({"the memfd is not sealed, so it may change under its reader",
+                           "该 memfd 没有封印，读取时内容可能改变"});
     else if (status.st_size < 0 || static_cast<std::uint64_t>(status.st_size) != size)
-        *wrong = "the memfd has " + std::to_string(status.st_size) + " bytes, not the announced " +
-                 std::to_string(size);
+        *wrong = in_words({"the memfd has {} bytes, not the announced {}",
+                           "该 memfd 有 {} 字节，与声明的 {} 字节不符"},
+                          status.st_size, size);
     else if (size == 0 || size > kMost)
-        *wrong = "a text of " + std::to_string(size) + " bytes; 1 to " + std::to_string(kMost) +
-                 " are taken";
+        *wrong = in_words(
+            {"a text of {} bytes; 1 to {} are taken", "文本为 {} 字节；只接受 1 到 {} 字节"}, size,
+            kMost);
     else if (void *text = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0); text == MAP_FAILED)
-        *wrong = "the memfd cannot be mapped";
+        *wrong = in_words({"the memfd cannot be mapped", "无法映射该 memfd"});
     else {
         std::string copy(static_cast<const char *>(text), size);
         munmap(text, size);

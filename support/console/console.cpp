@@ -19,7 +19,6 @@
 namespace mp_ipc {
 namespace {
 
-Language g_language = Language::english;
 std::mutex g_write_lock;      /* a line that takes several writes stays whole */
 unsigned long g_left_out = 0; /* lines since somebody read the console last; under g_write_lock */
 std::atomic<bool> g_failed{false};
@@ -37,28 +36,6 @@ bool takes_a_line(int fd, std::chrono::milliseconds limit) {
 }
 
 }  // namespace
-
-Language language_of_environment() {
-    for (const char *name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-        const char *value = std::getenv(name);
-        if (value != nullptr && *value != '\0')
-            return std::strncmp(value, "zh", 2) == 0 ? Language::chinese : Language::english;
-    }
-    return Language::english;
-}
-
-std::string fixed(double value, int decimals) {
-    char text[64];
-    std::snprintf(text, sizeof(text), "%.*f", decimals, value);
-    return text;
-}
-
-void set_language(Language language) {
-    g_language = language;
-}
-Language language() {
-    return g_language;
-}
 
 namespace detail {
 namespace {
@@ -93,8 +70,8 @@ void write_line(std::string_view line, const Shown *values, std::size_t count) {
         return;
     if (!takes_a_line(STDOUT_FILENO, g_left_out == 0 ? kConsoleLimit : kConsoleLimit.zero())) {
         if (g_left_out++ == 0)
-            diagnose(Severity::warning,
-                     "nobody reads stdout: lines are left out until somebody does");
+            warn({"nobody reads stdout: lines are left out until somebody does",
+                  "没有程序读取 stdout：在恢复读取之前略去输出行"});
         return;
     }
     if (g_left_out > 0)
@@ -111,7 +88,7 @@ void write_line(std::string_view line, const Shown *values, std::size_t count) {
         } else if (errno != EINTR) {
             const std::string why = std::strerror(errno);
             g_failed = true;
-            error("cannot write to stdout: " + why + "; ending");
+            error({"cannot write to stdout: {}; ending", "无法写入 stdout：{}；程序退出"}, why);
             if (g_on_failure)
                 g_on_failure();
             return;
@@ -151,19 +128,23 @@ void set_program(const Program &program) {
     }
 }
 
-void diagnose(Severity severity, const std::string &text) {
+namespace detail {
+
+void write_diagnostic(Severity severity, const std::string &text) {
     static constexpr struct {
         std::uint32_t level;
-        const char *word;
-    } kLevels[] = {{RTE_LOG_ERR, "error: "},
-                   {RTE_LOG_WARNING, "warning: "},
-                   {RTE_LOG_INFO, ""},
-                   {RTE_LOG_DEBUG, "debug: "}};
+        Line<0> word;
+    } kLevels[] = {{RTE_LOG_ERR, {"error: ", "错误: "}},
+                   {RTE_LOG_WARNING, {"warning: ", "警告: "}},
+                   {RTE_LOG_INFO, {"", ""}},
+                   {RTE_LOG_DEBUG, {"debug: ", "调试: "}}};
     if (!takes_a_line(STDERR_FILENO, kConsoleLimit))
         return;
     const auto &level = kLevels[static_cast<std::size_t>(severity)];
     rte_log(level.level, static_cast<std::uint32_t>(g_logtype), "%s: %s%s\n", g_program.name,
-            level.word, printable(text).c_str());
+            in_words(level.word).c_str(), printable(text).c_str());
 }
+
+}  // namespace detail
 
 }  // namespace mp_ipc

@@ -101,8 +101,11 @@ bool runs_under_prefix(const EalArgs &args) {
     const std::string expected = runtime_dir(args.file_prefix);
     if (rte_eal_get_runtime_dir() == expected)
         return true;
-    error("EAL runs in " + std::string(rte_eal_get_runtime_dir()) + ", not in " + expected +
-          ": it has taken --file-prefix for the value of the option before; give that its value");
+    error(
+        {"EAL runs in {}, not in {}: it has taken --file-prefix for the value of the option "
+         "before; give that its value",
+         "EAL 运行在 {}，而不是 {}：它把 --file-prefix 当成了前一个选项的值；请给前一个选项加上值"},
+        rte_eal_get_runtime_dir(), expected);
     return false;
 }
 

@@ -9,13 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "support/base/words.h"
 #include "support/options/eal_args.h"
 
 namespace mp_ipc {
 
 inline constexpr auto kLookAgain = std::chrono::milliseconds(50); /* whether a start may go on */
-inline constexpr const char *kBadOptions =
-    "EAL does not take its options; its own lines above say which and why";
+inline constexpr Line<0> kBadOptions{
+    "EAL does not take its options; its own lines above say which and why",
+    "EAL 不接受给它的选项；上面 EAL 自己的输出说明了是哪个以及原因"};
 
 /* rte_eal_init(), once in a process. *errors, where it is given: what EAL logs meanwhile as an
  * error, without "EAL: ". That takes the place of EAL's own log stream for as long as it runs: with

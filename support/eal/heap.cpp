@@ -47,11 +47,12 @@ int refuse_growth(int node, std::size_t /*limit*/, std::size_t size) {
     const Clock::time_point now = Clock::now();
     if (now.time_since_epoch().count() >= silent_until.load()) {
         silent_until = (now + kSilence).time_since_epoch().count();
-        diagnose(Severity::warning, "a process asked for more heap on node " +
-                                        std::to_string(node) + " (" +
-                                        fixed(static_cast<double>(size) / kMebibyte, 1) +
-                                        " MiB in all), and was refused: start the server with "
-                                        "more, by --socket-mem");
+        warn(
+            {"a process asked for more heap on node {} ({} MiB in all), and was refused: start the "
+             "server with more, by --socket-mem",
+             "有进程在 node {} 上请求更多的堆（共 {} MiB），已拒绝：请用 --socket-mem "
+             "给 Server 更多内存后重新启动"},
+            node, fixed(static_cast<double>(size) / kMebibyte, 1));
     }
     return -1;
 }
@@ -124,8 +125,8 @@ void stop_heap_growth() {
         if (node >= 0 &&
             rte_mem_alloc_validator_register("mp_ipc_no_growth", refuse_growth, node, 0) != 0 &&
             rte_errno != ENOTSUP && rte_errno != EEXIST) /* --legacy-mem: it never grows */
-            diagnose(Severity::warning, "the heap of node " + std::to_string(node) +
-                                            " may still grow: " + rte_strerror(rte_errno));
+            warn({"the heap of node {} may still grow: {}", "node {} 的堆仍可能增长：{}"}, node,
+                 rte_strerror(rte_errno));
     }
 }
 

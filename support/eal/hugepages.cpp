@@ -138,23 +138,36 @@ Hugepages look_at_hugepages(const std::optional<std::string> &huge_dir, const st
 
 std::optional<std::string> hugepage_trouble(const Hugepages &pages) {
     if (pages.reserved() == 0)
-        return "no hugepages are reserved: run scripts/setup.sh (as root), which reserves and "
-               "mounts them";
+        return in_words(
+            {"no hugepages are reserved: run scripts/setup.sh (as root), which reserves "
+             "and mounts them",
+             "没有预留大页：请以 root 运行 scripts/setup.sh，它会预留并挂载大页"});
     if (pages.mounts.empty())
-        return "hugepages are reserved, but no hugetlbfs is mounted: run scripts/setup.sh (as "
-               "root)";
+        return in_words(
+            {"hugepages are reserved, but no hugetlbfs is mounted: run scripts/setup.sh "
+             "(as root)",
+             "已预留大页，但没有挂载 hugetlbfs：请以 root 运行 scripts/setup.sh"});
     if (pages.taken.empty())
-        return "--huge-dir names no hugetlbfs: give it a directory of one, such as " +
-               (pages.other.empty() ? pages.mounts[0] : pages.other);
+        return in_words({"--huge-dir names no hugetlbfs: give it a directory of one, such as {}",
+                         "--huge-dir 不是 hugetlbfs：请使用 hugetlbfs 的目录，如 {}"},
+                        pages.other.empty() ? pages.mounts[0] : pages.other);
     if (!pages.writable)
-        return "no permission to write to " + pages.taken +
-               ", where EAL takes its hugepages from: " +
-               (pages.other.empty()
-                    ? "run as root, or mount one for this user: scripts/setup.sh --user NAME"
-                    : "give it this user's own mount, --huge-dir=" + pages.other);
+        return in_words(
+            {"no permission to write to {}, where EAL takes its hugepages from: {}",
+             "没有写入 {} 的权限，而 EAL 从那里取得大页：{}"},
+            pages.taken,
+            pages.other.empty()
+                ? in_words({"run as root, or mount one for this user: scripts/setup.sh --user NAME",
+                            "请以 root 运行，或为当前用户挂载：scripts/setup.sh --user NAME"})
+                : in_words({"give it this user's own mount, --huge-dir={}",
+                            "请使用当前用户自己的挂载：--huge-dir={}"},
+                           pages.other));
     if (pages.usable() == 0)
-        return "no hugepage is left for this process: " + hugepage_counts(pages) +
-               ": end what uses them, or reserve more with scripts/setup.sh";
+        return in_words({"no hugepage is left for this process: {}: end what uses them, or reserve "
+                         "more with scripts/setup.sh",
+                         "本进程没有可用的大页：{}：请结束占用它们的程序，或用 scripts/setup.sh "
+                         "预留更多"},
+                        hugepage_counts(pages));
     return std::nullopt;
 }
 

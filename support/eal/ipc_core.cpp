@@ -37,12 +37,15 @@ std::string read_ipc_core(std::string_view text, std::optional<int> *core,
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || value < 0 ||
         value >= CPU_SETSIZE)
-        return "takes the number of a core that is available here (" + core_list(usable) + ")";
+        return in_words({"takes the number of a core that is available here ({})",
+                         "应为这里可用的一个核的编号（{}）"},
+                        core_list(usable));
     if (!has(cores_of_list(online), value))
-        return "takes a core of this machine (" + online + ")";
+        return in_words({"takes a core of this machine ({})", "应为本机的一个核（{}）"}, online);
     if (!has(usable, value))
-        return "takes a core that is available to this process (" + core_list(usable) +
-               "; the machine has " + online + ")";
+        return in_words({"takes a core that is available to this process ({}; the machine has {})",
+                         "应为本进程可用的一个核（{}；本机有 {}）"},
+                        core_list(usable), online);
     *core = value;
     return {};
 }
@@ -61,8 +64,9 @@ bool put_ipc_thread_on(int core) {
         let_others_finish(0);
         return true;
     }
-    error("cannot put the EAL's IPC thread on core " + std::to_string(core) + ": " +
-          std::strerror(errno));
+    error(
+        {"cannot put the EAL's IPC thread on core {}: {}", "无法将 EAL 的 IPC 线程绑定到核 {}：{}"},
+        core, std::strerror(errno));
     return false;
 }
 

@@ -38,10 +38,13 @@ void note_linkage(const std::string &dir, bool eal_alone) {
 std::string linkage_trouble(const std::string &dir, bool eal_alone) {
     if (eal_alone || access(mark_in(dir).c_str(), F_OK) != 0)
         return {};
-    return std::string("the primary was linked with EAL alone (MP_IPC_STATIC_EAL), and this ") +
-           program().name +
-           " with all of DPDK's shared libraries, which the primary would need too: use two "
-           "programs of one build";
+    return in_words(
+        {"the primary was linked with EAL alone (MP_IPC_STATIC_EAL), and this {} with all "
+         "of DPDK's shared libraries, which the primary would need too: use two "
+         "programs of one build",
+         "primary 只链接了 EAL（MP_IPC_STATIC_EAL），而本 {} 链接了 DPDK 的全部共享库，"
+         "primary 也需要它们：请使用同一次编译的两个程序"},
+        program().name);
 }
 
 }  // namespace mp_ipc

@@ -21,6 +21,7 @@
 
 #include "support/base/text.h"
 #include "support/base/unique_fd.h"
+#include "support/base/words.h"
 
 namespace mp_ipc {
 namespace {
@@ -123,7 +124,8 @@ std::string process_name(pid_t pid) {
 }
 
 std::string process_text(pid_t pid) {
-    return pid > 0 ? "pid " + std::to_string(pid) + ", " + process_name(pid) : "pid unknown";
+    return pid > 0 ? "pid " + std::to_string(pid) + ", " + process_name(pid)
+                   : in_words({"pid unknown", "pid 未知"});
 }
 
 std::string holders_text(const std::vector<Holder> &holders) {

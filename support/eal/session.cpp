@@ -25,7 +25,7 @@ constexpr unsigned kLastLinesS = 3;
 bool takes_role(EalArgs *args, const char *proc_type) {
     const std::string wrong = take_role(args, proc_type);
     if (!wrong.empty())
-        error(wrong);
+        error({"{}", "{}"}, wrong);
     return wrong.empty();
 }
 
@@ -105,11 +105,13 @@ void PrimarySession::leave(Watch::Reason reason) {
         status_ = conclude(reason);
     tell_end();
     if (reason == Watch::Reason::stuck && concluded_)
-        diagnose(Severity::warning, "shutdown did not finish in time; exiting without it");
+        warn({"shutdown did not finish in time; exiting without it", "未能及时完成清理；直接退出"});
     else if (reason == Watch::Reason::stuck)
         error(
-            "a call of the DPDK library does not return: its lock is lost, and no message can be "
-            "received any more; exiting with status 1; restart this program");
+            {"a call of the DPDK library does not return: its lock is lost, and no message can be "
+             "received any more; exiting with status 1; restart this program",
+             "DPDK 库的一个调用没有返回：它的锁已丢失，此后收不到任何消息；"
+             "以状态 1 退出；请重新启动本程序"});
     _exit(status_);
 }
 
@@ -151,9 +153,10 @@ bool SecondarySession::going_on() const {
 /* Returns only where it cannot, and has said so. */
 void SecondarySession::run_again() {
     IpcSocket::find().remove_file();
-    run_.abandon("the server went away before a reply came");
+    run_.abandon(
+        in_words({"the server went away before a reply came", "收到回复之前 Server 已断开"}));
     mp_ipc::run_again(argv_, run_.to_resume());
-    error(std::string("cannot run again: ") + std::strerror(errno));
+    error({"cannot run again: {}", "无法重新运行：{}"}, std::strerror(errno));
 }
 
 /* A primary that has said that it ends still holds its prefix: to run again before it is gone would
@@ -196,7 +199,8 @@ Watch::Reason SecondarySession::run_again_if_waiting(Watch::Reason reason,
         await_end_of_primary();
         reason = watch_.reason();
         if (reason == Reason::none) {
-            error("the server that has shut down still runs after the time of --wait");
+            error({"the server that has shut down still runs after the time of --wait",
+                   "已宣布退出的 Server 在 --wait 的时间之后仍在运行"});
             *status = kExitNoPrimary;
         }
     }
@@ -233,23 +237,25 @@ int SecondarySession::finish(Watch::Reason reason, std::optional<int> given) {
     if (shut_down() && (reason == Reason::primary_gone || reason == Reason::none)) {
         say_shut_down();
     } else if (reason == Reason::primary_gone) {
-        error(std::string("the server went away") +
-              (run_.shut_down ? " without shutting down" : "") + "; start it again, then " +
+        error({"the server went away{}; start it again, then {}",
+               "Server 已断开{}；请重新启动它，然后启动 {}"},
+              run_.shut_down ? in_words({" without shutting down", "，没有正常退出"}) : "",
               program().name);
         status = kExitNoPrimary;
     } else if (reason == Reason::ipc_thread_gone) {
         error(kIpcThreadGone);
         status = kExitFailure;
     } else if (reason == Reason::stuck) {
-        diagnose(Severity::warning,
-                 "a call of the DPDK library did not return in time: the server is stopped, or a "
-                 "process was killed while it held a lock in shared memory; then restart the "
-                 "server");
+        warn(
+            {"a call of the DPDK library did not return in time: the server is stopped, or a "
+             "process was killed while it held a lock in shared memory; then restart the server",
+             "DPDK 库的一个调用没有及时返回：Server 已暂停，或有进程在持有共享内存中的锁时被杀死；"
+             "后一种情况请重新启动 Server"});
         status = kExitFailure;
     } else if (console_failed()) {
         status = kExitFailure;
     }
-    run_.abandon("the program ends before a reply came");
+    run_.abandon(in_words({"the program ends before a reply came", "收到回复之前程序退出"}));
     run_.last_words();
     socket.remove_file(); /* the rest the kernel takes back: see eal_session.h */
     return status;

@@ -81,7 +81,8 @@ class SecondarySession {
         std::function<bool()> shut_down{}; /* whether the primary has said that it ends */
         /* Whether nothing is left for another primary. */
         std::function<bool()> done = [] { return false; };
-        std::function<void(const char *why)> abandon = [](const char *) {}; /* open requests */
+        /* Closes the requests that are open. */
+        std::function<void(const std::string &why)> abandon = [](const std::string &) {};
         std::function<void()> last_words = [] {}; /* the last lines of the console */
         std::function<std::string()> to_resume = [] { return std::string(); }; /* for the next */
         /* Goes on from that, before the wait. */

@@ -248,8 +248,8 @@ std::optional<Finding> check_page_files_free(const std::vector<std::string> &hug
              "(可能在容器中) 或其 Client: 请使用其他 --file-prefix, 或各用各的 hugetlbfs "
              "(--huge-dir)"},
             path,
-            !locked           ? "user " + user_name(owner_of(path))
-            : holders.empty() ? "pid unknown"
+            !locked           ? in_words({"user {}", "用户 {}"}, user_name(owner_of(path)))
+            : holders.empty() ? in_words({"pid unknown", "pid 未知"})
                               : holders_text(holders)));
     }
     return std::nullopt;

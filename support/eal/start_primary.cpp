@@ -41,23 +41,32 @@ void say_memory() {
     const auto heap = look_at_heap();
     if (!heap)
         return;
-    const std::string text = "memory: " + heap_text(*heap) + " at one moment";
+    const std::string text = language() == Language::english
+                                 ? "memory: " + heap_text(*heap) + " at one moment"
+                                 : "内存：" + heap_sizes(*heap) + "，可同时连接 " +
+                                       std::to_string(heap->clients_fit()) + " 个 Client";
     if (heap->clients_fit() < AttachGate::kPlaces)
-        diagnose(Severity::warning, text + "; to have more: " + heap_advice(*heap) +
-                                        " (scripts/setup.sh reserves the hugepages)");
+        warn({"{}; to have more: {} (scripts/setup.sh reserves the hugepages)",
+              "{}；如需更多：{}（scripts/setup.sh 预留大页）"},
+             text, heap_advice(*heap));
     else
-        diagnose(Severity::info, text);
+        diagnose(Severity::info, {"{}", "{}"}, text);
 }
 
 std::string second_primary(const EalArgs &args, const PrimaryProbe &probe) {
-    return "a primary (" + process_text(probe.pid) + ") already runs under file prefix '" +
-           args.file_prefix + "': end it first, or choose another --file-prefix";
+    return in_words({"a primary ({}) already runs under file prefix '{}': end it first, or choose "
+                     "another --file-prefix",
+                     "已有 primary（{}）在 file-prefix '{}' 下运行：请先结束它，或使用其他 "
+                     "--file-prefix"},
+                    process_text(probe.pid), args.file_prefix);
 }
 
 std::string left_over(const EalArgs &args, const std::vector<Holder> &holders) {
-    return "processes of an earlier primary still hold the files of file prefix '" +
-           args.file_prefix + "': " + holders_text(holders) +
-           "; end them, or choose another --file-prefix";
+    return in_words({"processes of an earlier primary still hold the files of file prefix '{}': "
+                     "{}; end them, or choose another --file-prefix",
+                     "之前的 primary 的进程仍占用 file-prefix '{}' 的文件：{}；请结束它们，"
+                     "或使用其他 --file-prefix"},
+                    args.file_prefix, holders_text(holders));
 }
 
 /* Waits for processes that hold the files of an earlier primary: arrays in the runtime directory,
@@ -73,14 +82,14 @@ bool wait_for_leftovers(const EalArgs &args, const std::vector<std::string> &hug
         if (watch.ending() || (holders.empty() && !pages))
             return !watch.ending();
         if (Clock::now() >= give_up) {
-            error(holders.empty() ? pages->text : left_over(args, holders));
+            error({"{}", "{}"}, holders.empty() ? pages->text : left_over(args, holders));
             return false;
         }
         if (!said)
-            diagnose(Severity::warning,
-                     "waiting for processes that hold the files of file prefix '" +
-                         args.file_prefix +
-                         "': " + (holders.empty() ? "its hugepages" : holders_text(holders)));
+            warn({"waiting for processes that hold the files of file prefix '{}': {}",
+                  "等待占用 file-prefix '{}' 的文件的进程：{}"},
+                 args.file_prefix,
+                 holders.empty() ? in_words({"its hugepages", "大页文件"}) : holders_text(holders));
         watch.sleep_until(Clock::now() + kLookAgain);
     }
 }
@@ -94,9 +103,10 @@ bool wait_for_hugepage_locks(const std::vector<std::string> &huge_dirs, Watch &w
         if (watch.look_until(kLimit, [&] { return !directory_is_locked(mount); }))
             continue;
         if (!watch.ending())
-            error("another process holds the lock of " + mount + " (" +
-                  holders_text(flock_holders({mount})) +
-                  "), stopped perhaps: let it go on, or end it");
+            error({"another process holds the lock of {} ({}), stopped perhaps: let it go on, or "
+                   "end it",
+                   "另一个进程持有 {} 的锁（{}），可能已暂停：请让它继续运行，或结束它"},
+                  mount, holders_text(flock_holders({mount})));
         return false;
     }
     return true;
@@ -114,23 +124,28 @@ int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe,
         return kExitUsage;
     }
     if (probe.state == PrimaryProbe::State::alive || probe.state == PrimaryProbe::State::starting)
-        error(second_primary(args, probe));
+        error({"{}", "{}"}, second_primary(args, probe));
     else if (!holders.empty())
-        error(left_over(args, holders));
+        error({"{}", "{}"}, left_over(args, holders));
     else if (const auto threads = check_threads())
-        error("EAL could not start: " + threads->text);
+        error({"EAL could not start: {}", "EAL 无法启动：{}"}, threads->text);
     else if (why == ENOMEM && addresses.rlim_cur != RLIM_INFINITY)
-        error("EAL could not start" + eal_error() + ": the address space of this process is " +
-              "limited to " + std::to_string(addresses.rlim_cur >> 20) +
-              " MiB (ulimit -v), and EAL reserves 64 GiB and more: raise the limit");
+        error({"EAL could not start{}: the address space of this process is limited to {} MiB "
+               "(ulimit -v), and EAL reserves 64 GiB and more: raise the limit",
+               "EAL 无法启动{}：本进程的地址空间上限是 {} MiB（ulimit -v），而 EAL 需要保留 64 GiB "
+               "以上：请提高上限"},
+              eal_error(), addresses.rlim_cur >> 20);
     else if (const auto pages = hugepage_trouble(look_at_hugepages(args.huge_dir)))
-        error("EAL could not start: " + *pages);
+        error({"EAL could not start: {}", "EAL 无法启动：{}"}, *pages);
     else
-        error("EAL could not start" + eal_error() + "; its own lines above say why" +
-              (memory.empty() || why != ENOMEM
-                   ? ""
-                   : " (" + memory +
-                         " was to be reserved; give -m or --socket-mem for less memory)"));
+        error({"EAL could not start{}; its own lines above say why{}",
+               "EAL 无法启动{}；原因见上面 EAL 自己的输出{}"},
+              eal_error(),
+              memory.empty() || why != ENOMEM
+                  ? ""
+                  : in_words({" ({} was to be reserved; give -m or --socket-mem for less memory)",
+                              "（当时要预留 {}；可用 -m 或 --socket-mem 减少内存）"},
+                             memory));
     return kExitFailure;
 }
 
@@ -146,29 +161,30 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
     using State = PrimaryProbe::State;
     *status = kExitUsage;
     if (const auto trouble = check_options(args)) {
-        error(trouble->text);
+        error({"{}", "{}"}, trouble->text);
         return nullptr;
     }
     *status = kExitFailure;
     if (const auto trouble = check_process()) {
-        error(trouble->text);
+        error({"{}", "{}"}, trouble->text);
         return nullptr;
     }
     const std::string dir = runtime_dir(args.file_prefix);
     const PrimaryProbe other = probe_primary(dir);
     if (other.state == State::alive || other.state == State::starting) {
-        error(second_primary(args, other));
+        error({"{}", "{}"}, second_primary(args, other));
         return nullptr;
     }
     if (other.state == State::unknown && other.error != ENAMETOOLONG) {
-        error("cannot look at " + dir + "/config: " + std::strerror(other.error));
+        error({"cannot look at {}/config: {}", "无法查看 {}/config：{}"}, dir,
+              std::strerror(other.error));
         return nullptr;
     }
     const HugepageRoom memory_room = look_at_hugepage_room(args.huge_dir);
     if (const auto trouble = first_bad({check_path_length(dir),
                                         check_runtime_usable(look_at_runtime(runtime_root(), dir)),
                                         check_primary_room(dir, memory_room.nodes.size())})) {
-        error(trouble->text);
+        error({"{}", "{}"}, trouble->text);
         return nullptr;
     }
     const Hugepages hugepages = look_at_hugepages(args.huge_dir);
@@ -194,8 +210,9 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
     }
     auto session = std::make_unique<EalSession>(watch);
     if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-        error(std::string(program().name) +
-              " must be the primary, but EAL made it a secondary: leave --proc-type out");
+        error({"{} must be the primary, but EAL made it a secondary: leave --proc-type out",
+               "{} 必须是 primary，但 EAL 使它成为 secondary：请去掉 --proc-type"},
+              program().name);
         return nullptr;
     }
     if (!runs_under_prefix(args)) {

@@ -32,7 +32,7 @@ bool fail(const std::string &text, std::string *why) {
     if (why != nullptr)
         *why = text;
     else
-        error(text);
+        error({"{}", "{}"}, text);
     return false;
 }
 
@@ -48,27 +48,36 @@ void give_back_service_memory() {
 
 std::string no_primary(const EalArgs &args, const PrimaryProbe &probe) {
     using State = PrimaryProbe::State;
-    std::string text = "no primary runs under file prefix '" + args.file_prefix + "': ";
+    std::string why;
     const RuntimeFacts runtime = look_at_runtime(runtime_root(), probe.dir);
     if (probe.state == State::no_files && runtime.error == ENOENT)
-        text += "there is no " + runtime.missing_at + " to look in";
+        why = in_words({"there is no {} to look in", "{} 不存在"}, runtime.missing_at);
     else if (probe.state == State::no_files && runtime.error == ENOTDIR)
-        text += runtime.missing_at + ": " + std::strerror(runtime.error);
+        why = in_words({"{}: {}", "{}：{}"}, runtime.missing_at, std::strerror(runtime.error));
     else if (probe.state == State::no_files)
-        text += "there is no " + probe.dir + "/config";
+        why = in_words({"there is no {}/config", "{}/config 不存在"}, probe.dir);
     else if (probe.state == State::dead)
-        text += probe.dir + "/config is there, but the primary that made it has ended";
+        why = in_words({"{}/config is there, but the primary that made it has ended",
+                        "有 {}/config，但创建它的 primary 已结束"},
+                       probe.dir);
     else
-        text += "the primary (" + process_text(probe.pid) + ") has not finished its start";
+        why = in_words({"the primary ({}) has not finished its start", "primary（{}）没有完成启动"},
+                       process_text(probe.pid));
     const std::string others = elsewhere(args.file_prefix);
     const auto live = live_prefixes();
-    text += others.empty()
-                ? std::string("; start ") + program().peer + " with the same --file-prefix first"
-                : others;
-    return text + (live.empty()
-                       ? " (no prefix under " + runtime_root() + " has a live primary)"
-                       : " (prefixes with a live primary: " +
-                             joined(live, [](const std::string &prefix) { return prefix; }) + ")");
+    return in_words(
+        {"no primary runs under file prefix '{}': {}{} ({})",
+         "file-prefix '{}' 下没有 primary 运行：{}{}（{}）"},
+        args.file_prefix, why,
+        others.empty() ? in_words({"; start {} with the same --file-prefix first",
+                                   "；请先用相同的 --file-prefix 启动 {}"},
+                                  program().peer)
+                       : others,
+        live.empty()
+            ? in_words({"no prefix under {} has a live primary", "{} 下没有运行中的 primary"},
+                       runtime_root())
+            : in_words({"prefixes with a live primary: {}", "有 primary 运行的 file-prefix：{}"},
+                       joined(live, [](const std::string &prefix) { return prefix; })));
 }
 
 }  // namespace
@@ -97,13 +106,16 @@ bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, 
         }
         *status = kExitFailure;
         if (probe.state == State::forbidden)
-            return fail("no permission to look into " + dir + ": run " + program().name +
-                            " as the user who runs " + program().peer + elsewhere(args.file_prefix),
+            return fail(in_words({"no permission to look into {}: run {} as the user who runs {}{}",
+                                  "没有查看 {} 的权限：运行 {} 的用户应与运行 {} 的用户相同{}"},
+                                 dir, program().name, program().peer, elsewhere(args.file_prefix)),
                         why);
         if (probe.state == State::unknown && probe.error == ENAMETOOLONG)
             return fail(check_path_length(dir).text, why);
         if (probe.state == State::unknown)
-            return fail("cannot look at " + dir + "/config: " + std::strerror(probe.error), why);
+            return fail(in_words({"cannot look at {}/config: {}", "无法查看 {}/config：{}"}, dir,
+                                 std::strerror(probe.error)),
+                        why);
         const auto waited = Clock::now() - begin;
         const bool in_time = wait ? (*wait == Clock::duration::zero() || waited < *wait)
                                   : (probe.state == State::starting && waited < kStartLimit);
@@ -137,9 +149,9 @@ bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status
         return false;
     }
     if (gate.row() > 0)
-        diagnose(Severity::warning, "clients that are attaching do not get on, stopped perhaps: " +
-                                        joined(gate.holders(gate.row() - 1), process_text) +
-                                        "; not waiting for them");
+        warn({"clients that are attaching do not get on, stopped perhaps: {}; not waiting for them",
+              "正在连接的 Client 没有进展，可能已暂停：{}；不再等待它们"},
+             joined(gate.holders(gate.row() - 1), process_text));
     *status = kExitFailure;
     /* Its socket is there before its memory is. */
     const bool complete =
@@ -175,9 +187,11 @@ bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status
     if (!watch.look_until(kLockLimit, [&] { return !directory_is_locked(dir); })) {
         *status = watch.ending() ? kExitOk : kExitFailure;
         return watch.ending() ? false
-                              : fail("another process holds the lock of " + dir + " (" +
-                                         holders_text(flock_holders({dir})) +
-                                         "), stopped perhaps: let it go on, or end it",
+                              : fail(in_words({"another process holds the lock of {} ({}), stopped "
+                                               "perhaps: let it go on, or end it",
+                                               "另一个进程持有 {} 的锁（{}），可能已暂停："
+                                               "请让它继续运行，或结束它"},
+                                              dir, holders_text(flock_holders({dir}))),
                                      why);
     }
     /* Attaching sends a request, and keeps locks while it waits for room. */
@@ -189,16 +203,20 @@ bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status
         *status = watch.ending() ? kExitOk : kExitFailure;
         return watch.ending()
                    ? false
-                   : fail(
-                         "the server does not read its messages, its queue is full: is it "
-                         "stopped, or busy? Let it go on, or start it anew",
-                         why);
+                   : fail(in_words({"the server does not read its messages, its queue is full: is "
+                                    "it stopped, or busy? Let it go on, or start it anew",
+                                    "Server 没有读取消息，队列已满：是否已暂停，或繁忙？"
+                                    "请让它继续运行，或重新启动它"}),
+                          why);
     }
     const auto heap = ask_for_heap(dir);
     if (heap && heap->clients_fit == 0)
-        return fail("the server's heap has no room for another client (" + heap->heap +
-                        "): start " + program().peer + " with more memory, such as " + heap->advice,
-                    why);
+        return fail(
+            in_words({"the server's heap has no room for another client ({}): start {} with "
+                      "more memory, such as {}",
+                      "Server 的堆无法再连接 Client（{}）：请给 {} 更多内存，如 {}"},
+                     heap->heap, program().peer, heap->advice),
+            why);
     return true;
 }
 
@@ -206,18 +224,25 @@ bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status
 std::string eal_failure(const EalArgs &args, const std::string &start,
                         const std::vector<std::string> &errors) {
     if (const auto threads = check_threads())
-        return start + ": " + threads->text;
+        return in_words({"{}: {}", "{}：{}"}, start, threads->text);
     const Finding room = check_secondary_room(runtime_dir(args.file_prefix));
     if (room.verdict == Finding::Verdict::bad)
-        return start + ": " + room.text;
+        return in_words({"{}: {}", "{}：{}"}, start, room.text);
     if (speaks_of_addresses(errors))
-        return start +
-               ": something else lies in this process where the primary has its memory, by "
-               "address space randomization; see the README on it";
+        return in_words(
+            {"{}: something else lies in this process where the primary has its memory, "
+             "by address space randomization; see the README on it",
+             "{}：由于地址空间随机化（ASLR），primary 内存所在的地址在本进程中已被占用；"
+             "请看 README 的说明"},
+            start);
     if (errors.empty())
-        return start +
-               "; why is not known: EAL has logged no error (is its log off, by --log-level?)";
-    return start + "; why is not known; EAL said first: " + errors.front();
+        return in_words({"{}; why is not known: EAL has logged no error (is its log off, by "
+                         "--log-level?)",
+                         "{}；原因未知：EAL 没有输出错误（日志是否被 --log-level 关闭？）"},
+                        start);
+    return in_words(
+        {"{}; why is not known; EAL said first: {}", "{}；原因未知；EAL 的第一条错误：{}"}, start,
+        errors.front());
 }
 
 }  // namespace
@@ -247,17 +272,24 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status, bool *addre
         }
         if (rte_errno == EINVAL) {
             *status = kExitUsage;
-            return fail(kBadOptions, why);
+            return fail(in_words(kBadOptions), why);
         }
         if (addresses_taken != nullptr)
             *addresses_taken = speaks_of_addresses(errors);
-        return fail(eal_failure(args, "EAL could not attach to the primary" + eal_error(), errors),
+        return fail(eal_failure(args,
+                                in_words({"EAL could not attach to the primary{}",
+                                          "EAL 无法连接 primary{}"},
+                                         eal_error()),
+                                errors),
                     why);
     }
     if (rte_eal_process_type() != RTE_PROC_SECONDARY)
-        return fail(std::string(program().name) +
-                        " must be a secondary, but EAL made it a primary: leave --proc-type out",
-                    why);
+        return fail(
+            in_words({"{} must be a secondary, but EAL made it a primary: leave --proc-type "
+                      "out",
+                      "{} 必须是 secondary，但 EAL 使它成为 primary：请去掉 --proc-type"},
+                     program().name),
+            why);
     if (!runs_under_prefix(args)) {
         *status = kExitUsage;
         return false;
@@ -266,8 +298,10 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status, bool *addre
     if (!IpcSocket::find().found())
         return fail(
             eal_failure(args,
-                        "EAL could not make this client's socket in " +
-                            std::string(rte_eal_get_runtime_dir()) + ", so no reply can reach it",
+                        in_words({"EAL could not make this client's socket in {}, so no reply can "
+                                  "reach it",
+                                  "EAL 无法在 {} 中创建本 Client 的套接字，因此收不到任何回复"},
+                                 rte_eal_get_runtime_dir()),
                         errors),
             why);
     *status = kExitOk;

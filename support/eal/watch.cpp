@@ -72,8 +72,9 @@ Watch::Watch(std::function<void(Reason)> leave)
     signal_fd_ = UniqueFd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signal_fd_ || !control_fd_ || !wake_fd_) {
         error(
-            "cannot open the descriptors for signals; is the limit of open files (ulimit -n) "
-            "reached?");
+            {"cannot open the descriptors for signals; is the limit of open files (ulimit -n) "
+             "reached?",
+             "无法打开用于信号的描述符；是否已达到打开文件数的上限（ulimit -n）？"});
         std::exit(1);
     }
     on_console_failure([this] { wake(); });
@@ -81,7 +82,7 @@ Watch::Watch(std::function<void(Reason)> leave)
         thread_ = std::thread([this] { run(); });
     } catch (const std::system_error &) {
         const auto why = check_threads();
-        error(why ? why->text : "cannot start a thread");
+        error({"{}", "{}"}, why ? why->text : in_words({"cannot start a thread", "无法创建线程"}));
         std::exit(1);
     }
     pthread_setname_np(thread_.native_handle(), "watch");

@@ -19,9 +19,8 @@ namespace mp_ipc {
 namespace {
 
 void say_lost(const rte_mp_msg &msg, const std::string &why) {
-    diagnose(Severity::warning, "a reply to " +
-                                    printable({msg.name, strnlen(msg.name, sizeof(msg.name))}) +
-                                    " was lost: " + why);
+    warn({"a reply to {} was lost: {}", "对 {} 的回复丢失：{}"},
+         printable({msg.name, strnlen(msg.name, sizeof(msg.name))}), why);
 }
 
 }  // namespace
@@ -43,8 +42,9 @@ int run_guarded(ActionCounts &counts, MessageKind kind, rte_mp_t handler, const 
     const std::string_view path = peer_path(peer);
     if (rte_eal_process_type() == RTE_PROC_PRIMARY &&
         !is_secondary(path, rte_eal_get_runtime_dir())) {
-        diagnose(Severity::warning, "a message from " + printable(path) +
-                                        ", which is no socket of a secondary, was ignored");
+        warn({"a message from {}, which is no socket of a secondary, was ignored",
+              "已忽略来自 {} 的消息：它不是 secondary 的套接字"},
+             printable(path));
         return 0;
     }
     const Clock::time_point begin = g_handlers.entered = Clock::now();
@@ -53,7 +53,7 @@ int run_guarded(ActionCounts &counts, MessageKind kind, rte_mp_t handler, const 
     const bool request = kind == MessageKind::request;
     if (request && !g_handlers.reply_limit.takes_replies(path)) {
         g_handlers.note_received();
-        say_lost(*msg, "its sender does not read its messages");
+        say_lost(*msg, in_words({"its sender does not read its messages", "发送方没有读取消息"}));
         return 0;
     }
     const int result = handler(msg, peer);
@@ -62,7 +62,8 @@ int run_guarded(ActionCounts &counts, MessageKind kind, rte_mp_t handler, const 
         counts.replied++;
     } else if (result < 0) {
         g_handlers.reply_limit.note_lost(path, rte_errno);
-        say_lost(*msg, rte_errno == ENOENT ? "whoever asked has ended" : rte_strerror(rte_errno));
+        say_lost(*msg, rte_errno == ENOENT ? in_words({"whoever asked has ended", "请求方已退出"})
+                                           : rte_strerror(rte_errno));
     }
     counts.handling.add(static_cast<std::uint64_t>((Clock::now() - begin).count()));
     return 0; /* said; a negative value would only make the library log it again */

@@ -13,8 +13,6 @@
 namespace mp_ipc {
 namespace {
 
-constexpr const char *kNoReply = "no reply in time";
-
 /* Of each send: a request that finds no room is reported within its timeout. */
 std::chrono::milliseconds send_limit(Clock::duration timeout) {
     constexpr std::chrono::milliseconds kLeast{20};
@@ -25,7 +23,8 @@ std::chrono::milliseconds send_limit(Clock::duration timeout) {
 /* Within which the kernel may not yet have run a primary that reads. */
 constexpr Clock::duration kLeastPatience = std::chrono::milliseconds(100);
 
-constexpr const char *kNotSent = "not sent: the server does not read its messages";
+constexpr Line<0> kNotSent{"not sent: the server does not read its messages",
+                           "未发送：Server 没有读取消息"};
 
 /* For wait_for_turn(): until the primary has read what was sent, and this process its replies; and
  * once a send has found no room, until there is some: a send that waits for it keeps the library's
@@ -116,27 +115,29 @@ Turn::Turn(Requests &requests) : requests_(requests), patience_(requests.timeout
 Ended Turn::failed(int error) {
     blocking_.reset();
     if (!place_)
-        return {Outcome::refused, kNotSent, true};
+        return {Outcome::refused, in_words(kNotSent), true};
     if (error == ETIMEDOUT)
-        return {Outcome::timed_out, "no reply in time"};
+        return {Outcome::timed_out, in_words({"no reply in time", "未在时限内收到回复"})};
     place_.not_sent();
     if (error == EAGAIN || error == ENOBUFS) { /* no room within the limit of a send */
         requests_.note_unread();
-        return {Outcome::refused, kNotSent, true};
+        return {Outcome::refused, in_words(kNotSent), true};
     }
     return {Outcome::refused, rte_strerror(error)};
 }
 
 Ended Turn::ignored() {
     blocking_.reset();
-    return {Outcome::refused, "the server is not ready and asked to be ignored"};
+    return {Outcome::refused, in_words({"the server is not ready and asked to be ignored",
+                                        "Server 尚未就绪，要求忽略该请求"})};
 }
 
 Ended Turn::unnumbered() {
     blocking_.reset();
     return {Outcome::refused,
-            "the request has no number, so no reply can be told from a late one: take its header "
-            "from Books::next()"};
+            in_words({"the request has no number, so no reply can be told from a late one: take "
+                      "its header from Books::next()",
+                      "请求没有编号，无法区分迟到的回复：请用 Books::next() 取得它的 header"})};
 }
 
 Ended Turn::late(std::string reply) {

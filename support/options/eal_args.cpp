@@ -108,13 +108,15 @@ std::string take_role(EalArgs *args, const std::string &proc_type) {
     const std::string name = program().name;
     const auto &given = args->proc_type;
     if (args->without_value)
-        return *args->without_value + " needs a value";
+        return in_words({"{} needs a value", "{} 需要一个值"}, *args->without_value);
     if (args->misplaced)
-        return "'" + printable(*args->misplaced) + "' must stand after '--': " + name +
-               " [EAL options] -- [options]";
+        return in_words({"'{}' must stand after '--': {} [EAL options] -- [options]",
+                         "'{}' 必须写在 '--' 之后：{} [EAL 选项] -- [选项]"},
+                        printable(*args->misplaced), name);
     if (given && *given != proc_type && *given != "auto")
-        return name + " is always a " + proc_type + " process: use --proc-type=" + proc_type +
-               " or leave it out, not '" + printable(*given) + "'";
+        return in_words({"{} is always a {} process: use --proc-type={} or leave it out, not '{}'",
+                         "{} 始终是 {} 进程：请使用 --proc-type={} 或去掉该选项，而不是 '{}'"},
+                        name, proc_type, proc_type, printable(*given));
     if (!given) { /* first: an option whose value is missing would take it at the end */
         args->eal.insert(args->eal.begin() + 1, "--proc-type=" + proc_type);
         args->proc_type = proc_type;

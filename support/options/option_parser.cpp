@@ -50,22 +50,26 @@ std::string parse_options(const std::vector<std::string> &args, const std::vecto
         const auto option = std::find_if(options.begin(), options.end(),
                                          [&](const Option &o) { return o.name == name; });
         if (option == options.end() || (!arg.starts_with("--") && arg != "-h"))
-            return "unknown option '" + printable(arg) + "' after '--'; --help lists them";
+            return in_words({"unknown option '{}' after '--'; --help lists them",
+                             "'--' 之后的选项 '{}' 未知；--help 列出所有选项"},
+                            printable(arg));
 
         const std::string shown = "--" + option->name;
         std::string_view value;
         if (equals != std::string_view::npos) {
             if (option->takes == Option::Takes::nothing)
-                return shown + " takes no value";
+                return in_words({"{} takes no value", "{} 不带值"}, shown);
             value = arg.substr(equals + 1);
         } else if (option->takes == Option::Takes::value) {
             if (i + 1 == args.size())
-                return shown + " needs a value: " + shown + " " + option->value;
+                return in_words({"{} needs a value: {} {}", "{} 需要一个值：{} {}"}, shown, shown,
+                                option->value);
             value = args[++i];
         }
         const std::string wrong = option->set(value);
         if (!wrong.empty())
-            return shown + " " + wrong + ", not '" + printable(value) + "'";
+            return in_words({"{} {}, not '{}'", "{} {}，而不是 '{}'"}, shown, wrong,
+                            printable(value));
     }
     return {};
 }
@@ -84,7 +88,7 @@ std::string help_of(const std::vector<Option> &options, const char *dashes) {
         else
             left.resize(kColumn, ' ');
         text += left;
-        for (const char c : option.help) {
+        for (const char c : option.help.in(language())) {
             text += c;
             if (c == '\n')
                 text.append(kColumn, ' ');
@@ -100,8 +104,9 @@ std::function<std::string(std::string_view)> set_seconds(double *seconds, double
         const std::optional<double> value = parse_number(text);
         const bool off = zero_is_off && value && *value == 0 && !std::signbit(*value);
         if (!value || (!off && (*value < least || *value > most)))
-            return "takes seconds from " + plain(least) + " to " + plain(most) +
-                   (zero_is_off ? ", or 0 for off" : "");
+            return in_words({"takes seconds from {} to {}{}", "应为 {} 到 {} 的秒数{}"},
+                            plain(least), plain(most),
+                            zero_is_off ? in_words({", or 0 for off", "，或 0（关闭）"}) : "");
         *seconds = *value;
         return {};
     };
@@ -113,7 +118,7 @@ std::function<std::string(std::string_view)> set_count(std::optional<unsigned lo
         unsigned long value = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
         if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > most)
-            return "takes a whole number from 1 to " + std::to_string(most);
+            return in_words({"takes a whole number from 1 to {}", "应为 1 到 {} 的整数"}, most);
         *count = value;
         return {};
     };

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "support/base/words.h"
+
 namespace mp_ipc {
 
 struct Option {
@@ -19,7 +21,7 @@ struct Option {
     std::string name; /* long name without dashes */
     Takes takes = Takes::nothing;
     std::string value; /* what it takes, for the help: "SECONDS" */
-    std::string help;  /* one sentence; "\n" where the help breaks the line */
+    Line<0> help;      /* one sentence; "\n" where the help breaks the line */
     /* Takes the value ("" where there is none); returns what is wrong with it, or "". */
     std::function<std::string(std::string_view)> set;
 };

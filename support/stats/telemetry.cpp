@@ -239,8 +239,8 @@ Telemetry::Telemetry(const ServerFacts &facts) {
         const std::string help = std::string(program().name) + ": " + command.help;
         const int result = rte_telemetry_register_cmd(command.name, command.handler, help.c_str());
         if (result != 0)
-            diagnose(Severity::warning, std::string("no telemetry command ") + command.name + ": " +
-                                            rte_strerror(-result));
+            warn({"no telemetry command {}: {}", "无法提供 telemetry 命令 {}：{}"}, command.name,
+                 rte_strerror(-result));
     }
 }
 

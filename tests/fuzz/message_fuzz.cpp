@@ -31,7 +31,7 @@ void read_struct(const rte_mp_msg &msg) {
     const Status status = read_struct(msg, &payload);
     MP_IPC_CHECK((status == Status::ok) == (msg.len_param == static_cast<int>(sizeof(T)) &&
                                             payload.header.version == version_of<T>()));
-    MP_IPC_CHECK(*status_text(payload.header.status) != '\0');
+    MP_IPC_CHECK(!status_text(payload.header.status).empty());
     if (status == Status::ok) {
         rte_mp_msg again = make_message(kMsgPing);
         fill(again, payload);

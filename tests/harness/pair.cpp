@@ -135,7 +135,7 @@ std::string own_lines(const std::string &err) {
     std::istringstream lines(err);
     std::string own;
     for (std::string line; std::getline(lines, line);) {
-        if (line.starts_with("mp_server: memory: "))
+        if (line.starts_with("mp_server: memory: ") || line.starts_with("mp_server: 内存："))
             continue; /* said at every start */
         if (line.starts_with("mp_server: ") || line.starts_with("mp_client: "))
             own += line + "\n";

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <regex>
 #include <sstream>
 
 #include <string>
@@ -225,6 +226,67 @@ TEST_F(Options, HelpFitsATerminal) {
         for (std::string line; std::getline(lines, line);)
             EXPECT_LE(line.size(), 90U) << line;
     }
+}
+
+/* In a terminal; what is no ASCII here takes two columns, and three bytes. */
+std::size_t columns(const std::string &line) {
+    const auto ascii = static_cast<std::size_t>(std::count_if(
+        line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
+    return ascii + (line.size() - ascii) / 3 * 2;
+}
+
+/* The first words of the rows of options and commands. */
+Words rows_of(const std::string &help) {
+    static const std::regex kRow("\\n  (-[^ ]*|[a-z]+)( [A-Z]+)?(?= )");
+    Words rows;
+    for (std::sregex_iterator it(help.begin(), help.end(), kRow), end; it != end; ++it)
+        rows.push_back((*it)[0]);
+    return rows;
+}
+
+TEST_F(Options, HelpIsChineseWhereTheConsoleIs) {
+    /* What stands between the words of an option or a command, and is no English. */
+    static const std::regex kEnglish("[A-Za-z]+ [a-z]+ [a-z]+");
+    for (const auto &[english, chinese] :
+         {std::pair{client({"--help"}).out, client({"--", "--lang=zh", "--help"}).out},
+          std::pair{server({"-h"}).out, server({"-h", "--", "--lang", "zh"}).out}}) {
+        EXPECT_EQ(rows_of(english), rows_of(chinese));
+        EXPECT_GT(rows_of(chinese).size(), 10U);
+        std::istringstream lines(chinese);
+        for (std::string line; std::getline(lines, line);) {
+            EXPECT_LE(columns(line), 90U) << line;
+            EXPECT_FALSE(std::regex_search(line, kEnglish)) << line;
+        }
+        EXPECT_NE(chinese.find("用法：mp_"), std::string::npos);
+    }
+}
+
+/* Whatever is wrong is said in the language that is asked for, be it asked for before or after. */
+TEST_F(Options, WrongOnesAreSaidInChineseWhereTheConsoleIs) {
+    static const std::regex kEnglish("[A-Za-z]+ [a-z]+ [a-z]+");
+    setenv("LC_ALL", "zh_CN.UTF-8", 1);
+    for (const Wrong &wrong : kWrong) {
+        SCOPED_TRACE(wrong.says);
+        if (wrong.words.back() == "fr") /* --lang itself, below */
+            continue;
+        const std::string said = wrong.server ? server(wrong.words).err : client(wrong.words).err;
+        EXPECT_TRUE(said.starts_with(wrong.server ? "mp_server: 错误: " : "mp_client: 错误: "))
+            << said;
+        EXPECT_FALSE(std::regex_search(said, kEnglish)) << said;
+    }
+    unsetenv("LC_ALL");
+    for (const Words &words :
+         {Words{"--", "--count", "0", "--lang", "zh"}, Words{"--", "--lang=zh", "--count", "0"}})
+        EXPECT_EQ(client(words).err,
+                  "mp_client: 错误: --count 应为 1 到 1000000000000 的整数，而不是 '0'\n");
+    EXPECT_EQ(client({"--", "--lang=zh", "--lang", "fr"}).err,
+              "mp_client: 错误: --lang 应为 en 或 zh，而不是 'fr'\n");
+    EXPECT_EQ(client({"--", "--lang=zh", "dance"}).err,
+              "mp_client: 错误: 未知命令 'dance'；可用的命令：hello、ping、notify "
+              "TEXT、report 或 doctor\n");
+    EXPECT_EQ(client({"--", "notify", "--", "--lang=zh", "more"}).err,
+              "mp_client: error: unexpected 'more' after 'notify'\n");
+    set_language(Language::english);
 }
 
 TEST_F(Options, VersionIsPrinted) {

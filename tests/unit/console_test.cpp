@@ -42,5 +42,20 @@ TEST(Console, SpeaksTheLanguageThatIsSet) {
               "[Server] 已处理 1 个, 2 个\n[Server] {} {{\n");
 }
 
+TEST(Console, DiagnosticsSpeakItToo) {
+    ::testing::internal::CaptureStderr();
+    set_program({"mp_test", "Test", "peer"});
+    set_language(Language::chinese);
+    error({"no {} of {}", "没有 {}，共 {}"}, "{}", 2); /* a value with braces is only a value */
+    warn({"again", "再试一次"});
+    diagnose(Severity::info, {"memory", "内存"});
+    set_language(Language::english);
+    error({"no {} of {}", "没有 {}，共 {}"}, "{}", 2);
+    warn({"again", "再试一次"});
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+              "mp_test: 错误: 没有 {}，共 2\nmp_test: 警告: 再试一次\nmp_test: 内存\n"
+              "mp_test: error: no {} of 2\nmp_test: warning: again\n");
+}
+
 }  // namespace
 }  // namespace mp_ipc

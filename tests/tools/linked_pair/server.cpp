@@ -44,7 +44,7 @@ int main(int argc, char **argv) {
     stop_heap_growth();
     const Action read = action<on_read>(kMsgRead);
     if (rte_mp_action_register(read.name, read.handler) != 0) {
-        error(std::string("cannot register ") + read.name + ": " + rte_strerror(rte_errno));
+        error({"cannot register {}: {}", "无法注册 {}：{}"}, read.name, rte_strerror(rte_errno));
         return kExitFailure;
     }
     say({"[Thermo] Ready", "[Thermo] 就绪"});
