@@ -50,7 +50,7 @@ void send_hello_sync() {
         ended = turn.failed(rte_errno);
     else if (messages.count() == 0) /* did anything come? */
         ended = turn.ignored();
-    else if (!quotes(text_of(messages[0]), text)) /* is it mine, or of a request before? */
+    else if (!quotes(came, text)) /* is it mine, or of a request before? */
         ended = turn.late(std::string(came));
     else
         ended = turn.answered();
@@ -65,7 +65,7 @@ struct {
     std::mutex lock;
     PendingRequest request;
     std::string text;
-    SendWindow::Turn place;
+    SendWindow::Place place;
 } g_pending;
 
 /* Counts and says the end of the pending request, where its callback does not. Locked. */

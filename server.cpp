@@ -63,7 +63,8 @@ int on_hello_async(const rte_mp_msg *msg, const void *peer) {
     return rte_mp_reply(&reply, static_cast<const char *>(peer));
 }
 
-/* What this server answers: the greetings, and the exercises' messages. */
+/* What this server answers: the greetings, and the exercises' messages. What is registered of each
+ * is its handler within guarded<>: support/ipc/handler.h. */
 std::vector<Action> actions() {
     std::vector<Action> all = {action<on_hello_sync>(kMsgHelloSync),
                                action<on_hello_async>(kMsgHelloAsync)};

@@ -27,7 +27,8 @@ std::string help_text(Line<0> usage, Line<0> what, const std::string &commands,
          "  1                       failure\n"
          "  2                       the command line\n"
          "  3                       no live primary, or it went away\n"
-         "  4                       a counted run ended with requests unanswered\n"
+         "  4                       requests unanswered, or an event not sent, at the end of a\n"
+         "                          counted run, a ping, a report or a notify\n"
          "\nExamples:\n\n{}",
          "用法：{}\n\n{}\n{}"
          "\n选项（写在 '--' 之后）：\n{}"

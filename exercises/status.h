@@ -95,7 +95,7 @@ inline std::optional<Broadcasts> g_broadcasts; /* there while the server runs */
 inline struct {
     std::mutex lock;
     PendingRequest request; /* under lock, as is place */
-    SendWindow::Turn place;
+    SendWindow::Place place;
     std::uint64_t sequence = 0; /* of the last round; main thread */
 } g_round;
 
@@ -142,7 +142,7 @@ inline int on_round_answered(const rte_mp_msg *msg, const struct rte_mp_reply *r
 }
 
 /* All clients at once. */
-inline void ask_async(rte_mp_msg &request, SendWindow::Turn place,
+inline void ask_async(rte_mp_msg &request, SendWindow::Place place,
                       const std::vector<std::string> &before) {
     const Clock::duration patience = PendingRequest::library_timeout(kTimeout, random_fraction());
     const timespec timeout = to_timespec(patience);
@@ -168,7 +168,7 @@ inline void ask_async(rte_mp_msg &request, SendWindow::Turn place,
 /* One after another, and all or nothing: if one does not answer in time, the call fails and the
  * answers of the others are thrown away.
  */
-inline void ask_sync(rte_mp_msg &request, SendWindow::Turn place, std::size_t clients) {
+inline void ask_sync(rte_mp_msg &request, SendWindow::Place place, std::size_t clients) {
     const timespec timeout = to_timespec(kTimeout);
     struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
     int result = 0;
@@ -196,7 +196,7 @@ inline void ask_all(bool one_after_another) {
     const auto clients = live_clients();
     if (!one_after_another && clients.empty())
         return;
-    SendWindow::Turn place = g_broadcasts->take_place();
+    SendWindow::Place place = g_broadcasts->take_place();
     if (!place) {
         say({"[STATUS] Not asked: a client does not read its messages",
              "[STATUS] 未询问: 有 Client 没有读取消息"});
@@ -232,7 +232,7 @@ inline Clock::time_point round_due() {
 
 /* They hear of the shutdown before they can see force_quit, which ends them. */
 inline void tell_shutdown() {
-    const SendWindow::Turn place = g_broadcasts->take_place();
+    const SendWindow::Place place = g_broadcasts->take_place();
     if (!place)
         return;
     rte_mp_msg event = make_message(kMsgServerEvent);

@@ -21,10 +21,10 @@ class Broadcasts {
     explicit Broadcasts(Watch &watch) : watch_(watch), socket_(IpcSocket::find()) {}
 
     /* The place of one more: none where what was sent before is not known to be read. */
-    SendWindow::Turn take_place() {
+    SendWindow::Place take_place() {
         constexpr std::chrono::milliseconds kMoment{20}; /* what was sent just now is read in it */
         PeersReading world{socket_};
-        return wait_for_turn(window_, world, kMoment);
+        return wait_for_place(window_, world, kMoment);
     }
 
     /* Construct around the call that sends. `limit`: after so long it does not return for good. */

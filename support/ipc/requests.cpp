@@ -26,7 +26,7 @@ constexpr Clock::duration kLeastPatience = std::chrono::milliseconds(100);
 constexpr Line<0> kNotSent{"not sent: the server does not read its messages",
                            "未发送：Server 没有读取消息"};
 
-/* For wait_for_turn(): until the primary has read what was sent, and this process its replies; and
+/* For wait_for_place(): until the primary has read what was sent, and this process its replies; and
  * once a send has found no room, until there is some: a send that waits for it keeps the library's
  * lock meanwhile.
  */
@@ -58,9 +58,9 @@ Requests::Requests(Watch &watch, Clock::duration timeout, bool bounded)
         window_.unbind();
 }
 
-SendWindow::Turn Requests::wait() {
+SendWindow::Place Requests::wait() {
     PrimaryReading world{watch_, socket_, primary_, peer_reads_};
-    return wait_for_turn(window_, world, std::max(timeout_, kLeastPatience));
+    return wait_for_place(window_, world, std::max(timeout_, kLeastPatience));
 }
 
 void Requests::note_unread() {
@@ -153,7 +153,7 @@ Ended Turn::answered() {
     return {Outcome::answered, ""};
 }
 
-SendWindow::Turn Turn::sent() {
+SendWindow::Place Turn::sent() {
     blocking_.reset();
     return std::move(place_);
 }

@@ -11,7 +11,13 @@
  *         ended = turn.failed(rte_errno);
  *     else if (messages.count() == 0)
  *         ended = turn.ignored();
- *     else ...
+ *     else if (it does not echo what this request asked)
+ *         ended = turn.late(what it says);
+ *     else
+ *         ended = turn.answered();
+ *
+ * Of structs that begin with a Header, turn.ended() is all of these. Where there is no turn,
+ * failed() says that nothing was sent, whatever the error.
  *
  * Main thread, except where a comment says otherwise.
  */
@@ -66,7 +72,7 @@ class Requests {
   private:
     friend class Turn;
 
-    SendWindow::Turn wait();
+    SendWindow::Place wait();
     void say_reads();
     Clock::time_point call_limit(Clock::duration timeout) const;
 
@@ -112,13 +118,13 @@ class Turn {
     Ended ended(int result, const ReplyMessages &messages, const Header &asked, Reply *reply);
 
     /* An asynchronous request was sent: its callback goes on with the place in the window. */
-    SendWindow::Turn sent();
+    SendWindow::Place sent();
 
   private:
     Ended unnumbered();
 
     Requests &requests_;
-    SendWindow::Turn place_;
+    SendWindow::Place place_;
     Clock::duration patience_;
     timespec timeout_{};
     std::optional<Watch::Blocking> blocking_;

@@ -39,22 +39,22 @@ class SendWindow {
     /* One message that may be sent. Its end settles it: what was neither answered nor not sent
      * stays counted as unanswered, and the window is silent for a while.
      */
-    class Turn {
+    class Place {
       public:
-        Turn() = default; /* none */
-        Turn(Turn &&other) noexcept
+        Place() = default; /* none */
+        Place(Place &&other) noexcept
             : window_(std::exchange(other.window_, nullptr)), ticket_(other.ticket_) {}
-        Turn &operator=(Turn &&other) noexcept {
+        Place &operator=(Place &&other) noexcept {
             std::swap(window_, other.window_);
             std::swap(ticket_, other.ticket_);
             return *this;
         }
-        ~Turn() {
+        ~Place() {
             if (window_ != nullptr)
                 window_->fall_silent(Clock::now());
         }
-        Turn(const Turn &) = delete;
-        Turn &operator=(const Turn &) = delete;
+        Place(const Place &) = delete;
+        Place &operator=(const Place &) = delete;
 
         explicit operator bool() const { return window_ != nullptr; }
 
@@ -74,13 +74,13 @@ class SendWindow {
 
       private:
         friend class SendWindow;
-        Turn(SendWindow *window, std::uint64_t ticket) : window_(window), ticket_(ticket) {}
+        Place(SendWindow *window, std::uint64_t ticket) : window_(window), ticket_(ticket) {}
         SendWindow *window_ = nullptr;
         std::uint64_t ticket_ = 0;
     };
 
     /* Counts a message about to be sent. One thread. */
-    Turn take() { return {this, ++sent_}; }
+    Place take() { return {this, ++sent_}; }
 
     /* All queues were seen empty: at most the last message is still with a peer. */
     void drained() {
@@ -138,7 +138,7 @@ class SendWindow {
  * send would not wait), Clock::time_point now().
  */
 template <typename World>
-SendWindow::Turn wait_for_turn(SendWindow &window, World &world, Clock::duration patience) {
+SendWindow::Place wait_for_place(SendWindow &window, World &world, Clock::duration patience) {
     Clock::time_point now = world.now();
     for (; now < window.silent_until(); now = world.now()) {
         if (world.ending())

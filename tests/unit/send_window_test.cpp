@@ -50,14 +50,14 @@ TEST(SendWindow, FillsAndEmpties) {
 TEST(SendWindow, ATurnIsSettledOnceByItsEndAtTheLatest) {
     SendWindow window(3);
     {
-        const SendWindow::Turn none;
+        const SendWindow::Place none;
         EXPECT_FALSE(none);
     }
     EXPECT_EQ(window.silent_until(), Clock::time_point{});
     {
-        SendWindow::Turn turn = window.take();
+        SendWindow::Place turn = window.take();
         EXPECT_TRUE(turn);
-        SendWindow::Turn owner = std::move(turn);
+        SendWindow::Place owner = std::move(turn);
         EXPECT_TRUE(owner);
         owner.answered();
         EXPECT_FALSE(owner);
@@ -67,7 +67,7 @@ TEST(SendWindow, ATurnIsSettledOnceByItsEndAtTheLatest) {
     window.take(); /* and its end: no answer */
     EXPECT_EQ(window.unanswered(), 1U);
     EXPECT_GT(window.silent_until(), Clock::time_point{});
-    SendWindow::Turn refused = window.take();
+    SendWindow::Place refused = window.take();
     refused.not_sent();
     EXPECT_FALSE(refused);
     EXPECT_EQ(window.unanswered(), 1U);
@@ -122,7 +122,7 @@ void fill(SendWindow &window, int messages) {
 TEST(WaitForTurn, GivesOneAtOnceWhereThereIsAPlace) {
     SendWindow window(2);
     World world;
-    EXPECT_TRUE(wait_for_turn(window, world, milliseconds(0)));
+    EXPECT_TRUE(wait_for_place(window, world, milliseconds(0)));
     EXPECT_EQ(world.naps, 0);
 }
 
@@ -131,7 +131,7 @@ TEST(WaitForTurn, APeerThatDoesNotReadCostsThePatienceAndNoMore) {
     fill(window, 2);
     World world;
     const Clock::time_point begin = world.time;
-    EXPECT_FALSE(wait_for_turn(window, world, milliseconds(200)));
+    EXPECT_FALSE(wait_for_place(window, world, milliseconds(200)));
     EXPECT_EQ(world.time, begin + milliseconds(200));
     EXPECT_EQ(window.unanswered(), 2U) << "counted what was not sent";
 }
@@ -140,9 +140,9 @@ TEST(WaitForTurn, GoesOnWhenThePeerDoes) {
     SendWindow window(2);
     fill(window, 2);
     World world;
-    EXPECT_FALSE(wait_for_turn(window, world, milliseconds(200)));
+    EXPECT_FALSE(wait_for_place(window, world, milliseconds(200)));
     world.reads_at = world.time + milliseconds(70);
-    EXPECT_TRUE(wait_for_turn(window, world, milliseconds(200)));
+    EXPECT_TRUE(wait_for_place(window, world, milliseconds(200)));
     EXPECT_LT(world.time, world.reads_at + milliseconds(50));
 }
 
@@ -150,9 +150,9 @@ TEST(WaitForTurn, WaitsForRoomThatOthersTake) {
     SendWindow window(2);
     World world;
     world.room_at = world.time + milliseconds(300);
-    EXPECT_FALSE(wait_for_turn(window, world, milliseconds(200)));
+    EXPECT_FALSE(wait_for_place(window, world, milliseconds(200)));
     EXPECT_EQ(window.unanswered(), 0U);
-    EXPECT_TRUE(wait_for_turn(window, world, milliseconds(200)));
+    EXPECT_TRUE(wait_for_place(window, world, milliseconds(200)));
     EXPECT_LT(world.time, world.room_at + milliseconds(50));
 }
 
@@ -162,7 +162,7 @@ TEST(WaitForTurn, TheSilenceIsNotPartOfThePatience) {
     World world;
     world.time = window.silent_until() - milliseconds(1);
     const Clock::time_point silent_until = window.silent_until();
-    EXPECT_FALSE(wait_for_turn(window, world, milliseconds(10)));
+    EXPECT_FALSE(wait_for_place(window, world, milliseconds(10)));
     EXPECT_EQ(world.time, silent_until + milliseconds(10));
 }
 
@@ -171,7 +171,7 @@ TEST(WaitForTurn, EndsWithTheProgram) {
     fill(window, 2);
     World world;
     world.ends_at = world.time + milliseconds(3);
-    EXPECT_FALSE(wait_for_turn(window, world, std::chrono::hours(1)));
+    EXPECT_FALSE(wait_for_place(window, world, std::chrono::hours(1)));
     EXPECT_EQ(world.time, world.ends_at);
 }
 
@@ -179,13 +179,13 @@ TEST(WaitForTurn, EndsWithTheProgram) {
 TEST(WaitForTurn, TwoBroadcastsAreSentToAPeerThatDoesNotReadAndNotAThird) {
     SendWindow window(SendWindow::kReserve);
     World world;
-    wait_for_turn(window, world, milliseconds(20)).answered();
+    wait_for_place(window, world, milliseconds(20)).answered();
     int unread = 0;
-    while (unread < 10 && wait_for_turn(window, world, milliseconds(20)))
+    while (unread < 10 && wait_for_place(window, world, milliseconds(20)))
         unread++;
     EXPECT_EQ(unread, 2);
     world.reads_at = world.time;
-    EXPECT_TRUE(wait_for_turn(window, world, milliseconds(20)));
+    EXPECT_TRUE(wait_for_place(window, world, milliseconds(20)));
 }
 
 /* A peer takes a message, and answers it, between the two questions. */
