@@ -43,7 +43,8 @@ std::string help_text(Line<0> usage, Line<0> what, const std::string &commands,
          "  1                       失败\n"
          "  2                       命令行有误\n"
          "  3                       没有运行中的 primary，或它已断开\n"
-         "  4                       指定了次数的运行结束时，有请求没有得到回复\n"
+         "  4                       计数的运行、ping、report 或 notify 结束时，有请求没有得到\n"
+         "                          回复，或事件没有发出\n"
          "\n示例：\n\n{}"},
         in_words(usage), in_words(what), commands, help_of(options), in_words(example));
 }
