@@ -20,12 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string mode_text(unsigned mode) {
-    char text[16];
-    std::snprintf(text, sizeof(text), "%04o", mode & 07777U);
-    return text;
-}
-
 /* "22.11" of "22.11.11". */
 std::string series(const std::string &version) {
     const std::size_t first = version.find('.');

@@ -2,6 +2,7 @@
 #include "support/base/text.h"
 
 #include <cstdint>
+#include <cstdio>
 
 namespace mp_ipc {
 namespace {
@@ -81,6 +82,12 @@ std::string printable(std::string_view text) {
         text.remove_prefix(length);
     }
     return out;
+}
+
+std::string mode_text(unsigned mode) {
+    char text[16];
+    std::snprintf(text, sizeof(text), "%04o", mode & 07777U);
+    return text;
 }
 
 }  // namespace mp_ipc

@@ -30,4 +30,7 @@ std::string joined(const Items &items, const Show &show) {
     return text;
 }
 
+/* A file's permissions as chmod(1) takes them: "0700". */
+std::string mode_text(unsigned mode);
+
 }  // namespace mp_ipc

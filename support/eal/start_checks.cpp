@@ -26,12 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string mode_text(unsigned mode) {
-    char text[16];
-    std::snprintf(text, sizeof(text), "%04o", mode & 07777U);
-    return text;
-}
-
 std::string list_of(const std::vector<int> &numbers, std::size_t most) {
     std::vector<int> shown = numbers;
     if (shown.size() > most)
