@@ -124,16 +124,17 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
         return;
     }
     int status = kExitOk;
-    bool addresses_taken = false;
+    Again again = Again::no;
     std::string why;
     now_at({"a place among the clients that attach, and the server's part in it",
             "连接名额, 以及 Server 对连接的响应"});
     if (!wait_for_primary(args, std::nullopt, watch, &status, &why) ||
-        !start_secondary(args, watch, &status, &addresses_taken, &why)) {
+        !start_secondary(args, watch, &status, &again, &why)) {
         if (watch.reason() == Watch::Reason::stuck)
             return; /* said at the end */
         notes->add(bad(in_words({"Attaching: failed: {}", "连接: 失败: {}"}, why)));
-        notes->add(check_aslr(aslr_value, addresses_taken ? Attach::failed : Attach::not_tried));
+        notes->add(
+            check_aslr(aslr_value, again == Again::addresses ? Attach::failed : Attach::not_tried));
         skip_rest(words({"not attached", "未连接"}));
         return;
     }

@@ -56,11 +56,16 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
 /* `why`: where it is given, the reason of a failure stands there and is not said. */
 bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, Watch &watch,
                       int *status, std::string *why = nullptr);
-/* *addresses_taken: it failed since this process has something else where the primary has its
- * memory, as EAL says; another run, laid out anew by the kernel, may not.
- */
-bool start_secondary(const EalArgs &args, Watch &watch, int *status,
-                     bool *addresses_taken = nullptr, std::string *why = nullptr);
+/* Why another run of this program may succeed where this start has failed. */
+enum class Again {
+    no,
+    addresses, /* as EAL says, something else lies in this process where the primary has its memory;
+                  the kernel lays out each run differently */
+    files,     /* EAL could not lock a file that it had just made: whoever ends its init at that
+                  moment looks by a lock which files are left over */
+};
+bool start_secondary(const EalArgs &args, Watch &watch, int *status, Again *again = nullptr,
+                     std::string *why = nullptr);
 
 /* Ends the process with `status` should it not have ended within `limit_s` seconds: for calls that
  * may not return, where nothing else watches any more. Any thread; the last call counts.

@@ -133,11 +133,11 @@ SecondarySession::SecondarySession(char **argv, EalArgs args, const Setup &setup
         run_.last_words();
         end_process(resumed_ && watch_.ending() ? run_.status(true) : status);
     }
-    bool addresses_taken = false;
-    if (!start_secondary(args, watch_, &status, &addresses_taken)) {
+    Again again = Again::no;
+    if (!start_secondary(args, watch_, &status, &again)) {
         if (setup.wait)
             await_primary_that_ends(runtime_dir(args.file_prefix));
-        if (addresses_taken && !watch_.ending())
+        if (again != Again::no && !watch_.ending())
             run_again_elsewhere();
         end_process(finish(watch_.reason(), status));
     }
@@ -219,7 +219,7 @@ Watch::Reason SecondarySession::run_again_if_waiting(Watch::Reason reason,
 void SecondarySession::run_again_elsewhere() {
     if (layouts_tried_ >= kMostLayouts || !watch_.leave_signals_pending())
         return;
-    say({"[{}] Trying again, laid out anew", "[{}] 换一个内存布局重试"}, program().tag);
+    say({"[{}] Trying again", "[{}] 重试"}, program().tag);
     leave_layouts_tried(layouts_tried_ + 1);
     run_again();
 }

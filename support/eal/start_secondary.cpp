@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -220,6 +221,18 @@ bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status
     return true;
 }
 
+/* Whether EAL could not lock the files of its memory map that it had just made, though nobody has
+ * files of this name. At the end of its init each process removes what exited ones left, and finds
+ * out by a lock: in the moment between open() and flock() of a start beside it, it finds that free.
+ */
+bool files_were_locked(const EalArgs &args, const std::vector<std::string> &errors) {
+    const bool of_files = std::any_of(errors.begin(), errors.end(), [](const std::string &line) {
+        return line.find("Cannot initialize local memory map") != std::string::npos;
+    });
+    return of_files &&
+           check_own_names(runtime_dir(args.file_prefix)).verdict == Finding::Verdict::good;
+}
+
 /* Why EAL could not do what `start` says: what is seen to be wrong now, or what it said first. */
 std::string eal_failure(const EalArgs &args, const std::string &start,
                         const std::vector<std::string> &errors) {
@@ -231,10 +244,16 @@ std::string eal_failure(const EalArgs &args, const std::string &start,
     if (speaks_of_addresses(errors))
         return in_words(
             {"{}: something else lies in this process where the primary has its memory, "
-             "by address space randomization; see the README on it",
+             "by address space randomization; if this goes on, start the primary with "
+             "--base-virtaddr=0x200000000000",
              "{}：由于地址空间随机化（ASLR），primary 内存所在的地址在本进程中已被占用；"
-             "请看 README 的说明"},
+             "如果一直如此，请用 --base-virtaddr=0x200000000000 启动 primary"},
             start);
+    if (files_were_locked(args, errors))
+        return in_words({"{}: another process that started at this moment took its files for "
+                         "those of an exited one",
+                         "{}：同时启动的另一个进程把它的文件当成了已退出进程的遗留文件"},
+                        start);
     if (errors.empty())
         return in_words({"{}; why is not known: EAL has logged no error (is its log off, by "
                          "--log-level?)",
@@ -247,7 +266,7 @@ std::string eal_failure(const EalArgs &args, const std::string &start,
 
 }  // namespace
 
-bool start_secondary(const EalArgs &args, Watch &watch, int *status, bool *addresses_taken,
+bool start_secondary(const EalArgs &args, Watch &watch, int *status, Again *again,
                      std::string *why) {
     AttachGate gate(runtime_dir(args.file_prefix)); /* left at the end, by whatever way */
     if (!may_attach(gate, args, watch, status, why))
@@ -274,8 +293,10 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status, bool *addre
             *status = kExitUsage;
             return fail(in_words(kBadOptions), why);
         }
-        if (addresses_taken != nullptr)
-            *addresses_taken = speaks_of_addresses(errors);
+        if (again != nullptr)
+            *again = speaks_of_addresses(errors)       ? Again::addresses
+                     : files_were_locked(args, errors) ? Again::files
+                                                       : Again::no;
         return fail(eal_failure(args,
                                 in_words({"EAL could not attach to the primary{}",
                                           "EAL 无法连接 primary{}"},
