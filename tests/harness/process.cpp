@@ -171,11 +171,17 @@ void Process::collect() {
         }
         changed_.notify_all();
     }
-    int status = 0;
-    waitpid(pid_, &status, 0);
-    const std::lock_guard lock(lock_);
-    status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    changed_.notify_all();
+    /* The status first, and then the reaping: that may take the kernel long while other processes
+     * are busy in /proc (seen: 30 s, until they had ended).
+     */
+    siginfo_t end = {};
+    waitid(P_PID, static_cast<id_t>(pid_), &end, WEXITED | WNOWAIT);
+    {
+        const std::lock_guard lock(lock_);
+        status_ = end.si_code == CLD_EXITED ? end.si_status : 128 + end.si_status;
+        changed_.notify_all();
+    }
+    waitpid(pid_, nullptr, 0);
 }
 
 bool Process::wait_for(const Stream &stream, const std::string &text, int times,
