@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The documents keep in step: both READMEs show the same commands and tables, and what the
- * documents name exists.
+ * The documents keep in step: both READMEs show the same commands and tables, so does each page and
+ * its Chinese, and what the documents name exists.
  */
 #include <gtest/gtest.h>
 
@@ -45,6 +45,31 @@ std::vector<std::string> console_blocks(const std::string &text) {
     return blocks(text, "console");
 }
 
+/* Every fenced block, with the line that opens it, which says its kind. */
+std::vector<std::string> fenced_blocks(const std::string &text) {
+    std::vector<std::string> found;
+    std::istringstream lines(text);
+    bool inside = false;
+    for (std::string line; std::getline(lines, line);) {
+        const bool is_fence = line.starts_with("```");
+        if (is_fence && !inside)
+            found.emplace_back();
+        if (is_fence || inside)
+            found.back() += line + "\n";
+        if (is_fence)
+            inside = !inside;
+    }
+    return found;
+}
+
+std::size_t lines_that_begin_with(const std::string &begin, const std::string &text) {
+    std::size_t count = 0;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+        count += line.starts_with(begin) ? 1 : 0;
+    return count;
+}
+
 /* What is set as code in the first cell of each row of a table, with links to files removed. */
 std::vector<std::string> table_keys(const std::string &text) {
     std::vector<std::string> keys;
@@ -70,6 +95,22 @@ TEST(Docs, BothReadmesShowTheSameCommandsAndTables) {
     EXPECT_EQ(blocks(english, "cpp"), blocks(chinese, "cpp"));
     EXPECT_EQ(table_keys(english), table_keys(chinese));
     EXPECT_GE(table_keys(english).size(), 20U);
+}
+
+TEST(Docs, EachPageIsInStepWithItsChinese) {
+    for (const std::string page : {"walkthrough", "your-own", "containers", "faults"}) {
+        const std::string english = text_of_file(kRoot / "docs" / (page + ".md"));
+        const std::string chinese = text_of_file(kRoot / "docs" / (page + ".zh-CN.md"));
+        ASSERT_FALSE(english.empty()) << page;
+        ASSERT_FALSE(chinese.empty()) << page;
+        EXPECT_EQ(fenced_blocks(english), fenced_blocks(chinese)) << page;
+        EXPECT_EQ(table_keys(english), table_keys(chinese)) << page;
+        EXPECT_EQ(lines_that_begin_with("#", english), lines_that_begin_with("#", chinese)) << page;
+        EXPECT_EQ(lines_that_begin_with("|", english), lines_that_begin_with("|", chinese)) << page;
+        /* Each names the other before it begins. */
+        EXPECT_LT(english.find("](" + page + ".zh-CN.md)"), english.find("\n## ")) << page;
+        EXPECT_LT(chinese.find("](" + page + ".md)"), chinese.find("\n## ")) << page;
+    }
 }
 
 /* The first screen has the code that a reader would write, as it stands in the source ("..."
@@ -191,8 +232,10 @@ TEST(Docs, EveryTestNamedInATableExists) {
     const std::string api = text_of_file(kRoot / "docs/api.md");
     /* `Name` or `Suite.Name`, or the beginning of one before "…"; or `api.row`. */
     const std::regex name("`((?:[A-Za-z]+\\.)?[A-Z][A-Za-z0-9]{7,})(…)?`|`api\\.([a-z-]+)`");
-    for (const auto &[document, at_least] :
-         {std::pair{"docs/faults.md", 8}, {"docs/hostile.md", 7}, {"docs/walkthrough.md", 8}}) {
+    for (const auto &[document, at_least] : {std::pair{"docs/faults.md", 8},
+                                             {"docs/hostile.md", 7},
+                                             {"docs/walkthrough.md", 8},
+                                             {"docs/walkthrough.zh-CN.md", 8}}) {
         std::istringstream lines(text_of_file(kRoot / document));
         int named = 0;
         for (std::string line; std::getline(lines, line);) {
