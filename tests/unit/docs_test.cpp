@@ -66,7 +66,7 @@ std::size_t lines_that_begin_with(const std::string &begin, const std::string &t
     std::size_t count = 0;
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);)
-        count += line.starts_with(begin) ? 1 : 0;
+        count += line.starts_with(begin) ? 1U : 0U;
     return count;
 }
 
@@ -98,7 +98,7 @@ TEST(Docs, BothReadmesShowTheSameCommandsAndTables) {
 }
 
 TEST(Docs, EachPageIsInStepWithItsChinese) {
-    for (const std::string page : {"walkthrough", "your-own", "containers", "faults"}) {
+    for (const std::string page : {"walkthrough", "your-own", "containers"}) {
         const std::string english = text_of_file(kRoot / "docs" / (page + ".md"));
         const std::string chinese = text_of_file(kRoot / "docs" / (page + ".zh-CN.md"));
         ASSERT_FALSE(english.empty()) << page;
