@@ -78,6 +78,28 @@ int print_reply(const char *what, int rc, const struct rte_mp_reply &reply) {
     return 0;
 }
 
+/* Sends it asynchronously and prints what the call returned; its callback prints the reply, as
+ * `what`.
+ */
+const char *g_what;
+void ask_async(rte_mp_msg &request, const timespec &timeout, const char *what) {
+    g_what = what;
+    const int rc = rte_mp_request_async(&request, &timeout,
+                                        [](const rte_mp_msg *, const struct rte_mp_reply *reply) {
+                                            print_reply(g_what, 0, *reply);
+                                            g_called = true;
+                                            return 0;
+                                        });
+    print("async rc %d", rc);
+}
+void wait_for_callback() {
+    while (!g_called)
+        usleep(5000);
+}
+int ignore_reply(const rte_mp_msg *, const struct rte_mp_reply *) {
+    return 0;
+}
+
 /* A primary that asks all its secondaries once there are N of them, both ways. */
 int ask_all(const std::string &prefix, const Arguments &arguments) {
     start_primary(prefix);
@@ -97,15 +119,8 @@ int ask_all(const std::string &prefix, const Arguments &arguments) {
     const int rc = rte_mp_request_sync(&request, &reply, &timeout);
     print_reply("sync", rc, reply);
     std::free(reply.msgs);
-    const int async_rc = rte_mp_request_async(
-        &request, &timeout, [](const rte_mp_msg *, const struct rte_mp_reply *answer) {
-            print_reply("async callback", 0, *answer);
-            g_called = true;
-            return 0;
-        });
-    print("async rc %d", async_rc);
-    while (!g_called)
-        usleep(5000);
+    ask_async(request, timeout, "async callback");
+    wait_for_callback();
     return 0;
 }
 
@@ -137,15 +152,8 @@ int pending_twice(const std::string &prefix, const Arguments &) {
     rte_mp_msg request = make_message(kMsgHelloSync);
     fill_text(request, "first");
     const timespec timeout = milliseconds(3000);
-    const int first = rte_mp_request_async(
-        &request, &timeout, [](const rte_mp_msg *, const struct rte_mp_reply *reply) {
-            print_reply("callback", 0, *reply);
-            g_called = true;
-            return 0;
-        });
-    print("async rc %d", first);
-    int rc = rte_mp_request_async(
-        &request, &timeout, [](const rte_mp_msg *, const struct rte_mp_reply *) { return 0; });
+    ask_async(request, timeout, "callback");
+    int rc = rte_mp_request_async(&request, &timeout, ignore_reply);
     print("second async rc %d errno %s", rc, rte_strerror(rte_errno));
     struct rte_mp_reply reply = {};
     rc = rte_mp_request_sync(&request, &reply, &timeout);
@@ -154,8 +162,7 @@ int pending_twice(const std::string &prefix, const Arguments &) {
     rc = rte_mp_request_sync(&request, &reply, &timeout);
     print("other name rc %d", rc);
     std::free(reply.msgs);
-    while (!g_called)
-        usleep(5000);
+    wait_for_callback();
     return 0;
 }
 
@@ -167,17 +174,9 @@ int pending_at_death(const std::string &prefix, const Arguments &) {
     rte_mp_msg request = make_message(kMsgHelloAsync);
     fill_text(request, "pending");
     const timespec timeout = milliseconds(1500);
-    const int first = rte_mp_request_async(
-        &request, &timeout, [](const rte_mp_msg *, const struct rte_mp_reply *reply) {
-            print_reply("callback", 0, *reply);
-            g_called = true;
-            return 0;
-        });
-    print("async rc %d", first);
-    while (!g_called)
-        usleep(5000);
-    const int again = rte_mp_request_async(
-        &request, &timeout, [](const rte_mp_msg *, const struct rte_mp_reply *) { return 0; });
+    ask_async(request, timeout, "callback");
+    wait_for_callback();
+    const int again = rte_mp_request_async(&request, &timeout, ignore_reply);
     print("async after death rc %d errno %s", again, rte_strerror(rte_errno));
     _exit(0);
 }
