@@ -72,11 +72,7 @@ struct {
 } g_visit;
 
 void now_at(const Line<0> &line) {
-    g_visit.waits_for = std::string(line.in(language()));
-}
-
-std::string words(const Line<0> &line) {
-    return std::string(line.in(language()));
+    g_visit.waits_for = in_words(line);
 }
 
 /* Whether the cores are given by something else than -l: a mask or a mapping. */
@@ -109,10 +105,10 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
     Notes *notes = &g_visit.notes;
     const std::optional<unsigned long> aslr = number_in("/proc/sys/kernel/randomize_va_space");
     const auto aslr_value = aslr ? std::optional(static_cast<int>(*aslr)) : std::nullopt;
-    const std::string attach = words({"Attaching", "连接"});
+    const std::string attach = in_words({"Attaching", "连接"});
     const std::optional<HeapAnswer> heap =
         stands.empty() ? ask_for_heap(runtime_dir(args.file_prefix)) : std::nullopt;
-    notes->add(stands.empty() ? check_heap(heap) : not_checked(words({"Heap", "堆"}), stands));
+    notes->add(stands.empty() ? check_heap(heap) : not_checked(in_words({"Heap", "堆"}), stands));
     const auto skip_rest = [&](const std::string &why) {
         for (const Question &question : visit)
             notes->add(not_checked(question.name, why));
@@ -135,14 +131,14 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
         notes->add(bad(in_words({"Attaching: failed: {}", "连接: 失败: {}"}, why)));
         notes->add(
             check_aslr(aslr_value, again == Again::addresses ? Attach::failed : Attach::not_tried));
-        skip_rest(words({"not attached", "未连接"}));
+        skip_rest(in_words({"not attached", "未连接"}));
         return;
     }
     const IpcSocket socket = IpcSocket::find();
     socket.limit_sends(kSendLimit);
     let_in_well_formed_only(socket, DescriptorsIn::none);
     remember_own_fds();
-    notes->add(good(words({"Attaching: done, as a secondary", "连接: 成功 (secondary)"})));
+    notes->add(good(in_words({"Attaching: done, as a secondary", "连接: 成功 (secondary)"})));
     notes->add(check_aslr(aslr_value, Attach::done));
     const unsigned bad_before = notes->bad();
     for (const Question &question : visit) {
@@ -152,7 +148,7 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
         notes->add(notes->bad() == bad_before
                        ? question.ask(timeout_s, std::max(0.1, left.count() - 0.5), watch)
                        : not_checked(question.name,
-                                     words({"no mp_server to ask", "没有可询问的 mp_server"})));
+                                     in_words({"no mp_server to ask", "没有可询问的 mp_server"})));
     }
 }
 
@@ -203,11 +199,11 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
     notes.add(check_runtime(look_at_runtime(root, dir)));
     notes.add(check_prefix(own, lock_holders(dir), all));
     if (own.probe.state == State::unknown)
-        notes.add(not_checked(words({"Client sockets", "Client 套接字"}),
+        notes.add(not_checked(in_words({"Client sockets", "Client 套接字"}),
                               std::strerror(own.probe.error)));
     else if (own.probe.state == State::forbidden)
-        notes.add(not_checked(words({"Client sockets", "Client 套接字"}),
-                              words({"no permission", "没有权限"})));
+        notes.add(not_checked(in_words({"Client sockets", "Client 套接字"}),
+                              in_words({"no permission", "没有权限"})));
     else
         notes.add(check_stale_sockets(client_sockets(dir)));
     notes.add(check_path_length(dir));
@@ -229,15 +225,15 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
     if (!alive)
         notes.add(check_primary_room(dir, look_at_hugepage_room(args.huge_dir).nodes.size()));
     std::string stands; /* between this process and the server */
-    const std::string ipc_thread = words({"IPC thread", "IPC 线程"});
+    const std::string ipc_thread = in_words({"IPC thread", "IPC 线程"});
     if (start.verdict == Finding::Verdict::bad)
         stands = args.without_shared_files.empty()
-                     ? words({"the cores are to be put right first", "请先解决核的问题"})
+                     ? in_words({"the cores are to be put right first", "请先解决核的问题"})
                      : args.without_shared_files;
     else if (own.probe.state == State::forbidden || own.probe.state == State::unknown)
-        stands = words({"the prefix cannot be looked at", "无法查看该 file-prefix"});
+        stands = in_words({"the prefix cannot be looked at", "无法查看该 file-prefix"});
     else if (!alive)
-        stands = words({"no live server", "没有运行中的 Server"});
+        stands = in_words({"no live server", "没有运行中的 Server"});
     if (!stands.empty()) {
         notes.add(not_checked(ipc_thread, stands));
     } else {
@@ -246,7 +242,7 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
         notes.add(finding);
         /* To attach to such a one would take as long as its requests take to time out. */
         if (finding.verdict == Finding::Verdict::bad)
-            stands = words({"the server takes no messages", "Server 不接收消息"});
+            stands = in_words({"the server takes no messages", "Server 不接收消息"});
     }
     const auto seen_before = notes.bad();
     if (alive) {
@@ -254,7 +250,7 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
             notes.add(finding);
     }
     if (stands.empty() && notes.bad() > seen_before)
-        stands = words({"see above", "见上"});
+        stands = in_words({"see above", "见上"});
     look_from_inside(args, timeout_s, visit, stands, watch);
     const Watch::Reason reason = watch.reason();
     int status = kExitFailure;

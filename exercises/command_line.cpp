@@ -55,11 +55,8 @@ struct CommonOptions {
 
     void add_rows(std::vector<Option> *options) {
         using Takes = Option::Takes;
-        options->push_back({"quiet",
-                            Takes::nothing,
-                            "",
-                            {"no line per request", "不显示每个请求的输出行"},
-                            set_flag(&quiet)});
+        options->push_back(
+            flag("quiet", {"no line per request", "不显示每个请求的输出行"}, &quiet));
         options->push_back({"lang",
                             Takes::value,
                             "en|zh",
@@ -75,16 +72,9 @@ struct CommonOptions {
               "EAL 的 IPC 线程使用的核，应是不做轮询的核\n"
               "（EAL 默认使用 -l 以外的核）"},
              [this](std::string_view text) { return read_ipc_core(text, &ipc_core); }});
-        options->push_back({"help",
-                            Takes::nothing,
-                            "",
-                            {"print this and exit", "显示本帮助并退出"},
-                            set_flag(&help)});
-        options->push_back({"version",
-                            Takes::nothing,
-                            "",
-                            {"print the version and exit", "显示版本并退出"},
-                            set_flag(&version)});
+        options->push_back(flag("help", {"print this and exit", "显示本帮助并退出"}, &help));
+        options->push_back(
+            flag("version", {"print the version and exit", "显示版本并退出"}, &version));
     }
 };
 
@@ -120,7 +110,7 @@ void finish(CommandLine<Options> *line, const Program &self, int argc, const cha
     if (wrong.empty())
         wrong = take_role(&line->args, proc_type);
     if (!wrong.empty()) {
-        error({"{}", "{}"}, wrong);
+        error(kComposed, wrong);
         line->done = true;
         line->status = kExitUsage;
     }

@@ -92,12 +92,10 @@ inline void add_options(std::vector<Option> *options) {
                         {"ping: a request every S seconds (1)", "ping：每 S 秒一个请求（1）"},
                         set_seconds(&g_interval_s, kLeastSeconds, kMostSeconds)});
     options->push_back(
-        {"flood",
-         Takes::nothing,
-         "",
-         {"ping: the next one as soon as one is answered, and only\na line for what goes wrong",
-          "ping：收到回复后立即发送下一个，只显示出错的请求"},
-         set_flag(&g_flood)});
+        flag("flood",
+             {"ping: the next one as soon as one is answered, and only\na line for what goes wrong",
+              "ping：收到回复后立即发送下一个，只显示出错的请求"},
+             &g_flood));
 }
 
 inline void send_one() {

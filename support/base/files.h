@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Small files of /proc and /sys.
+ * Small files of /proc and /sys, and what /proc lists of this process.
  */
 #pragma once
 
+#include <dirent.h>
+
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <optional>
+#include <vector>
 
 namespace mp_ipc {
 
@@ -15,6 +20,20 @@ inline std::optional<unsigned long> number_in(const std::filesystem::path &path)
     std::ifstream file(path);
     unsigned long number = 0;
     return file >> number ? std::optional(number) : std::nullopt;
+}
+
+/* This process's open descriptors, but for the one of this look; nothing where /proc has none. */
+inline std::optional<std::vector<int>> open_fds() {
+    const std::unique_ptr<DIR, int (*)(DIR *)> dir(opendir("/proc/self/fd"), closedir);
+    if (!dir)
+        return std::nullopt;
+    std::vector<int> fds;
+    while (const dirent *entry = readdir(dir.get())) {
+        const int fd = std::atoi(entry->d_name);
+        if (entry->d_name[0] != '.' && fd != dirfd(dir.get()))
+            fds.push_back(fd);
+    }
+    return fds;
 }
 
 }  // namespace mp_ipc

@@ -4,9 +4,10 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 #include <set>
+#include <vector>
+
+#include "support/base/files.h"
 
 namespace mp_ipc {
 namespace {
@@ -24,13 +25,8 @@ int count(const rte_mp_msg &msg) {
 }  // namespace
 
 void remember_own_fds() {
-    std::error_code error;
-    g_own.clear();
-    for (std::filesystem::directory_iterator it("/proc/self/fd", error), end; !error && it != end;
-         it.increment(error))
-        g_own.insert(std::atoi(it->path().filename().c_str()));
-    /* The listing's own descriptor was among them; its number is free again. */
-    std::erase_if(g_own, [](int fd) { return fcntl(fd, F_GETFD) == -1; });
+    const auto fds = open_fds().value_or(std::vector<int>());
+    g_own = {fds.begin(), fds.end()};
 }
 
 void close_received_fds(const rte_mp_msg &msg) {

@@ -34,4 +34,22 @@ Language language() {
     return g_language;
 }
 
+namespace detail {
+
+void fill_places(std::string *text, std::string_view line, const Shown *values, std::size_t count,
+                 std::string (*show)(std::string_view)) {
+    for (std::size_t next = 0; next < count; next++) {
+        const std::size_t place = line.find("{}"); /* there is one for each: see Line */
+        *text += line.substr(0, place);
+        if (show != nullptr)
+            *text += show(values[next].text());
+        else
+            *text += values[next].text();
+        line.remove_prefix(place + 2);
+    }
+    *text += line;
+}
+
+}  // namespace detail
+
 }  // namespace mp_ipc

@@ -72,18 +72,22 @@ std::string fixed(double value, int decimals);
 void set_language(Language language);
 Language language();
 
+namespace detail {
+/* Appends the line with the values in its places, each as `show` gives it; nullptr: as it is. */
+void fill_places(std::string *text, std::string_view line, const Shown *values, std::size_t count,
+                 std::string (*show)(std::string_view));
+}  // namespace detail
+
 /* A line as text, for one that is said elsewhere. What is printable is seen to where it is said. */
 template <typename... Args>
 std::string in_words(std::type_identity_t<Line<sizeof...(Args)>> line, const Args &...args) {
-    const std::array<std::string, sizeof...(Args)> values{std::string(Shown(args).text())...};
-    std::string text(line.in(language()));
-    std::size_t at = 0;
-    for (const std::string &value : values) {
-        at = text.find("{}", at);
-        text.replace(at, 2, value);
-        at += value.size();
-    }
+    const std::array<Shown, sizeof...(Args)> values{Shown(args)...};
+    std::string text;
+    detail::fill_places(&text, line.in(language()), values.data(), values.size(), nullptr);
     return text;
 }
+
+/* For a text that in_words() has made. */
+inline constexpr Line<1> kComposed{"{}", "{}"};
 
 }  // namespace mp_ipc

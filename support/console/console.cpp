@@ -38,31 +38,11 @@ bool takes_a_line(int fd, std::chrono::milliseconds limit) {
 }  // namespace
 
 namespace detail {
-namespace {
-
-std::string left_out_line(unsigned long lines) {
-    const Line<2> line("[{}] Lines left out here, since nobody read the console: {}\n",
-                       "[{}] 此处略去未被读取的输出行: {}\n");
-    std::string text(line.in(language()));
-    text.replace(text.find("{}"), 2, g_program.tag);
-    return text.replace(text.find("{}"), 2, std::to_string(lines));
-}
-
-}  // namespace
 
 void write_line(std::string_view line, const Shown *values, std::size_t count) {
     std::string text;
     text.reserve(line.size() + 300);
-    std::size_t next = 0;
-    while (!line.empty()) {
-        const std::size_t place = line.find("{}");
-        text += line.substr(0, place);
-        if (place == std::string_view::npos)
-            break;
-        if (next < count)
-            text += printable(values[next++].text());
-        line.remove_prefix(place + 2);
-    }
+    fill_places(&text, line, values, count, printable);
     text += '\n';
 
     const std::lock_guard lock(g_write_lock);
@@ -75,7 +55,9 @@ void write_line(std::string_view line, const Shown *values, std::size_t count) {
         return;
     }
     if (g_left_out > 0)
-        text.insert(0, left_out_line(std::exchange(g_left_out, 0)));
+        text.insert(0, in_words({"[{}] Lines left out here, since nobody read the console: {}\n",
+                                 "[{}] 此处略去未被读取的输出行: {}\n"},
+                                g_program.tag, std::exchange(g_left_out, 0)));
     for (std::string_view rest = text; !rest.empty();) {
         const ssize_t written = write(STDOUT_FILENO, rest.data(), rest.size());
         if (written >= 0) {

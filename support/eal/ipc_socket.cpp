@@ -16,6 +16,7 @@
 
 #include <rte_eal.h>
 
+#include "support/base/files.h"
 #include "support/base/unique_fd.h"
 
 namespace mp_ipc {
@@ -25,10 +26,7 @@ namespace fs = std::filesystem;
 IpcSocket IpcSocket::find() {
     IpcSocket found;
     const std::string start = std::string(rte_eal_get_runtime_dir()) + "/mp_socket";
-    std::error_code error;
-    for (fs::directory_iterator it("/proc/self/fd", error), end; !error && it != end;
-         it.increment(error)) {
-        const int fd = std::atoi(it->path().filename().c_str());
+    for (const int fd : open_fds().value_or(std::vector<int>())) {
         sockaddr_un address = {};
         socklen_t size = sizeof(address);
         if (getsockname(fd, reinterpret_cast<sockaddr *>(&address), &size) != 0 ||

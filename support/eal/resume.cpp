@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "support/eal/resume.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
@@ -11,14 +10,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <memory>
 #include <string>
 #include <vector>
+
+#include "support/base/files.h"
 
 namespace mp_ipc {
 namespace {
 constexpr const char *kVariable = "MP_IPC_RESUME";
-constexpr const char *kLayouts = "MP_IPC_LAYOUTS";
+constexpr const char *kFailedStarts = "MP_IPC_FAILED_STARTS";
 
 /* A thread that was inside rte_eal_init() may have opened a file between the mark that exec()
  * closes all and exec() itself: here nothing is open yet but such, with a lock that keeps the next
@@ -27,12 +27,7 @@ constexpr const char *kLayouts = "MP_IPC_LAYOUTS";
 void close_what_came_through() {
     if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
         return;
-    std::vector<int> open_fds;
-    if (const std::unique_ptr<DIR, int (*)(DIR *)> dir(opendir("/proc/self/fd"), closedir); dir) {
-        while (const dirent *entry = readdir(dir.get()))
-            open_fds.push_back(std::atoi(entry->d_name)); /* 0 of "." and ".." */
-    }
-    for (const int fd : open_fds) {
+    for (const int fd : open_fds().value_or(std::vector<int>())) {
         if (fd >= 3)
             close(fd);
     }
@@ -51,24 +46,23 @@ std::optional<std::string> take_resume() {
     return left;
 }
 
-unsigned take_layouts_tried() {
-    const char *text = std::getenv(kLayouts);
-    const unsigned long tried = text != nullptr ? std::strtoul(text, nullptr, 10) : 0;
-    unsetenv(kLayouts);
-    return static_cast<unsigned>(std::min<unsigned long>(tried, kMostLayouts));
+unsigned take_failed_starts() {
+    const char *text = std::getenv(kFailedStarts);
+    const unsigned long count = text != nullptr ? std::strtoul(text, nullptr, 10) : 0;
+    unsetenv(kFailedStarts);
+    return static_cast<unsigned>(std::min<unsigned long>(count, kMostFailedStarts));
 }
 
-void leave_layouts_tried(unsigned tried) {
-    setenv(kLayouts, std::to_string(tried).c_str(), 1);
+void leave_failed_starts(unsigned count) {
+    setenv(kFailedStarts, std::to_string(count).c_str(), 1);
 }
 
 bool close_on_exec_one_by_one(int first) {
     /* Those that are open, not all numbers up to the limit, which may be a thousand million. */
-    const std::unique_ptr<DIR, int (*)(DIR *)> open_fds(opendir("/proc/self/fd"), closedir);
-    if (!open_fds)
+    const auto fds = open_fds();
+    if (!fds)
         return false;
-    while (const dirent *entry = readdir(open_fds.get())) {
-        const int fd = std::atoi(entry->d_name); /* 0 of "." and ".." */
+    for (const int fd : *fds) {
         if (fd >= first)
             fcntl(fd, F_SETFD, FD_CLOEXEC);
     }

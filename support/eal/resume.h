@@ -14,14 +14,14 @@ namespace mp_ipc {
 /* What the run before this one left to go on from, once; nothing in a first run. */
 std::optional<std::string> take_resume();
 
-/* Runs of this program, one after another, that found the primary's addresses taken: at most so
- * many. The kernel lays each out anew; seen once in some thousand starts.
+/* Starts of this program, one after another, that failed by what another run may not meet (enum
+ * Again): after so many it is not tried again. Each kind was seen once in some thousand starts.
  */
-inline constexpr unsigned kMostLayouts = 5;
-/* How many there have been before this one, once. */
-unsigned take_layouts_tried();
+inline constexpr unsigned kMostFailedStarts = 5;
+/* How many there have been before this run, once. */
+unsigned take_failed_starts();
 /* For the run to come. */
-void leave_layouts_tried(unsigned tried);
+void leave_failed_starts(unsigned count);
 
 /* From now on exec() closes all descriptors from `first` on. false, with errno: cannot. Any thread.
  */
@@ -29,8 +29,8 @@ bool close_on_exec(int first);
 /* The same where close_range(2) cannot, by what /proc/self/fd lists. */
 bool close_on_exec_one_by_one(int first);
 
-/* Runs /proc/self/exe anew. All descriptors but the standard three are closed by it, with the locks
- * that they hold on the runtime files. Returns only on failure, with errno. Any thread.
+/* Runs /proc/self/exe again. All descriptors but the standard three are closed by it, with the
+ * locks that they hold on the runtime files. Returns only on failure, with errno. Any thread.
  */
 void run_again(char *const *argv, const std::string &to_resume);
 

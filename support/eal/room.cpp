@@ -124,34 +124,32 @@ Finding check_primary_room(const std::string &dir, std::size_t nodes) {
 
 namespace {
 
-/* Bytes of what a secondary makes: its own of each array of the primary. */
-std::uint64_t array_bytes(const std::string &dir) {
-    std::uint64_t bytes = 0;
+/* What a secondary takes, in bytes: files, its own of each array of the primary; and addresses,
+ * which are reserved for the pages in these arrays ("…-2048k-0-0").
+ */
+struct Needs {
+    std::uint64_t files = 0;
+    std::uint64_t addresses = 0;
+};
+Needs look_at_needs(const std::string &dir) {
+    Needs needs;
     for (const std::string &path : arrays_of_primary(dir)) {
         struct stat status = {};
-        bytes += stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
-    }
-    return bytes;
-}
-
-/* Bytes of addresses that are reserved for the pages in these arrays: "…-2048k-0-0". */
-std::uint64_t reserved_addresses(const std::string &dir) {
-    std::uint64_t bytes = 0;
-    for (const std::string &path : arrays_of_primary(dir)) {
-        struct stat status = {};
+        if (stat(path.c_str(), &status) != 0)
+            continue;
+        const auto size = static_cast<std::uint64_t>(status.st_size);
+        needs.files += size;
         unsigned long page_kib = 0;
-        if (stat(path.c_str(), &status) == 0 &&
-            std::sscanf(path.c_str() + dir.size() + kArray.size(), "%luk", &page_kib) == 1)
-            bytes +=
-                static_cast<std::uint64_t>(status.st_size) / sizeof(rte_memseg) * page_kib * 1024;
+        if (std::sscanf(path.c_str() + dir.size() + kArray.size(), "%luk", &page_kib) == 1)
+            needs.addresses += size / sizeof(rte_memseg) * page_kib * 1024;
     }
-    return bytes;
+    return needs;
 }
 
 }  // namespace
 
 void make_room(const std::string &dir) {
-    if (check_room(dir, array_bytes(dir), 0).verdict == Finding::Verdict::good)
+    if (check_room(dir, look_at_needs(dir).files, 0).verdict == Finding::Verdict::good)
         return;
     for (const std::string &path : left_arrays(dir))
         unlink(path.c_str());
@@ -159,20 +157,19 @@ void make_room(const std::string &dir) {
 
 Finding check_secondary_room(const std::string &dir) {
     rlimit addresses = {};
-    const std::uint64_t memory = reserved_addresses(dir);
+    const Needs needs = look_at_needs(dir);
     if (getrlimit(RLIMIT_AS, &addresses) == 0 && addresses.rlim_cur != RLIM_INFINITY &&
-        addresses.rlim_cur < memory)
+        addresses.rlim_cur < needs.addresses)
         return bad(
             in_words({"Room: the address space of this process is limited to {} (ulimit -v), "
                       "and EAL reserves {}: raise the limit",
                       "空间: 本进程的地址空间上限是 {} (ulimit -v), EAL 需要保留 {}: "
                       "请提高上限"},
-                     size_text(addresses.rlim_cur), size_text(memory)));
-    const std::uint64_t needed = array_bytes(dir);
-    const Finding room = check_room(dir, needed, 0);
+                     size_text(addresses.rlim_cur), size_text(needs.addresses)));
+    const Finding room = check_room(dir, needs.files, 0);
     return room.verdict == Finding::Verdict::good
                ? room
-               : check_room(dir, needed, allocated(left_arrays(dir)));
+               : check_room(dir, needs.files, allocated(left_arrays(dir)));
 }
 
 }  // namespace mp_ipc

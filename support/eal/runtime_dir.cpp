@@ -153,9 +153,11 @@ std::optional<bool> is_locked(const std::string &path) {
     return flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
-bool directory_is_locked(const std::string &dir) {
-    const UniqueFd fd(open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return fd && flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+std::string held_lock_text(const std::string &dir) {
+    return in_words({"another process holds the lock of {} ({}), stopped perhaps: let it go on, or "
+                     "end it",
+                     "另一个进程持有 {} 的锁（{}），可能已暂停：请让它继续运行，或结束它"},
+                    dir, holders_text(flock_holders({dir})));
 }
 
 std::vector<Holder> flock_holders(const std::vector<std::string> &paths) {

@@ -53,9 +53,9 @@ struct Holder {
  */
 std::vector<std::string> entries(const std::string &dir, const std::string &start);
 
-/* Whether somebody holds a lock (flock) on this file, in whatever pid namespace; nothing where it
- * may not be opened. Takes the lock for a moment where nobody does, as EAL itself does to see
- * whether a file is left over.
+/* Whether somebody holds a lock (flock) on this file or directory, in whatever pid namespace;
+ * nothing where it may not be opened. Takes the lock for a moment where nobody does, as EAL itself
+ * does to see whether a file is left over.
  */
 std::optional<bool> is_locked(const std::string &path);
 
@@ -67,10 +67,10 @@ std::vector<Holder> lock_holders(const std::string &dir);
 /* The same of any files or directories. Those of other pid namespaces are not seen. */
 std::vector<Holder> flock_holders(const std::vector<std::string> &paths);
 
-/* Whether somebody holds the lock of the directory itself, which the library takes for moments when
- * a process attaches or sends to all.
+/* For a person: who holds the lock of this directory. The library takes it for moments, when a
+ * process starts, attaches or sends to all, and whoever is stopped meanwhile keeps it.
  */
-bool directory_is_locked(const std::string &dir);
+std::string held_lock_text(const std::string &dir);
 
 /* Sockets of secondaries in dir. */
 struct ClientSocket {

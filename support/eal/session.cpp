@@ -12,7 +12,6 @@
 #include "support/base/text.h"
 #include "support/console/console.h"
 #include "support/eal/ipc_core.h"
-#include "support/eal/linkage.h"
 #include "support/eal/resume.h"
 
 namespace mp_ipc {
@@ -25,7 +24,7 @@ constexpr unsigned kLastLinesS = 3;
 bool takes_role(EalArgs *args, const char *proc_type) {
     const std::string wrong = take_role(args, proc_type);
     if (!wrong.empty())
-        error({"{}", "{}"}, wrong);
+        error(kComposed, wrong);
     return wrong.empty();
 }
 
@@ -64,7 +63,6 @@ PrimarySession::PrimarySession(EalArgs args, const Setup &setup, std::function<v
         status_ = status;
         return;
     }
-    note_linkage(runtime_dir(args.file_prefix));
     const IpcSocket socket = IpcSocket::find();
     guard_socket(socket, setup.filtered, DescriptorsIn::none); /* no handler here takes any */
     if (setup.limited)
@@ -122,7 +120,7 @@ SecondarySession::SecondarySession(char **argv, EalArgs args, const Setup &setup
       setup_(setup),
       run_(std::move(run)),
       resumed_(take_resume()),
-      layouts_tried_(take_layouts_tried()),
+      failed_starts_(take_failed_starts()),
       watch_([this](Watch::Reason reason) { leave(reason); }) {
     if (resumed_)
         run_.resume(*resumed_);
@@ -138,7 +136,7 @@ SecondarySession::SecondarySession(char **argv, EalArgs args, const Setup &setup
         if (setup.wait)
             await_primary_that_ends(runtime_dir(args.file_prefix));
         if (again != Again::no && !watch_.ending())
-            run_again_elsewhere();
+            start_again();
         end_process(finish(watch_.reason(), status));
     }
     guard_socket(IpcSocket::find(), setup.filtered, setup.descriptors);
@@ -214,13 +212,14 @@ Watch::Reason SecondarySession::run_again_if_waiting(Watch::Reason reason,
     return reason;
 }
 
-/* Addresses that are taken here may not be in another run. Returns where there is to be no other.
+/* What was in the way of this start may not be in the way of another. Returns where there is to be
+ * no other.
  */
-void SecondarySession::run_again_elsewhere() {
-    if (layouts_tried_ >= kMostLayouts || !watch_.leave_signals_pending())
+void SecondarySession::start_again() {
+    if (failed_starts_ >= kMostFailedStarts || !watch_.leave_signals_pending())
         return;
     say({"[{}] Trying again", "[{}] 重试"}, program().tag);
-    leave_layouts_tried(layouts_tried_ + 1);
+    leave_failed_starts(failed_starts_ + 1);
     run_again();
 }
 

@@ -97,7 +97,7 @@ class SecondarySession {
 
     Watch &watch() { return watch_; }
     /* Whether that run had another primary. */
-    bool has_new_primary() const { return resumed_ && layouts_tried_ == 0; }
+    bool has_new_primary() const { return resumed_ && failed_starts_ == 0; }
 
     /* Whether there is no reason to end yet. */
     bool going_on() const;
@@ -114,14 +114,14 @@ class SecondarySession {
     void await_end_of_primary();
     void await_primary_that_ends(const std::string &dir);
     void say_shut_down();
-    void run_again_elsewhere();
+    void start_again();
     void run_again();
 
     char **argv_;
     Setup setup_;
     Run run_;
     std::optional<std::string> resumed_;
-    unsigned layouts_tried_;
+    unsigned failed_starts_;
     bool shut_down_said_ = false; /* by the thread that ends the process */
     Watch watch_;
 };

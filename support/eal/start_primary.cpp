@@ -16,6 +16,7 @@
 #include "support/eal/eal_init.h"
 #include "support/eal/heap.h"
 #include "support/eal/hugepages.h"
+#include "support/eal/linkage.h"
 #include "support/eal/node_memory.h"
 #include "support/eal/page_files.h"
 #include "support/eal/start_checks.h"
@@ -50,7 +51,7 @@ void say_memory() {
               "{}；如需更多：{}（scripts/setup.sh 预留大页）"},
              text, heap_advice(*heap));
     else
-        diagnose(Severity::info, {"{}", "{}"}, text);
+        diagnose(Severity::info, kComposed, text);
 }
 
 std::string second_primary(const EalArgs &args, const PrimaryProbe &probe) {
@@ -82,7 +83,7 @@ bool wait_for_leftovers(const EalArgs &args, const std::vector<std::string> &hug
         if (watch.ending() || (holders.empty() && !pages))
             return !watch.ending();
         if (Clock::now() >= give_up) {
-            error({"{}", "{}"}, holders.empty() ? pages->text : left_over(args, holders));
+            error(kComposed, holders.empty() ? pages->text : left_over(args, holders));
             return false;
         }
         if (!said)
@@ -100,13 +101,10 @@ bool wait_for_leftovers(const EalArgs &args, const std::vector<std::string> &hug
 bool wait_for_hugepage_locks(const std::vector<std::string> &huge_dirs, Watch &watch) {
     constexpr auto kLimit = std::chrono::seconds(10);
     for (const std::string &mount : huge_dirs) {
-        if (watch.look_until(kLimit, [&] { return !directory_is_locked(mount); }))
+        if (watch.look_until(kLimit, [&] { return !is_locked(mount).value_or(false); }))
             continue;
         if (!watch.ending())
-            error({"another process holds the lock of {} ({}), stopped perhaps: let it go on, or "
-                   "end it",
-                   "另一个进程持有 {} 的锁（{}），可能已暂停：请让它继续运行，或结束它"},
-                  mount, holders_text(flock_holders({mount})));
+            error(kComposed, held_lock_text(mount));
         return false;
     }
     return true;
@@ -124,9 +122,9 @@ int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe,
         return kExitUsage;
     }
     if (probe.state == PrimaryProbe::State::alive || probe.state == PrimaryProbe::State::starting)
-        error({"{}", "{}"}, second_primary(args, probe));
+        error(kComposed, second_primary(args, probe));
     else if (!holders.empty())
-        error({"{}", "{}"}, left_over(args, holders));
+        error(kComposed, left_over(args, holders));
     else if (const auto threads = check_threads())
         error({"EAL could not start: {}", "EAL 无法启动：{}"}, threads->text);
     else if (why == ENOMEM && addresses.rlim_cur != RLIM_INFINITY)
@@ -161,18 +159,18 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
     using State = PrimaryProbe::State;
     *status = kExitUsage;
     if (const auto trouble = check_options(args)) {
-        error({"{}", "{}"}, trouble->text);
+        error(kComposed, trouble->text);
         return nullptr;
     }
     *status = kExitFailure;
     if (const auto trouble = check_process()) {
-        error({"{}", "{}"}, trouble->text);
+        error(kComposed, trouble->text);
         return nullptr;
     }
     const std::string dir = runtime_dir(args.file_prefix);
     const PrimaryProbe other = probe_primary(dir);
     if (other.state == State::alive || other.state == State::starting) {
-        error({"{}", "{}"}, second_primary(args, other));
+        error(kComposed, second_primary(args, other));
         return nullptr;
     }
     if (other.state == State::unknown && other.error != ENAMETOOLONG) {
@@ -184,7 +182,7 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
     if (const auto trouble = first_bad({check_path_length(dir),
                                         check_runtime_usable(look_at_runtime(runtime_root(), dir)),
                                         check_primary_room(dir, memory_room.nodes.size())})) {
-        error({"{}", "{}"}, trouble->text);
+        error(kComposed, trouble->text);
         return nullptr;
     }
     const Hugepages hugepages = look_at_hugepages(args.huge_dir);
@@ -219,6 +217,7 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
         *status = kExitUsage;
         return nullptr;
     }
+    note_linkage(dir);
     session->page_files_ = record_page_files(dir);
     measure_attach_bytes();
     AttachGate::make(dir);

@@ -33,7 +33,7 @@ bool fail(const std::string &text, std::string *why) {
     if (why != nullptr)
         *why = text;
     else
-        error({"{}", "{}"}, text);
+        error(kComposed, text);
     return false;
 }
 
@@ -185,15 +185,9 @@ bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status
     }
     /* Who is stopped within that moment keeps all others waiting, without a word. */
     constexpr auto kLockLimit = std::chrono::seconds(5);
-    if (!watch.look_until(kLockLimit, [&] { return !directory_is_locked(dir); })) {
+    if (!watch.look_until(kLockLimit, [&] { return !is_locked(dir).value_or(false); })) {
         *status = watch.ending() ? kExitOk : kExitFailure;
-        return watch.ending() ? false
-                              : fail(in_words({"another process holds the lock of {} ({}), stopped "
-                                               "perhaps: let it go on, or end it",
-                                               "另一个进程持有 {} 的锁（{}），可能已暂停："
-                                               "请让它继续运行，或结束它"},
-                                              dir, holders_text(flock_holders({dir}))),
-                                     why);
+        return watch.ending() ? false : fail(held_lock_text(dir), why);
     }
     /* Attaching sends a request, and keeps locks while it waits for room. */
     constexpr auto kRoomLimit = std::chrono::seconds(10);
@@ -233,15 +227,21 @@ bool files_were_locked(const EalArgs &args, const std::vector<std::string> &erro
            check_own_names(runtime_dir(args.file_prefix)).verdict == Finding::Verdict::good;
 }
 
+Again may_succeed_again(const EalArgs &args, const std::vector<std::string> &errors) {
+    return speaks_of_addresses(errors)       ? Again::addresses
+           : files_were_locked(args, errors) ? Again::files
+                                             : Again::no;
+}
+
 /* Why EAL could not do what `start` says: what is seen to be wrong now, or what it said first. */
 std::string eal_failure(const EalArgs &args, const std::string &start,
-                        const std::vector<std::string> &errors) {
+                        const std::vector<std::string> &errors, Again again) {
     if (const auto threads = check_threads())
         return in_words({"{}: {}", "{}：{}"}, start, threads->text);
     const Finding room = check_secondary_room(runtime_dir(args.file_prefix));
     if (room.verdict == Finding::Verdict::bad)
         return in_words({"{}: {}", "{}：{}"}, start, room.text);
-    if (speaks_of_addresses(errors))
+    if (again == Again::addresses)
         return in_words(
             {"{}: something else lies in this process where the primary has its memory, "
              "by address space randomization; if this goes on, start the primary with "
@@ -249,7 +249,7 @@ std::string eal_failure(const EalArgs &args, const std::string &start,
              "{}：由于地址空间随机化（ASLR），primary 内存所在的地址在本进程中已被占用；"
              "如果一直如此，请用 --base-virtaddr=0x200000000000 启动 primary"},
             start);
-    if (files_were_locked(args, errors))
+    if (again == Again::files)
         return in_words({"{}: another process that started at this moment took its files for "
                          "those of an exited one",
                          "{}：同时启动的另一个进程把它的文件当成了已退出进程的遗留文件"},
@@ -293,15 +293,14 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status, Again *agai
             *status = kExitUsage;
             return fail(in_words(kBadOptions), why);
         }
+        const Again found = may_succeed_again(args, errors);
         if (again != nullptr)
-            *again = speaks_of_addresses(errors)       ? Again::addresses
-                     : files_were_locked(args, errors) ? Again::files
-                                                       : Again::no;
+            *again = found;
         return fail(eal_failure(args,
                                 in_words({"EAL could not attach to the primary{}",
                                           "EAL 无法连接 primary{}"},
                                          eal_error()),
-                                errors),
+                                errors, found),
                     why);
     }
     if (rte_eal_process_type() != RTE_PROC_SECONDARY)
@@ -323,7 +322,7 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status, Again *agai
                                   "reach it",
                                   "EAL 无法在 {} 中创建本 Client 的套接字，因此收不到任何回复"},
                                  rte_eal_get_runtime_dir()),
-                        errors),
+                        errors, may_succeed_again(args, errors)),
             why);
     *status = kExitOk;
     return true;

@@ -82,7 +82,7 @@ Watch::Watch(std::function<void(Reason)> leave)
         thread_ = std::thread([this] { run(); });
     } catch (const std::system_error &) {
         const auto why = check_threads();
-        error({"{}", "{}"}, why ? why->text : in_words({"cannot start a thread", "无法创建线程"}));
+        error(kComposed, why ? why->text : in_words({"cannot start a thread", "无法创建线程"}));
         std::exit(1);
     }
     pthread_setname_np(thread_.native_handle(), "watch");

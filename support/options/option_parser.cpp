@@ -124,11 +124,11 @@ std::function<std::string(std::string_view)> set_count(std::optional<unsigned lo
     };
 }
 
-std::function<std::string(std::string_view)> set_flag(bool *flag) {
-    return [=](std::string_view) {
-        *flag = true;
-        return std::string();
-    };
+Option flag(const char *name, Line<0> help, bool *value) {
+    return {name, Option::Takes::nothing, "", help, [=](std::string_view) {
+                *value = true;
+                return std::string();
+            }};
 }
 
 }  // namespace mp_ipc

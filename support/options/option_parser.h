@@ -47,7 +47,9 @@ std::function<std::string(std::string_view)> set_seconds(double *seconds, double
                                                          bool zero_is_off = false);
 std::function<std::string(std::string_view)> set_count(std::optional<unsigned long> *count,
                                                        unsigned long most);
-std::function<std::string(std::string_view)> set_flag(bool *flag);
+
+/* An option that takes nothing and sets *value. */
+Option flag(const char *name, Line<0> help, bool *value);
 
 /* A number that is all of text, in decimal, finite; nothing otherwise. */
 std::optional<double> parse_number(std::string_view text);
