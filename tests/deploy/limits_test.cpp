@@ -47,8 +47,7 @@ class SmallRuntime : public Limits {
 };
 
 TEST_F(SmallRuntime, HasNoRoomForAClient) {
-    Process server_process(server(prefix_), environment());
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    RunningServer server_process(server(prefix_), environment());
     ASSERT_NO_FATAL_FAILURE(fill(std::uintmax_t{1024} * 1024));
     const Finished refused = run(client(prefix_, {"--count", "1"}), environment());
     expect_refusal(
@@ -65,8 +64,7 @@ TEST_F(SmallRuntime, HasNoRoomForAClient) {
 }
 
 TEST_F(SmallRuntime, HasRoomForAClientWhereAKilledOneLeftItsFiles) {
-    Process server_process(server(prefix_), environment());
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    RunningServer server_process(server(prefix_), environment());
     Process killed(client(prefix_), environment());
     ASSERT_TRUE(killed.wait_for_out("[SYNC] Reply")) << killed.describe();
     killed.signal(SIGKILL);
@@ -85,8 +83,7 @@ TEST_F(SmallRuntime, HasNoRoomForAServer) {
               1);
     /* Its own files of a run before are room too. */
     std::filesystem::remove(dir_ / "fill");
-    Process first(server(prefix_), environment());
-    ASSERT_TRUE(first.wait_for_out(kServerReady));
+    RunningServer first(server(prefix_), environment());
     ASSERT_NO_FATAL_FAILURE(fill(std::uintmax_t{100} * 1024));
     first.signal(SIGINT);
     EXPECT_EQ(first.wait(), 0);
@@ -97,8 +94,7 @@ TEST_F(SmallRuntime, HasNoRoomForAServer) {
 TEST_F(Limits, ARuntimeDirectoryThatIsReadOnly) {
     const Prefix prefix;
     const Prefix other;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     const std::string read_only =
         "mount --bind /var/run/dpdk /var/run/dpdk; mount -o remount,ro,bind /var/run/dpdk";
     const Finished refused = run(after_mounting(read_only, client(prefix, {"--count", "1"})));
@@ -121,8 +117,7 @@ TEST_F(Limits, AddressSpace) {
     EXPECT_EQ(refused_server.status, 1);
     EXPECT_EQ(count_of(own_lines(refused_server.err), "limited to 7812 MiB (ulimit -v)"), 1)
         << refused_server.err;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     const Finished refused = run(limited(client(prefix, {"--count", "1"})));
     expect_refusal(refused, 1, {"limited to 7 GiB (ulimit -v), and EAL reserves 64 GiB"});
     expect_doctor_agrees(refused, run(limited(client(prefix, {"doctor"}))));
@@ -137,8 +132,7 @@ TEST_F(Limits, OpenFilesFileSizesAndProc) {
         words.insert(words.end(), argv.begin(), argv.end());
         return words;
     };
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     const Prefix other;
     for (const auto &[commands, found] :
          {std::pair{"ulimit -n 10", "may open 10 files at most (ulimit -n)"},
@@ -170,8 +164,7 @@ TEST_F(Limits, Threads) {
         EXPECT_EQ(count_of(own_lines(refused.err), "no more threads can be started here"), 1)
             << count << refused.err;
     }
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     for (const int count : {0, 1, 2}) {
         const Finished refused = run(client(prefix, {"--count", "1"}), with_threads(count));
         EXPECT_EQ(refused.status, 1) << refused.err;
@@ -205,8 +198,7 @@ TEST_F(Limits, AMountWithASizeThatIsUsedUp) {
     {
         const Prefix prefix;
         const Prefix other;
-        Process server_process(with_eal(server(prefix), {huge_dir}));
-        ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+        RunningServer server_process(with_eal(server(prefix), {huge_dir}));
         const std::string found =
             "(0 for this process: the limit, size=, of the mount " + huge.path() + ")";
         const Finished refused = run(with_eal(server(other), {huge_dir}));

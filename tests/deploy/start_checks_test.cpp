@@ -31,8 +31,7 @@ class StartChecks : public Hugepages {
 
 TEST_F(StartChecks, TheServersHugepagesAreNotHere) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     const std::string file = "/dev/hugepages/" + prefix.name() + "map_";
     for (const char *mounts :
          {"umount /dev/hugepages", "umount /dev/hugepages; mount -t hugetlbfs none /dev/hugepages",
@@ -62,8 +61,7 @@ TEST_F(StartChecks, TheServersHugepagesAreNotHere) {
 /* One that has been removed would be made anew, at the cost of a page. */
 TEST_F(StartChecks, OneOfTheServersHugepagesIsGone) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     const auto files = entries("/dev/hugepages", prefix.name() + "map_");
     ASSERT_FALSE(files.empty());
     std::filesystem::remove(files.back());
@@ -72,8 +70,7 @@ TEST_F(StartChecks, OneOfTheServersHugepagesIsGone) {
 
 TEST_F(StartChecks, ASecondServerOnTheSameHugepagesRefuses) {
     const Prefix prefix;
-    Process first(server(prefix));
-    ASSERT_TRUE(first.wait_for_out(kServerReady));
+    RunningServer first(prefix);
     const std::string own_runtime = "mount -t tmpfs run /var/run/dpdk";
     const Finished refused =
         run(after_mounting(own_runtime, server(prefix, {"--leftover-wait", "0"})));
@@ -109,8 +106,7 @@ TEST_F(StartChecks, AnotherPrimaryHasTakenTheHugepagesAway) {
 
 TEST_F(StartChecks, AServerOfAnotherDpdkVersion) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     constexpr std::uint32_t kOther = RTE_VERSION_NUM(99, 3, 1, 99);
     std::fstream config(prefix.dir() + "/config", std::ios::in | std::ios::out | std::ios::binary);
     config.seekp(4);
@@ -125,25 +121,30 @@ TEST_F(StartChecks, AServerOfAnotherDpdkVersion) {
 
 TEST_F(StartChecks, AServerUnderAnotherRuntimeDirectoryIsNamed) {
     const Prefix prefix;
-    Process server_process(server(prefix), {.environment = {"RUNTIME_DIRECTORY=/tmp"}});
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    const std::string there = "/tmp/dpdk/" + prefix.name() + " has a live primary (pid " +
-                              std::to_string(server_process.pid()) + ", mp_server) of user root";
-    expect_refusal(run(client(prefix)), 3, {"there is no " + prefix.dir() + "/config", there});
-    EXPECT_EQ(count_of(run(client(prefix, {"doctor"})).out, there), 1);
+    const TempDir other; /* /tmp itself would leave /tmp/dpdk behind, in the way of other users */
+    RunningServer server_process(server(prefix),
+                                 {.environment = {"RUNTIME_DIRECTORY=" + other.path()}});
+    const std::string there = other.path() + "/dpdk/" + prefix.name() +
+                              " has a live primary (pid " + std::to_string(server_process.pid()) +
+                              ", mp_server) of user root";
+    const ProcessOptions knows = {.environment = {"XDG_RUNTIME_DIR=" + other.path()}};
+    expect_refusal(run(client(prefix), knows), 3,
+                   {"there is no " + prefix.dir() + "/config", there});
+    EXPECT_EQ(count_of(run(client(prefix, {"doctor"}), knows).out, there), 1);
     server_process.signal(SIGINT);
     EXPECT_EQ(server_process.wait(), 0);
-    std::filesystem::remove_all("/tmp/dpdk/" + prefix.name());
 }
 
 TEST_F(StartChecks, AnotherUsersServerIsNamed) {
     MP_IPC_NEEDS_NOBODY();
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
-    const ProcessOptions nobody = {.environment = {}, .uid = kNobody};
+    RunningServer server_process(prefix);
+    const TempDir own;
+    std::filesystem::permissions(own.path(), std::filesystem::perms::all);
+    const ProcessOptions nobody = {.environment = {"XDG_RUNTIME_DIR=" + own.path()},
+                                   .uid = kNobody};
     expect_refusal(run(client(prefix), nobody), 3,
-                   {"there is no /tmp/dpdk/" + prefix.name() + "/config",
+                   {"there is no " + own.path() + "/dpdk/" + prefix.name() + "/config",
                     "of user root, may not be looked into"});
     const ProcessOptions nowhere = {.environment = {"XDG_RUNTIME_DIR=/nonexistent"},
                                     .uid = kNobody};
@@ -155,8 +156,7 @@ TEST_F(StartChecks, AnotherUsersServerIsNamed) {
 /* Root may attach to anybody's server, but no reply reaches it. */
 TEST_F(StartChecks, RootAtAUsersServer) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     ASSERT_EQ(chown((prefix.dir() + "/config").c_str(), kNobody, kNobody), 0);
     const Finished refused = run(client(prefix, {"--count", "1"}));
     expect_refusal(refused, 1, {"its replies cannot reach a client of user root: run as "});
@@ -185,8 +185,7 @@ TEST_F(StartChecks, AServerOfTheTutorialIsGood) {
 TEST_F(StartChecks, TwoClientsWithOnePid) {
     MP_IPC_NEEDS_NAMESPACE("--pid");
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     const auto contained = [&](const Words &options) {
         Words words = {"unshare", "--pid", "--fork", "--kill-child", "--mount-proc"};
         const Words argv = client(prefix, options);

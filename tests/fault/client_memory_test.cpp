@@ -24,8 +24,7 @@ using std::chrono::milliseconds;
  */
 TEST_F(ClientFault, ClientsThatEndLeaveTheServersMemoryAsItWas) {
     const Prefix prefix;
-    Process server_process(server(prefix, {"--quiet"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix, {"--quiet"});
     ASSERT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
     const std::size_t pages = prefix.hugepage_files();
     ASSERT_GT(pages, 0U);
@@ -48,8 +47,7 @@ TEST_F(ClientFault, ClientsThatEndLeaveTheServersMemoryAsItWas) {
  */
 TEST_F(ClientFault, ClientsThatEndUnderABusyServerKeepNobodyOut) {
     const Prefix prefix;
-    Process server_process(server(prefix, {"--fault", "slow=3350"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix, {"--fault", "slow=3350"});
     std::vector<std::unique_ptr<Process>> clients;
     for (int i = 0; i < 16; i++) {
         clients.push_back(std::make_unique<Process>(
@@ -122,8 +120,7 @@ TEST_F(ClientFault, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
     constexpr long kRequests = 6000;
     constexpr long kElse = 4096; /* KiB that all else may take: first uses, the allocator's slack */
     const Prefix prefix;
-    Process server_process(server(prefix, {"--quiet"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix, {"--quiet"});
     const auto rss_kib = [](pid_t pid) -> long {
         const std::string status = read_file("/proc/" + std::to_string(pid) + "/status");
         const std::size_t at = status.find("VmRSS:");

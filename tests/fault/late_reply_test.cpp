@@ -38,8 +38,7 @@ TEST_F(ClientFault, NoReplyIsEverTakenForAnothersAnswer) {
     const Prefix prefix;
     /* Handlers wait 0 to 2 ms, one after another, and requests 2 ms: a good part of all replies is
      * late. 10,000 requests: text and structs, sync and async. */
-    Process server_process(server(prefix, {"--quiet", "--fault", "slow=0-2"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix, {"--quiet", "--fault", "slow=0-2"});
     Process sync_text(client(prefix, {"--timeout", "0.002", "--sync-interval", "0.001",
                                       "--async-interval", "0", "--count", "3800"}));
     Process async_text(client(prefix, {"--timeout", "0.002", "--sync-interval", "0",
@@ -76,8 +75,7 @@ TEST_F(ClientFault, NoReplyIsEverTakenForAnothersAnswer) {
  */
 TEST_F(ClientFault, ALateAsyncReplyIsNotTakenForTheNextAnswer) {
     const Prefix prefix;
-    Process server_process(server(prefix, {"--fault", "slow=3350"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix, {"--fault", "slow=3350"});
     Process process(
         client(prefix, {"--timeout", "1", "--async-interval", "3.2", "--sync-interval", "0"}));
     EXPECT_TRUE(process.wait_for_out("[ASYNC] Late reply: Server ASYNC reply: Got 'ASYNC Hello"))
@@ -96,8 +94,7 @@ TEST_F(ClientFault, ALateAsyncReplyIsNotTakenForTheNextAnswer) {
  */
 TEST_F(ClientFault, AnAsyncReplyWithinTheMarginIsSaidToBeLate) {
     const Prefix prefix;
-    Process server_process(server(prefix, {"--fault", "slow=400"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix, {"--fault", "slow=400"});
     Process process(
         client(prefix, {"--timeout", "0.1", "--async-interval", "60", "--sync-interval", "0"}));
     EXPECT_TRUE(process.wait_for_out("[ASYNC] No reply to 'ASYNC Hello 1")) << process.describe();

@@ -20,16 +20,13 @@ namespace {
 
 class PlannedRestart : public Hugepages {
   protected:
-    void start_server() {
-        server_.emplace(server(prefix_));
-        ASSERT_TRUE(server_->wait_for_out(kServerReady)) << server_->describe();
-    }
+    void start_server() { server_.emplace(prefix_); }
     void shut_server_down() {
         server_->signal(SIGTERM);
         ASSERT_EQ(server_->wait(), 0) << server_->describe();
     }
     const Prefix prefix_;
-    std::optional<Process> server_;
+    std::optional<RunningServer> server_;
 };
 
 TEST_F(PlannedRestart, WaitingClientsAreServedByTheNextServer) {

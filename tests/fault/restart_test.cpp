@@ -21,20 +21,18 @@ using Steady = std::chrono::steady_clock;
 
 TEST_F(ClientFault, WaitingClientsGoOnWithANewServerByThemselves) {
     const Prefix prefix;
-    std::optional<Process> server_process;
+    std::optional<RunningServer> server_process;
     Process waiting(
         client(prefix, {"--wait", "--sync-interval", "0.05", "--async-interval", "0.05"}));
     ASSERT_TRUE(waiting.wait_for_out("[Client] Waiting for a server")) << waiting.describe();
-    server_process.emplace(server(prefix));
-    ASSERT_TRUE(server_process->wait_for_out(kServerReady));
+    server_process.emplace(prefix);
     ASSERT_TRUE(waiting.wait_for_out("[SYNC] Reply", 3)) << waiting.describe();
     server_process->signal(SIGKILL);
     ASSERT_TRUE(server_process->wait());
     ASSERT_TRUE(waiting.wait_for_out("[Client] The server went away")) << waiting.describe();
     ASSERT_TRUE(waiting.wait_for_out("Waiting for a server", 2)) << waiting.describe();
     EXPECT_TRUE(lock_holders(prefix.dir()).empty()) << "it keeps a new server out";
-    server_process.emplace(server(prefix));
-    ASSERT_TRUE(server_process->wait_for_out(kServerReady)) << server_process->describe();
+    server_process.emplace(prefix);
     ASSERT_TRUE(waiting.wait_for_out("[Client] Attached to the new server")) << waiting.describe();
     const int replies = count_of(waiting.out(), "[SYNC] Reply");
     ASSERT_TRUE(waiting.wait_for_out("[SYNC] Reply", replies + 2)) << waiting.describe();
@@ -51,15 +49,13 @@ TEST_F(ClientFault, WaitingClientsGoOnWithANewServerByThemselves) {
 
 TEST_F(ClientFault, AClientThatLostItsServerInTheMidstOfARequestGoesOnForLong) {
     const Prefix prefix;
-    std::optional<Process> server_process;
-    server_process.emplace(server(prefix, {"--fault", "silent"}));
-    ASSERT_TRUE(server_process->wait_for_out(kServerReady));
+    std::optional<RunningServer> server_process;
+    server_process.emplace(prefix, Words{"--fault", "silent"});
     Process waiting(client(prefix, {"--wait", "--sync-interval", "0.1", "--async-interval", "0"}));
     ASSERT_TRUE(server_process->wait_for_out("[SYNC] Received")) << server_process->describe();
     server_process->signal(SIGKILL); /* the client's main thread stands in its request */
     ASSERT_TRUE(server_process->wait());
-    server_process.emplace(server(prefix));
-    ASSERT_TRUE(server_process->wait_for_out(kServerReady)) << server_process->describe();
+    server_process.emplace(prefix);
     /* Five seconds' worth: nothing that bounds the end of the first life may end the second. */
     EXPECT_TRUE(waiting.wait_for_out("[SYNC] Reply", 50)) << waiting.describe();
     EXPECT_EQ(process_name(waiting.pid()), "mp_client");
@@ -119,8 +115,7 @@ TEST_F(ClientFault, AServerKilledFiftyTimesIsFoundAgainEachTime) {
 
 TEST_F(ClientFault, AClientTriesAgainWhereTheServersAddressesAreTaken) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     const ProcessOptions once = preload(TAKEN_ADDRESS);
     for (const auto &options : std::vector<Words>{{"--count", "1"}, {"--wait", "--count", "1"}}) {
         const Finished again = run(client(prefix, options), once);
@@ -140,8 +135,7 @@ TEST_F(ClientFault, AClientTriesAgainWhereTheServersAddressesAreTaken) {
 
 TEST_F(ClientFault, AServerWaitsForALeftOverSecondaryAndNamesIt) {
     const Prefix prefix;
-    Process first(server(prefix));
-    ASSERT_TRUE(first.wait_for_out(kServerReady));
+    RunningServer first(prefix);
     /* A secondary that does not watch its primary: it stays when that dies. */
     Process left_over(helper("stay", prefix));
     ASSERT_TRUE(left_over.wait_for_out("attached")) << left_over.describe();

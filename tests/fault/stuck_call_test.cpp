@@ -18,8 +18,7 @@ using std::chrono::milliseconds;
 /* Its init asks the primary about devices, and would wait 5 s for the answer. */
 TEST_F(ClientFault, APrimaryThatDiesWhileAClientAttachesEndsIt) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     server_process.signal(SIGSTOP);
     Process process(client(prefix));
     ASSERT_TRUE(eventually([&] { return client_sockets(prefix.dir()).size() == 1; }))
@@ -33,8 +32,7 @@ TEST_F(ClientFault, APrimaryThatDiesWhileAClientAttachesEndsIt) {
 /* A library before all others: see tests/harness. */
 TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     const ProcessOptions options = preload(LOST_CALLBACK);
     Process process(
         client(prefix, {"--timeout", "0.2", "--async-interval", "0.2", "--sync-interval", "0.2"}),
@@ -58,8 +56,7 @@ TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
 /* As after the race of a reply with the library's timeout: the IPC thread has the lock for good. */
 TEST_F(ClientFault, ARequestThatDoesNotReturnEndsTheClient) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     const ProcessOptions options = preload(LOST_LOCK);
     Process sync(client(prefix, {"ping", "--count", "3", "--timeout", "0.2"}), options);
     Process async(client(prefix, {"--async-interval", "1", "--sync-interval", "0"}), options);
@@ -74,8 +71,7 @@ TEST_F(ClientFault, ARequestThatDoesNotReturnEndsTheClient) {
 /* Stopped as a whole for longer than a request may take: its main thread is not stuck. */
 TEST_F(ClientFault, AClientThatWasStoppedInARequestGoesOn) {
     const Prefix prefix;
-    Process server_process(server(prefix, {"--fault", "silent", "--fault-for", "10"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix, {"--fault", "silent", "--fault-for", "10"});
     Process process(
         client(prefix, {"--timeout", "1", "--sync-interval", "0.001", "--async-interval", "0"}));
     ASSERT_TRUE(process.wait_for_out("[SYNC] No reply")) << process.describe();
@@ -90,8 +86,7 @@ TEST_F(ClientFault, AClientThatWasStoppedInARequestGoesOn) {
 /* The limit is the send's, not that of the line that says it: what was delivered is a success. */
 TEST_F(ClientFault, AnEventThatWasSentIsASuccessHoweverShortTheTimeout) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     for (int i = 1; i <= 8; i++) {
         const Finished notify = run(client(prefix, {"notify", "text", "--timeout", "0.00001"}));
         EXPECT_EQ(notify.status, 0) << notify.out << notify.err;
@@ -101,8 +96,7 @@ TEST_F(ClientFault, AnEventThatWasSentIsASuccessHoweverShortTheTimeout) {
 
 TEST_F(ClientFault, NotifyDoesNotWaitForEverForRoomInTheServersQueue) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     const ProcessOptions options = preload(BLOCKED_SEND);
     const Finished notify = run(client(prefix, {"notify", "text", "--timeout", "0.2"}), options);
     EXPECT_EQ(notify.status, 1) << "the library does not work: more than unanswered\n"

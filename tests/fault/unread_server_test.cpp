@@ -58,10 +58,7 @@ class Freezer {
 
 class UnreadServer : public Hugepages {
   protected:
-    void start(const Words &options = {"--quiet"}) {
-        server_.emplace(server(prefix_, options));
-        ASSERT_TRUE(server_->wait_for_out(kServerReady)) << server_->describe();
-    }
+    void start(const Words &options = {"--quiet"}) { server_.emplace(prefix_, options); }
     /* The server's own socket stands aside, and nobody reads the one in its place. */
     void put_a_deaf_socket_in_place() {
         ASSERT_EQ(std::rename(socket().c_str(), aside().c_str()), 0);
@@ -138,7 +135,7 @@ class UnreadServer : public Hugepages {
     }
 
     const Prefix prefix_;
-    std::optional<Process> server_;
+    std::optional<RunningServer> server_;
     std::optional<RawSocket> deaf_;
 };
 

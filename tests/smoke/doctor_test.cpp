@@ -64,8 +64,7 @@ class Doctor : public Hugepages {};
 
 TEST_F(Doctor, FindsNothingWrongWithARunningPair) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    RunningServer server_process(prefix);
     const Finished visit = run(doctor(prefix.name()));
     EXPECT_EQ(visit.status, 0) << visit.out << visit.err;
     EXPECT_NE(visit.out.find("Doctor: 18 good, 0 wrong, 0 not checked\n"), std::string::npos)
@@ -93,8 +92,7 @@ TEST_F(Doctor, WorksWithoutAServerAndSaysWhatItCouldNotCheck) {
 
 TEST_F(Doctor, SpeaksChinese) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     const Finished visit = run(doctor(prefix.name(), {"--lang", "zh"}));
     EXPECT_EQ(visit.status, 0) << visit.out << visit.err;
     EXPECT_TRUE(begins(line_of(visit, "大页:"), "✓ 大页: 已预留 ")) << visit.out;
@@ -118,8 +116,7 @@ TEST_F(Doctor, HugeDirIsNoHugetlbfs) {
 TEST_F(Doctor, WorksForAUserWithoutRights) {
     MP_IPC_NEEDS_NOBODY();
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     /* The same runtime directory as root's. */
     const Finished visit =
         run(doctor(prefix.name()), {.environment = {"RUNTIME_DIRECTORY=/var/run"}, .uid = kNobody});
@@ -295,8 +292,7 @@ TEST_F(DoctorFinds, SocketsOfKilledClientsAreLeft) {
 
 TEST_F(Doctor, AServerThatWasReallyKilled) {
     const Prefix prefix;
-    Process server_process(server(prefix, {"--stats-interval", "0"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix, {"--stats-interval", "0"});
     Process client_process(client(prefix));
     ASSERT_TRUE(client_process.wait_for_out("[SYNC] Reply"));
     client_process.signal(SIGKILL);
@@ -328,8 +324,7 @@ TEST_F(DoctorFinds, CoresThatAreNotThere) {
 
 TEST_F(Doctor, TheServersCoreIsNamedTwice) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     Words argv = doctor(prefix.name());
     argv[2] = "0";
     Finished visit = run(argv);
@@ -348,8 +343,7 @@ TEST_F(Doctor, TheServersCoreIsNamedTwice) {
 
 TEST_F(Doctor, AServerThatIsStopped) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     server_process.signal(SIGSTOP);
     ASSERT_TRUE(eventually([&] { return look_at_process(server_process.pid()).state == 'T'; }));
     const Finished visit = run(doctor(prefix.name()));
@@ -421,8 +415,7 @@ TEST_F(Doctor, ALongerMemzoneIsAsGood) {
 
 TEST_F(Doctor, AServerThatDoesNotAnswer) {
     const Prefix prefix;
-    Process server_process(server(prefix, {"--fault", "silent"}));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix, {"--fault", "silent"});
     const Finished visit = run(doctor(prefix.name(), {"--timeout", "0.2"}));
     EXPECT_EQ(visit.status, 1);
     EXPECT_TRUE(begins(line_of(visit, "Ping"), "✗ Ping: no reply within 0.200 s: ")) << visit.out;

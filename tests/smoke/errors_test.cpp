@@ -42,8 +42,7 @@ TEST_F(Errors, NoServer) {
 TEST_F(Errors, WrongFilePrefixNamesThoseWithALivePrimary) {
     const Prefix prefix;
     const Prefix other;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     expect_one_line(run(client(other)), 3,
                     {other.dir() + "/config", "prefixes with a live primary: ", prefix.name()});
 }
@@ -62,8 +61,7 @@ TEST_F(Errors, AStaleConfigOfAPrimaryThatDiedInItsInit) {
 
 TEST_F(Errors, AServerThatWasKilled) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     server_process.signal(SIGKILL);
     ASSERT_TRUE(server_process.wait());
     expect_one_line(run(client(prefix)), 3, {"the primary that made it has ended"});
@@ -71,8 +69,7 @@ TEST_F(Errors, AServerThatWasKilled) {
 
 TEST_F(Errors, APrimaryThatIsStuckInItsInit) {
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     /* Alive by its lock, but its socket is gone: what a primary looks like before it is ready. */
     std::filesystem::remove(prefix.dir() + "/mp_socket");
     expect_one_line(run(client(prefix)), 3,
@@ -102,8 +99,7 @@ TEST_F(Errors, ALongerSharedInfoIsAsGood) {
 
 TEST_F(Errors, ASecondServer) {
     const Prefix prefix;
-    Process first(server(prefix));
-    ASSERT_TRUE(first.wait_for_out(kServerReady));
+    RunningServer first(prefix);
     expect_one_line(run(server(prefix)), 1,
                     {"a primary (pid " + std::to_string(first.pid()) + ", mp_server) already runs",
                      prefix.name(), "choose another --file-prefix"});
@@ -118,8 +114,7 @@ TEST_F(Errors, AreChineseWhereTheConsoleIs) {
                     {"mp_client: 错误: file-prefix '" + other.name() + "' 下没有 primary 运行：" +
                          other.dir() + "/config 不存在",
                      "；请先用相同的 --file-prefix 启动 mp_server（"});
-    Process first(server(prefix));
-    ASSERT_TRUE(first.wait_for_out(kServerReady));
+    RunningServer first(prefix);
     expect_one_line(run(client(other, {"--lang", "zh"})), 3,
                     {"有 primary 运行的 file-prefix：", prefix.name()});
     expect_one_line(run(server(prefix, {"--lang", "zh"})), 1,
@@ -146,8 +141,7 @@ TEST_F(Errors, ProcTypeAuto) {
     const Prefix prefix;
     Words server_argv = server(prefix);
     server_argv.emplace_back("--proc-type=auto");
-    Process server_process(server_argv);
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    RunningServer server_process(server_argv);
     Words client_argv = {client(prefix)};
     client_argv.insert(client_argv.end(), {"--proc-type=auto", "--", "ping", "--count", "1"});
     EXPECT_EQ(run(client_argv).status, 0);
@@ -159,8 +153,7 @@ TEST_F(Errors, CoresThatAreNotThere) {
     expect_one_line(run({MP_SERVER, "-l", "4000-4001", "--no-pci", "--file-prefix", prefix.name()}),
                     2,
                     {"-l 4000-4001 names cores that are not available here", "such as -l 0 and"});
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     expect_one_line(run({MP_CLIENT, "-l", "900-901", "--no-pci", "--file-prefix", prefix.name()}),
                     2, {"-l 900-901 names cores that are not available here: 900, 901"});
 }
@@ -261,8 +254,7 @@ TEST_F(Errors, ANameWithAnEscapeSequence) {
 TEST_F(Errors, NoPermission) {
     MP_IPC_NEEDS_NOBODY();
     const Prefix prefix;
-    Process server_process(server(prefix));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady));
+    RunningServer server_process(prefix);
     const ProcessOptions nobody = {.environment = {"RUNTIME_DIRECTORY=/var/run"}, .uid = kNobody};
     const Finished refused_client = run(client(prefix), nobody);
     expect_one_line(

@@ -73,8 +73,7 @@ TEST_F(Lifecycle, TheIpcThreadRunsWhereItWasPut) {
     for (const int core : {usable.front(), usable.back()}) {
         const Prefix prefix;
         const std::string number = std::to_string(core);
-        Process server_process(server(prefix, {"--ipc-core", number}));
-        ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+        RunningServer server_process(prefix, {"--ipc-core", number});
         Process client_process(client(prefix, {"--ipc-core", number}));
         ASSERT_TRUE(client_process.wait_for_out(kSyncReply)) << client_process.describe();
         for (const pid_t pid : {server_process.pid(), client_process.pid()}) {

@@ -41,8 +41,7 @@ class MixedPair : public Hugepages {
 };
 
 TEST_F(MixedPair, AClientWithAllLibrariesIsRefusedByNameOfTheCause) {
-    Process server_process(server(prefix_));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    RunningServer server_process(prefix_);
     const Finished refused =
         run(with_program(MP_CLIENT_SHARED, client(prefix_, {"ping", "--count", "1"})));
     EXPECT_EQ(refused.status, 1);
@@ -58,8 +57,7 @@ TEST_F(MixedPair, AClientWithAllLibrariesIsRefusedByNameOfTheCause) {
 }
 
 TEST_F(MixedPair, AClientWithEalAloneTalksToAServerWithAllLibraries) {
-    Process server_process(with_program(MP_SERVER_SHARED, server(prefix_, {"--broadcast"})));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    RunningServer server_process(with_program(MP_SERVER_SHARED, server(prefix_, {"--broadcast"})));
     const Finished hello = run(client(prefix_, {"--count", "1"}));
     EXPECT_EQ(hello.status, 0) << hello.out << hello.err;
     EXPECT_EQ(run(client(prefix_, {"report"})).status, 0);
@@ -68,20 +66,17 @@ TEST_F(MixedPair, AClientWithEalAloneTalksToAServerWithAllLibraries) {
 }
 
 TEST_F(MixedPair, ANextServerWithAllLibrariesTakesTheNoteAway) {
-    Process first(server(prefix_));
-    ASSERT_TRUE(first.wait_for_out(kServerReady)) << first.describe();
+    RunningServer first(prefix_);
     first.signal(SIGKILL);
     first.wait();
-    Process second(with_program(MP_SERVER_SHARED, server(prefix_)));
-    ASSERT_TRUE(second.wait_for_out(kServerReady)) << second.describe();
+    RunningServer second(with_program(MP_SERVER_SHARED, server(prefix_)));
     EXPECT_EQ(run(with_program(MP_CLIENT_SHARED, client(prefix_, {"ping", "--count", "1"}))).status,
               0);
 }
 
 TEST_F(MixedPair, AnotherProgramOfDpdkCannotAttach) {
     MP_IPC_NEEDS_PROGRAM("dpdk-proc-info", "dpdk-dev");
-    Process server_process(server(prefix_));
-    ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    RunningServer server_process(prefix_);
     const Finished refused =
         run({"dpdk-proc-info", "--no-pci", "--file-prefix=" + prefix_.name(), "--", "-m"});
     EXPECT_NE(refused.status, 0);
