@@ -24,6 +24,15 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo)
 fi
 
+# eventually SECONDS COMMAND...: whether it comes true within that time.
+eventually() {
+    local deadline=$((SECONDS + $1))
+    until "${@:2}"; do
+        [ "$SECONDS" -lt "$deadline" ] || return 1
+        sleep 0.1
+    done
+}
+
 # build PRESET [-DOPTION=VALUE...] [TARGET...]: configures and builds a preset of CMakePresets.json.
 build() {
     local preset=$1 options=() targets=()

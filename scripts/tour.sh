@@ -131,18 +131,11 @@ start_helper() { # start_helper NAME ROLE ARGUMENTS...: what neither program wou
     start "$name" bash -c 'exec "$@" 2>/dev/null' - "$build_dir/tests/mp_ipc_helper" "$role" "$prefix" "$@"
 }
 
-eventually() { # eventually COMMAND...: whether it comes true within 30 s
-    local deadline=$((SECONDS + 30))
-    until "$@"; do
-        [ "$SECONDS" -lt "$deadline" ] || return 1
-        sleep 0.05
-    done
-}
 times() { grep -cF -- "$2" "$work/$1" || true; } # times NAME TEXT: lines on its console
 said() { [ "$(times "$1" "$2")" -ge "${3-1}" ]; }
 said_or_ended() { said "$@" || ended "$1"; }
 await() { # await NAME TEXT [TIMES]: its console says so, now or soon
-    eventually said_or_ended "$@" || true
+    eventually 30 said_or_ended "$@" || true
     said "$@" || miss "'$2' was not on the console of $1 ${3+$3 times}"
 }
 like() { # like NAME PATTERN TIMES: what is there by now
@@ -155,7 +148,7 @@ served() { # a client that is not shown
 }
 ended() { ! kill -0 "${pid[$1]}" 2>/dev/null; }
 ends() { # ends NAME STATUS: by itself, or after a signal
-    eventually ended "$1" || {
+    eventually 30 ended "$1" || {
         miss "$1 did not end"
         kill -KILL "${pid[$1]}"
     }
@@ -177,7 +170,7 @@ stop_all() { # what the row has left running
         [ -z "${status[$name]-}" ] || continue
         kill -CONT "${pid[$name]}" 2>/dev/null || true
         kill -TERM "${pid[$name]}" 2>/dev/null || true
-        eventually ended "$name" || kill -KILL "${pid[$name]}"
+        eventually 30 ended "$name" || kill -KILL "${pid[$name]}"
         { wait "${pid[$name]}" || true; } 2>/dev/null
     done
     remove_prefix_files "$prefix"

@@ -83,13 +83,10 @@ run() { # run STATUS ARGUMENT...: podman run --rm with them; its output is in $w
     expect "status $1" [ "$status" -eq "$1" ]
 }
 out_has() { expect "'$1'" grep -qF -- "$1" "$work/out"; }
-await() { # await NAME TEXT: until the container has said it; 30 s
-    local i
-    for ((i = 0; i < 300; i++)); do
-        podman logs "$1" 2>&1 | grep -qF -- "$2" && return
-        sleep 0.1
-    done
-    expect "'$2' of $1" false
+said() { [ "$(podman logs "$1" 2>&1 | grep -cF -- "$2")" -ge "${3-1}" ]; } # said NAME TEXT [TIMES]
+await() { # await NAME TEXT [TIMES]: until the container has said it
+    eventually 30 said "$@" && return
+    expect "'$2' of $1 ${3+$3 times}" false
     podman logs "$1" >>"$work/said" 2>&1
 }
 errors_of() { grep -c '^mp_client: error:\|^mp_server: error:' "$work/out"; }
@@ -168,12 +165,7 @@ restarts() { # of the server's container under a waiting client, killed and stop
     await waits "[Client] Attached to the new server"
     stop srv2
     start_server srv3 "${hugepages[@]}" "${runtime[@]}"
-    local i # and to the third one
-    for ((i = 0; i < 300; i++)); do
-        [ "$(podman logs waits 2>/dev/null | grep -c 'Attached to the new server')" -ge 2 ] && break
-        sleep 0.1
-    done
-    expect "a client attached to the third server" [ "$i" -lt 300 ]
+    await waits "[Client] Attached to the new server" 2
     podman logs waits >>"$work/said" 2>&1
     podman restart --time 5 waits >/dev/null
     run 0 --pid=container:srv3 "${hugepages[@]}" "${runtime[@]}" mp_ipc "${client[@]}" ping --count 2

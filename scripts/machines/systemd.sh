@@ -28,19 +28,12 @@ miss() {
     failures=$((failures + 1))
 }
 
-eventually() { # eventually COMMAND...: whether it comes true within 60 s
-    local deadline=$((SECONDS + 60))
-    until "$@"; do
-        [ "$SECONDS" -lt "$deadline" ] || return 1
-        sleep 0.2
-    done
-}
 property() { systemctl show --value -p "$2" "$1"; }
 is() { [ "$(property "$1" "$2")" = "$3" ]; }   # is UNIT PROPERTY VALUE
 console() { journalctl -q -o cat --no-pager -u "$1"; }
 said() { [ "$(console "$1" | grep -cF -- "$2")" -ge "${3-1}" ]; } # said UNIT TEXT [TIMES]
 await() { # await COMMAND...: comes true, or is a failure
-    eventually "$@" && return
+    eventually 60 "$@" && return
     miss "not within 60 s: $*"
     systemctl --no-pager -l status "$2" | tail -n 20 >&2
 }

@@ -23,24 +23,17 @@ miss() {
     failures=$((failures + 1))
 }
 
-eventually() { # eventually COMMAND...: whether it comes true within 60 s
-    local deadline=$((SECONDS + 60))
-    until "$@"; do
-        [ "$SECONDS" -lt "$deadline" ] || return 1
-        sleep 0.1
-    done
-}
 ended() { ! kill -0 "$1" 2>/dev/null; }
 said() { grep -qF -- "$2" "/tmp/$1" || ! kill -0 "$3" 2>/dev/null; }
 await() { # await PROGRAM TEXT PID: its console says so, now or soon
-    eventually said "$1" "$2" "$3" || true
+    eventually 60 said "$1" "$2" "$3" || true
     grep -qF -- "$2" "/tmp/$1" && return
     miss "'$2' was not on the console of $1"
     ended "$3" || tail -n 20 /proc/"$3"/task/*/{comm,wchan,syscall,stack} >&2 # where it waits
 }
 expect_clean_end() { # expect_clean_end PROGRAM PID
     local status=0
-    eventually ended "$2" || kill -KILL "$2"
+    eventually 60 ended "$2" || kill -KILL "$2"
     wait "$2" || status=$?
     [ "$status" -eq 0 ] || miss "$1 ended with status $status"
 }
