@@ -142,14 +142,15 @@ Finding check_aslr(std::optional<int> aslr, Attach attach) {
         return good(in_words({"ASLR: off", "ASLR: 关闭"}));
     switch (attach) {
         case Attach::done:
-            return good(in_words({"ASLR: on, and the server's memory could be mapped all the same",
+            return good(in_words({"ASLR: on, and the server's memory could still be mapped",
                                   "ASLR: 打开, 但仍能映射 Server 的内存"}));
         case Attach::failed:
             return bad(in_words(
                 {"ASLR: on, and attaching failed: where EAL's lines above name memory that could "
-                 "not be mapped, try again; if that stays, start both programs by setarch -R",
+                 "not be mapped, try again; if that does not help, start the primary with "
+                 "--base-virtaddr=0x200000000000",
                  "ASLR: 打开, 并且连接失败: 如果上面 EAL 的输出提到无法映射内存, 请再试一次; "
-                 "如果仍然失败, 请用 setarch -R 启动两个程序"}));
+                 "如果一直如此, 请用 --base-virtaddr=0x200000000000 启动 primary"}));
         case Attach::not_tried:
             break;
     }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -70,19 +71,23 @@ std::size_t lines_that_begin_with(const std::string &begin, const std::string &t
     return count;
 }
 
-/* What is set as code in the first cell of each row of a table, with links to files removed. */
-std::vector<std::string> table_keys(const std::string &text) {
-    std::vector<std::string> keys;
+/* What is set as code in a table's cell, links to files by their name. */
+std::string code_of(const std::string &cell) {
+    static const std::regex code("`[^`]*`|^\\| [0-9] \\||^\\| \\[[a-z_.]+/?\\]");
+    std::string found;
+    for (std::sregex_iterator it(cell.begin(), cell.end(), code), end; it != end; ++it)
+        found += it->str();
+    return found;
+}
+
+/* The code in the first and in the last cell of each row of a table. */
+std::vector<std::pair<std::string, std::string>> table_keys(const std::string &text) {
+    std::vector<std::pair<std::string, std::string>> keys;
     std::istringstream lines(text);
-    const std::regex code("`[^`]*`|^\\| [0-9] \\||^\\| \\[[a-z_.]+/?\\]");
     for (std::string line; std::getline(lines, line);) {
-        if (!line.starts_with("| ") || line.starts_with("| ---"))
-            continue;
-        const std::string cell = line.substr(0, line.find(" |", 2) + 2);
-        std::string key;
-        for (std::sregex_iterator it(cell.begin(), cell.end(), code), end; it != end; ++it)
-            key += it->str();
-        keys.push_back(key);
+        if (line.starts_with("| ") && !line.starts_with("| ---"))
+            keys.emplace_back(code_of(line.substr(0, line.find(" |", 2) + 2)),
+                              code_of(line.substr(line.rfind(" | ") + 3)));
     }
     return keys;
 }
@@ -138,19 +143,47 @@ TEST(Docs, TheReadmesCodeIsTheSource) {
     EXPECT_LE(std::count(readme.begin(), readme.begin() + static_cast<long>(commands), '\n'), 40);
 }
 
-TEST(Docs, EveryLinkedFileIsThere) {
-    const std::regex link(R"(\]\(([^)#:]+)\))");
-    for (const auto &entry : fs::recursive_directory_iterator(kRoot / "docs")) {
-        if (entry.path().extension() != ".md")
-            continue;
-        const std::string text = text_of_file(entry.path());
-        for (std::sregex_iterator it(text.begin(), text.end(), link), end; it != end; ++it)
-            EXPECT_TRUE(fs::exists(entry.path().parent_path() / (*it)[1].str()))
-                << entry.path() << ": " << (*it)[1];
+/* As GitHub names a heading's anchor: lower case, spaces as dashes, no other punctuation. */
+std::string anchor_of(const std::string &heading) {
+    std::string anchor;
+    for (const char c : heading) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == ' ')
+            anchor += '-';
+        else if (std::isalnum(byte) != 0 || c == '-' || c == '_' || byte >= 0x80)
+            anchor += static_cast<char>(std::tolower(byte));
     }
-    const std::string readme = text_of_file(kRoot / "README.md");
-    for (std::sregex_iterator it(readme.begin(), readme.end(), link), end; it != end; ++it)
-        EXPECT_TRUE(fs::exists(kRoot / (*it)[1].str())) << (*it)[1];
+    return anchor;
+}
+
+bool has_anchor(const std::string &text, const std::string &anchor) {
+    if (text.find("<a id=\"" + anchor + "\"></a>") != std::string::npos)
+        return true;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("#") && anchor_of(line.substr(line.find(' ') + 1)) == anchor)
+            return true;
+    }
+    return false;
+}
+
+TEST(Docs, EveryLinkLeadsSomewhere) {
+    std::vector<fs::path> pages = {kRoot / "README.md", kRoot / "CONTRIBUTING.md"};
+    for (const auto &entry : fs::recursive_directory_iterator(kRoot / "docs")) {
+        if (entry.path().extension() == ".md")
+            pages.push_back(entry.path());
+    }
+    const std::regex link(R"(\]\(([^)#: ]*)(?:#([^)]+))?\))");
+    for (const fs::path &page : pages) {
+        const std::string text = text_of_file(page);
+        for (std::sregex_iterator it(text.begin(), text.end(), link), end; it != end; ++it) {
+            const fs::path target =
+                (*it)[1].length() == 0 ? page : page.parent_path() / (*it)[1].str();
+            EXPECT_TRUE(fs::exists(target)) << page << ": " << (*it)[0];
+            if ((*it)[2].matched)
+                EXPECT_TRUE(has_anchor(text_of_file(target), (*it)[2])) << page << ": " << (*it)[0];
+        }
+    }
 }
 
 TEST(Docs, EveryRowOfTheApiHasItsConsoles) {
