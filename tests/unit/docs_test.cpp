@@ -103,7 +103,7 @@ TEST(Docs, BothReadmesShowTheSameCommandsAndTables) {
 }
 
 TEST(Docs, EachPageIsInStepWithItsChinese) {
-    for (const std::string page : {"walkthrough", "your-own", "containers"}) {
+    for (const std::string page : {"walkthrough", "your-own", "containers", "faults"}) {
         const std::string english = text_of_file(kRoot / "docs" / (page + ".md"));
         const std::string chinese = text_of_file(kRoot / "docs" / (page + ".zh-CN.md"));
         ASSERT_FALSE(english.empty()) << page;
@@ -268,7 +268,8 @@ TEST(Docs, EveryTestNamedInATableExists) {
     for (const auto &[document, at_least] : {std::pair{"docs/faults.md", 8},
                                              {"docs/hostile.md", 7},
                                              {"docs/walkthrough.md", 8},
-                                             {"docs/walkthrough.zh-CN.md", 8}}) {
+                                             {"docs/walkthrough.zh-CN.md", 8},
+                                             {"docs/faults.zh-CN.md", 8}}) {
         std::istringstream lines(text_of_file(kRoot / document));
         int named = 0;
         for (std::string line; std::getline(lines, line);) {
