@@ -5,12 +5,15 @@
 #pragma once
 
 #include <dirent.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace mp_ipc {
@@ -34,6 +37,18 @@ inline std::optional<std::vector<int>> open_fds() {
             fds.push_back(fd);
     }
     return fds;
+}
+
+/* Whether this process has the file at `path` open. */
+inline bool is_open_here(const std::string &path) {
+    struct stat file = {};
+    if (stat(path.c_str(), &file) != 0)
+        return false;
+    const auto fds = open_fds().value_or(std::vector<int>());
+    return std::any_of(fds.begin(), fds.end(), [&](int fd) {
+        struct stat open = {};
+        return fstat(fd, &open) == 0 && open.st_dev == file.st_dev && open.st_ino == file.st_ino;
+    });
 }
 
 }  // namespace mp_ipc

@@ -9,6 +9,7 @@
 
 #include <rte_version.h>
 
+#include "support/base/files.h"
 #include "support/console/console.h"
 #include "support/eal/linkage.h"
 #include "support/eal/page_files.h"
@@ -94,7 +95,8 @@ Finding check_page_files(const PrimaryProbe &primary, const std::string &file_pr
 Finding check_own_names(const std::string &dir) {
     const std::string pid = std::to_string(getpid());
     for (const std::string &path : arrays_of_primary(dir)) {
-        if (is_locked(path + "_" + pid).value_or(false))
+        /* After a start that has failed half-way, EAL keeps some of them open itself. */
+        if (is_locked(path + "_" + pid).value_or(false) && !is_open_here(path + "_" + pid))
             return bad(in_words(
                 {"Own files: another client with pid {}, in a container perhaps, holds {}: this "
                  "DPDK tells clients apart by their pid: let both share a pid namespace (podman "

@@ -219,18 +219,21 @@ bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status
  * files of this name. At the end of its init each process removes what exited ones left, and finds
  * out by a lock: in the moment between open() and flock() of a start beside it, it finds that free.
  */
-bool files_were_locked(const EalArgs &args, const std::vector<std::string> &errors) {
+bool files_were_locked(const EalArgs &args, Watch &watch, const std::vector<std::string> &errors) {
     const bool of_files = std::any_of(errors.begin(), errors.end(), [](const std::string &line) {
         return line.find("Cannot initialize local memory map") != std::string::npos;
     });
-    return of_files &&
-           check_own_names(runtime_dir(args.file_prefix)).verdict == Finding::Verdict::good;
+    constexpr auto kMoment =
+        std::chrono::milliseconds(200); /* a client keeps its locks for longer */
+    return of_files && watch.look_until(kMoment, [&] {
+        return check_own_names(runtime_dir(args.file_prefix)).verdict == Finding::Verdict::good;
+    });
 }
 
-Again may_succeed_again(const EalArgs &args, const std::vector<std::string> &errors) {
-    return speaks_of_addresses(errors)       ? Again::addresses
-           : files_were_locked(args, errors) ? Again::files
-                                             : Again::no;
+Again may_succeed_again(const EalArgs &args, Watch &watch, const std::vector<std::string> &errors) {
+    return speaks_of_addresses(errors)              ? Again::addresses
+           : files_were_locked(args, watch, errors) ? Again::files
+                                                    : Again::no;
 }
 
 /* Why EAL could not do what `start` says: what is seen to be wrong now, or what it said first. */
@@ -293,7 +296,7 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status, Again *agai
             *status = kExitUsage;
             return fail(in_words(kBadOptions), why);
         }
-        const Again found = may_succeed_again(args, errors);
+        const Again found = may_succeed_again(args, watch, errors);
         if (again != nullptr)
             *again = found;
         return fail(eal_failure(args,
@@ -322,7 +325,7 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status, Again *agai
                                   "reach it",
                                   "EAL 无法在 {} 中创建本 Client 的套接字，因此收不到任何回复"},
                                  rte_eal_get_runtime_dir()),
-                        errors, may_succeed_again(args, errors)),
+                        errors, may_succeed_again(args, watch, errors)),
             why);
     *status = kExitOk;
     return true;

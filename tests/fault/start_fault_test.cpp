@@ -48,6 +48,23 @@ TEST_F(StartFault, TakenAddressesAreTriedAgain) {
     }
 }
 
+/* Of the first file, and of a later one: the files before it are this process's own by then. */
+TEST_F(StartFault, ALockTakenForAMomentIsTriedAgain) {
+    RunningServer server_process(prefix_);
+    for (const char *which : {"TAKEN_LOCK=1", "TAKEN_LOCK=3"}) {
+        ProcessOptions taken = preload(TAKEN_LOCK);
+        taken.environment.emplace_back(which);
+        const Finished again = run(ping_once(prefix_), taken);
+        EXPECT_EQ(again.status, 0) << which << again.out << again.err;
+        EXPECT_EQ(count_of(again.out, "[Client] Trying again"), 1) << which << again.out;
+        taken.environment.emplace_back("TAKEN_ALWAYS=1");
+        const Finished refused = run(ping_once(prefix_), taken);
+        EXPECT_EQ(refused.status, 1) << which << refused.out << refused.err;
+        EXPECT_EQ(count_of(refused.out, "[Client] Trying again"), 5) << which << refused.out;
+        EXPECT_TRUE(has(refused.err, "took its files for those of an exited one")) << refused.err;
+    }
+}
+
 /* Addresses are blamed where EAL's own lines speak of them, and nowhere else. */
 TEST_F(StartFault, WithoutALogNothingIsBlamed) {
     RunningServer server_process(prefix_);

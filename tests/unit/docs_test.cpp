@@ -180,8 +180,9 @@ TEST(Docs, EveryLinkLeadsSomewhere) {
             const fs::path target =
                 (*it)[1].length() == 0 ? page : page.parent_path() / (*it)[1].str();
             EXPECT_TRUE(fs::exists(target)) << page << ": " << (*it)[0];
-            if ((*it)[2].matched)
+            if ((*it)[2].matched) {
                 EXPECT_TRUE(has_anchor(text_of_file(target), (*it)[2])) << page << ": " << (*it)[0];
+            }
         }
     }
 }
