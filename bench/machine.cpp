@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
 
@@ -35,6 +36,8 @@ std::vector<std::pair<std::string, std::string>> look_at_machine() {
     std::getline(governor, clocking);
     std::string load = "?";
     std::ifstream("/proc/loadavg") >> load;
+    if (std::atof(load.c_str()) > 0.5)
+        load += " (a busy machine: trust the ratios)";
     char date[32] = "";
     const std::time_t now = std::time(nullptr);
     std::strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", std::gmtime(&now));
@@ -42,7 +45,7 @@ std::vector<std::pair<std::string, std::string>> look_at_machine() {
             {"used", "core " + std::to_string(g_config.a) + " (server's `-l`) and core " +
                          std::to_string(g_config.b) + " (clients' `-l`)"},
             {"frequency governor", clocking},
-            {"load before the run", load + " (over 0.5, the times are those of a busy machine)"},
+            {"load before the run", load},
             {"kernel", std::string(name.sysname) + " " + name.release},
             {"system", system},
             {"library", rte_version()},
