@@ -46,7 +46,7 @@ TEST_F(YourOwn, TheExampleOfTheDocumentBuildsAndRuns) {
     const std::string changes = changes_of(read_file((source / "docs/your-own.md").string()));
     EXPECT_EQ(count_of(changes, "--- "), 2) << "one new file, and one that lists it";
     const Finished patched =
-        run({"patch", "-p1", "-d", copy.path(), "-i", copy.write("changes", changes)});
+        run({"patch", "-p1", "--fuzz=0", "-d", copy.path(), "-i", copy.write("changes", changes)});
     ASSERT_EQ(patched.status, 0) << patched.out << patched.err;
 
     const std::string build = copy / "build";
