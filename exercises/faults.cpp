@@ -99,7 +99,7 @@ int on_message(const rte_mp_msg *msg, const void *peer) {
 }  // namespace
 
 std::string set_fault(Fault *fault, std::string_view text) {
-    const std::string takes =
+    std::string takes =
         in_words({"takes slow=MS, slow=MS-MS, silent, wrong-name, unbounded or unfiltered",
                   "应为 slow=MS、slow=MS-MS、silent、wrong-name、unbounded 或 unfiltered"});
     if (text == "silent") {
