@@ -78,7 +78,7 @@ row_late_reply() {
     client 4 --timeout 1 --async-interval 0 --sync-interval 0.01 --count 4
     await client "[SYNC] No reply to 'SYNC Hello 1 from Client' within 1.000 s"
     # On a loaded machine a reply may miss its later request as well; not all of them.
-    await client "[SYNC] Late reply, not to 'SYNC Hello "
+    await client "[SYNC] Late reply to an earlier request, while waiting for 'SYNC Hello "
     await client "[Client] Sync: sent 4, answered 0, late "
     never client "[SYNC] Reply:"
     end_server

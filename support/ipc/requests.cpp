@@ -134,10 +134,11 @@ Ended Turn::ignored() {
 
 Ended Turn::unnumbered() {
     blocking_.reset();
-    return {Outcome::refused,
-            in_words({"the request has no number, so no reply can be told from a late one: take "
-                      "its header from Books::next()",
-                      "请求没有编号，无法区分迟到的回复：请用 Books::next() 取得它的 header"})};
+    return {
+        Outcome::refused,
+        in_words({"the request has no number, so no reply can be told from a late one: take "
+                  "its header from RequestCounts::next()",
+                  "请求没有编号，无法区分迟到的回复：请用 RequestCounts::next() 取得它的 header"})};
 }
 
 Ended Turn::late(std::string reply) {

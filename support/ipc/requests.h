@@ -31,8 +31,8 @@
 
 #include <rte_errno.h>
 
-#include "support/base/books.h"
 #include "support/base/message.h"
+#include "support/base/request_counts.h"
 #include "support/eal/ipc_socket.h"
 #include "support/eal/watch.h"
 #include "support/ipc/reply_messages.h"
@@ -110,9 +110,10 @@ class Turn {
     /* Its own reply came. */
     Ended answered();
 
-    /* The four above for a struct request with this header (Books::next()): reads the struct reply,
-     * whose sequence says whether it is this request's. A reply of another length or version is a
-     * refusal, and so is one whose status is not ok; and any reply to a request without a number.
+    /* The four above for a struct request with this header (RequestCounts::next()): reads the
+     * struct reply, whose sequence says whether it is this request's. A reply of another length or
+     * version is a refusal, and so is one whose status is not ok; and any reply to a request
+     * without a number.
      */
     template <Payload Reply>
     Ended ended(int result, const ReplyMessages &messages, const Header &asked, Reply *reply);

@@ -96,7 +96,7 @@ void stats(const ServerFacts &facts, Data *data) {
     add(data, "received", received);
     add(data, "replied", replied);
     add(data, "refused", refused);
-    /* Only the one who asked knows that a reply came late: it tells when it is asked. */
+    /* Only the client knows that a reply came late: it reports that with --broadcast. */
     add(data, "late", g_handlers.clients.late());
     add(data, "clients", g_handlers.clients.list().size());
     for (const Action &action : facts.actions)
@@ -147,7 +147,7 @@ void clients(Data *data, std::string_view wanted) {
         add_dict(data, pid.c_str(), [&](Data *dict) {
             add(dict, "name", client.name);
             add(dict, "messages", client.requests);
-            if (client.told) {
+            if (client.reported) {
                 add(dict, "sent", client.sent);
                 add(dict, "answered", client.answered);
                 add(dict, "late", client.late);

@@ -75,7 +75,7 @@ TEST_F(Api, ALateStructIsNotTakenForTheNextAnswer) {
         run(client(prefix_, {"ping", "--timeout", "1", "--interval", "0.01", "--count", "4"}));
     EXPECT_EQ(ping.status, 4);
     EXPECT_TRUE(has(ping.out, "[PING] No reply to seq=1 within 1.000 s\n"));
-    EXPECT_TRUE(has(ping.out, "[PING] Late reply, not to seq="));
+    EXPECT_TRUE(has(ping.out, "[PING] Late reply to an earlier request, while waiting for seq="));
     EXPECT_TRUE(has(ping.out, "[PING] 4 sent, 0 answered, "));
 }
 

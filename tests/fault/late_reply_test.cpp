@@ -22,7 +22,7 @@ void expect_only_own_replies(const std::string &console) {
     const std::regex own(
         R"(\[SYNC\] Reply: Server SYNC reply: Got 'SYNC Hello (\d+) from Client')");
     const std::regex other(
-        R"(\[SYNC\] (No reply to|Late reply, not to|Not answered:|Not sent:) 'SYNC Hello (\d+) .*)");
+        R"(\[SYNC\] (No reply to|Late reply to an earlier request, while waiting for|Not answered:|Not sent:) 'SYNC Hello (\d+) .*)");
     for (std::string line; std::getline(lines, line);) {
         std::smatch match;
         if (std::regex_match(line, match, own)) {

@@ -158,7 +158,8 @@ TEST_F(Sender, WithoutAddressCannotForgeAnAnswer) {
         3)
         << out;
     EXPECT_EQ(answered + lost + late, 3000);
-    const std::regex line(R"(\[PING\] Late reply, not to seq=(\d+): seq=(\d+)\n)");
+    const std::regex line(
+        R"(\[PING\] Late reply to an earlier request, while waiting for seq=(\d+): seq=(\d+)\n)");
     int lines = 0;
     for (std::sregex_iterator it(out.begin(), out.end(), line), end; it != end; ++it, ++lines)
         EXPECT_TRUE((*it)[2] == "999999" || std::stol((*it)[2]) < std::stol((*it)[1])) << it->str();

@@ -409,7 +409,7 @@ TEST_F(Doctor, ALongerMemzoneIsAsGood) {
     ASSERT_TRUE(primary.wait_for_out("ready"));
     const Finished visit = run(doctor(prefix.name(), {"--timeout", "0.2"}));
     EXPECT_EQ(line_of(visit, "Memzone"),
-              "✓ Memzone shared_info: 4096 bytes, no boot id: a server of another make")
+              "✓ Memzone shared_info: 4096 bytes, no boot id: another implementation of the server")
         << visit.out;
 }
 

@@ -73,7 +73,7 @@ long expect_balance(const Process &process) {
     return requests;
 }
 
-TEST_F(Soak, TheBooksBalanceAndNothingGrows) {
+TEST_F(Soak, TheCountsBalanceAndNothingGrows) {
     const char *given = std::getenv("MP_IPC_SOAK_SECONDS");
     const std::chrono::seconds length(given != nullptr ? std::atol(given) : 20);
     const Words modes[] = {

@@ -105,7 +105,7 @@ TEST_F(Telemetry, StatsCountWhatTheClientsSent) {
     EXPECT_FALSE(matches(latency, "hello_request"));
 }
 
-TEST_F(Telemetry, ClientsTellTheirBooksWithBroadcast) {
+TEST_F(Telemetry, ClientsReportTheirCountsWithBroadcast) {
     /* Slower than the client's timeout: replies come late. */
     RunningServer server_process(
         prefix_, {"--quiet", "--broadcast", "--stats-interval", "0.2", "--fault", "slow=60"});
