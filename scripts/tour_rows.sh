@@ -168,7 +168,7 @@ row_disable() {
     server --no-secondaries
     await server "[Server] rte_mp_disable(): no client can attach from now on"
     client 1
-    await client "error: Server: it takes no secondaries: it has called rte_mp_disable()"
+    await client "error: Server: it accepts no secondaries: it has called rte_mp_disable()"
     end_server
 }
 row_disable_refused() {
@@ -223,5 +223,5 @@ row_no_shared_files() {
     eal=(--no-shconf)
     start_server
     ends server 2
-    await server "--no-shconf leaves nothing that a secondary could attach to"
+    await server "--no-shconf makes no files that a secondary could attach to"
 }

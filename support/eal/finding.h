@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a look at one thing has found, as one line: who starts a program ends with it where it is
- * bad, who only asks for the state of things prints all of them.
+ * The result of one check, as one line. A start that finds a bad one ends with it; doctor prints
+ * all of them.
  */
 #pragma once
 

@@ -114,7 +114,7 @@ std::string take_role(EalArgs *args, const std::string &proc_type) {
                          "'{}' 必须写在 '--' 之后：{} [EAL 选项] -- [选项]"},
                         printable(*args->misplaced), name);
     if (given && *given != proc_type && *given != "auto")
-        return in_words({"{} is always a {} process: use --proc-type={} or leave it out, not '{}'",
+        return in_words({"{} is always a {} process: use --proc-type={} or omit it, not '{}'",
                          "{} 始终是 {} 进程：请使用 --proc-type={} 或去掉该选项，而不是 '{}'"},
                         name, proc_type, proc_type, printable(*given));
     if (!given) { /* first: an option whose value is missing would take it at the end */

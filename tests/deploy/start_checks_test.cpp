@@ -58,7 +58,7 @@ TEST_F(StartChecks, TheServersHugepagesAreNotHere) {
     EXPECT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
 }
 
-/* One that has been removed would be made anew, at the cost of a page. */
+/* One that has been removed would be made again, at the cost of a page. */
 TEST_F(StartChecks, OneOfTheServersHugepagesIsGone) {
     const Prefix prefix;
     RunningServer server_process(prefix);
@@ -145,7 +145,7 @@ TEST_F(StartChecks, AnotherUsersServerIsNamed) {
                                    .uid = kNobody};
     expect_refusal(run(client(prefix), nobody), 3,
                    {"there is no " + own.path() + "/dpdk/" + prefix.name() + "/config",
-                    "of user root, may not be looked into"});
+                    "of user root: if it is there, run as that user"});
     const ProcessOptions nowhere = {.environment = {"XDG_RUNTIME_DIR=/nonexistent"},
                                     .uid = kNobody};
     expect_refusal(run(client(prefix), nowhere), 3, {"there is no /nonexistent to look in"});

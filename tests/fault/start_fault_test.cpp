@@ -55,7 +55,8 @@ TEST_F(StartFault, WithoutALogNothingIsBlamed) {
         run(ping_once(prefix_, {"--log-level=lib.eal:critical"}), preload(TAKEN_ADDRESS));
     EXPECT_EQ(unknown.status, 1) << unknown.out << unknown.err;
     EXPECT_EQ(count_of(unknown.out, "Trying again"), 0) << unknown.out;
-    EXPECT_EQ(count_of(own_lines(unknown.err), "why is not known: EAL has logged no error"), 1)
+    EXPECT_EQ(count_of(own_lines(unknown.err), "the reason is not known: EAL has logged no error"),
+              1)
         << unknown.err;
 }
 

@@ -386,7 +386,7 @@ TEST_F(Doctor, AServerThatTakesNoSecondaries) {
     const Finished visit = run(doctor(prefix.name()));
     EXPECT_EQ(visit.status, 1);
     EXPECT_EQ(line_of(visit, "Server:"),
-              "✗ Server: it takes no secondaries: it has called rte_mp_disable()");
+              "✗ Server: it accepts no secondaries: it has called rte_mp_disable()");
     EXPECT_EQ(line_of(visit, "Attaching"), "– Attaching: not checked: see above");
     EXPECT_EQ(own_lines(visit.err), "") << "before EAL's init";
 }
@@ -427,7 +427,7 @@ TEST_F(DoctorFinds, OptionsThatLeaveNothingToShare) {
     const Finished seen = run(argv, {.environment = {"RUNTIME_DIRECTORY=" + root_.path()}});
     EXPECT_EQ(seen.status, 1);
     EXPECT_TRUE(begins(line_of(seen, "--in-memory"),
-                       "✗ --in-memory leaves nothing that a secondary could attach to: leave it"))
+                       "✗ --in-memory makes no files that a secondary could attach to: omit it"))
         << seen.out;
     EXPECT_EQ(line_of(seen, "Attaching"), "– Attaching: not checked: --in-memory");
 }

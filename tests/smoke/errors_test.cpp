@@ -162,7 +162,7 @@ TEST_F(Errors, AnOptionThatEalDoesNotKnow) {
     const Prefix prefix;
     Words argv = server(prefix);
     argv.emplace_back("--no-such-option");
-    expect_one_line(run(argv), 2, {"EAL does not take its options"});
+    expect_one_line(run(argv), 2, {"EAL does not accept its options"});
 }
 
 TEST_F(Errors, HugeDirIsNoHugetlbfs) {
@@ -181,8 +181,8 @@ TEST_F(Errors, OptionsThatLeaveNothingToAttachTo) {
         for (Words argv : {server(prefix), client(prefix)}) {
             argv.emplace_back(option);
             expect_one_line(run(argv), 2,
-                            {std::string(option) + " leaves nothing that a secondary could attach",
-                             "leave it out of both programs"});
+                            {std::string(option) + " makes no files that a secondary could attach",
+                             "omit it from both programs"});
         }
     }
     EXPECT_FALSE(std::filesystem::exists(prefix.dir())) << "it was refused before EAL's init";
@@ -197,7 +197,7 @@ TEST_F(Errors, AnEalOptionWithoutItsValue) {
     /* One that EAL alone knows of takes nothing of ours for its value. */
     argv = server(prefix);
     argv.emplace_back("--main-lcore");
-    expect_one_line(run(argv), 2, {"EAL does not take its options"});
+    expect_one_line(run(argv), 2, {"EAL does not accept its options"});
     /* One that takes the next option for its value: EAL is asked where it runs. */
     const Prefix other;
     argv = server(other);
@@ -232,7 +232,7 @@ TEST_F(Errors, APrimaryWithoutSecondariesIsTheCauseWithoutALog) {
     ASSERT_TRUE(server_process.wait_for_out("no client can attach")) << server_process.describe();
     Words argv = client(prefix);
     argv.emplace_back("--log-level=lib.eal:critical");
-    expect_one_line(run(argv), 1, {"it takes no secondaries: it has called rte_mp_disable()"});
+    expect_one_line(run(argv), 1, {"it accepts no secondaries: it has called rte_mp_disable()"});
 }
 
 /* A name is any bytes that its process chooses. */
