@@ -19,7 +19,7 @@
 namespace mp_ipc {
 namespace {
 
-/* The library calls back on a thread of its own for each connection, without an argument. */
+/* The library calls back on a thread of its own for each connection, without a user argument. */
 std::mutex g_lock; /* held while an answer is made */
 const ServerFacts *g_shown = nullptr;
 
@@ -28,8 +28,7 @@ constexpr std::size_t kMostClients = 64;
 
 using Data = rte_tel_data;
 
-/* rte_tel_data_add_dict_u64() was renamed _uint and deprecated in 23.03, and taken away in 25.11.
- */
+/* rte_tel_data_add_dict_u64() was renamed _uint and deprecated in 23.03, and removed in 25.11. */
 void add(Data *dict, const char *name, std::uint64_t value) {
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
     rte_tel_data_add_dict_uint(dict, name, value);
@@ -175,7 +174,7 @@ void heap(Data *data) {
         });
 }
 
-/* A telemetry thread. `make` fills the dictionary. A negative value makes the answer null. */
+/* On a telemetry thread. `make` fills the dictionary. A negative result makes the answer null. */
 template <typename Make>
 int answer(Data *data, const Make &make) {
     const std::lock_guard lock(g_lock);
