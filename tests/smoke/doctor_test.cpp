@@ -227,7 +227,7 @@ TEST_F(DoctorFinds, APrimaryHasNotCompletedItsStart) {
     EXPECT_TRUE(begins(line_of(seen, "Prefix 'p'"),
                        "✗ Prefix 'p': a primary (pid " + std::to_string(getpid())))
         << seen.out;
-    EXPECT_NE(line_of(seen, "Prefix 'p'").find("holds it but takes no messages"),
+    EXPECT_NE(line_of(seen, "Prefix 'p'").find("holds it but receives no messages"),
               std::string::npos);
 }
 
@@ -285,9 +285,9 @@ TEST_F(DoctorFinds, SocketsOfKilledClientsAreLeft) {
     bind_socket(dir() + "/mp_socket_12_bb");
     const Finished seen = visit();
     EXPECT_EQ(seen.status, 1);
-    EXPECT_EQ(line_of(seen, "Client sockets"),
-              "✗ Client sockets: 1 of 2 are of clients that were killed: rm " + dir() +
-                  "/mp_socket_12_bb");
+    EXPECT_EQ(
+        line_of(seen, "Client sockets"),
+        "✗ Client sockets: 1 of 2 belong to killed clients: rm " + dir() + "/mp_socket_12_bb");
 }
 
 TEST_F(Doctor, AServerThatWasReallyKilled) {
@@ -331,8 +331,8 @@ TEST_F(Doctor, TheServersCoreIsNamedTwice) {
     EXPECT_EQ(visit.status, 1);
     EXPECT_EQ(line_of(visit, "Cores"),
               "✗ Cores: the server has 0 too: start mp_client with -l " + last_core());
-    EXPECT_TRUE(begins(line_of(visit, "Attaching"),
-                       "– Attaching: not checked: the cores are to be put right first"));
+    EXPECT_TRUE(
+        begins(line_of(visit, "Attaching"), "– Attaching: not checked: correct the cores first"));
     argv.erase(argv.begin() + 1, argv.begin() + 3); /* no -l: all cores */
     visit = run(argv);
     EXPECT_EQ(visit.status, 1);

@@ -66,7 +66,7 @@ TEST(DoctorChecks, AllHugepagesAreInUse) {
     const Finding used = check_hugepages(pages, {}, false);
     EXPECT_EQ(used.verdict, Verdict::bad);
     EXPECT_TRUE(
-        begins(used.text, "Hugepages: 64 reserved, 0 free: none is left for this process: "))
+        begins(used.text, "Hugepages: 64 reserved, 0 free: none is free for this process: "))
         << used.text;
     const Finding left =
         check_hugepages(pages, look_at_left_pages(pages.mounts, {"old", "other"}), false);
