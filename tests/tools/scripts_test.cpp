@@ -39,7 +39,7 @@ TEST_F(Scripts, UndoPassesOverAMountThatIsGone) {
         "echo 'mounted /dev/hugepages-gone' >/run/mp_ipc_setup; $scripts/setup.sh --undo; "
         "test ! -e /run/mp_ipc_setup; $scripts/setup.sh --undo");
     EXPECT_EQ(undone.status, 0) << undone.out << undone.err;
-    EXPECT_EQ(undone.out, "Not mounted any more: /dev/hugepages-gone\nNothing to give back\n");
+    EXPECT_EQ(undone.out, "Not mounted any more: /dev/hugepages-gone\nNothing to undo\n");
 }
 
 TEST_F(Scripts, UndoTakesOneMountAndKeepsTheRecordOfOneInUse) {
