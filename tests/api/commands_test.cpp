@@ -60,7 +60,7 @@ TEST_F(Api, NotifyToAStoppedServerDoesNotHang) {
     RunningServer server_process(prefix_);
     RunningClient first(prefix_, {"--sync-interval", "0", "--async-interval", "0"});
     server_process.signal(SIGSTOP);
-    /* The kernel takes it: that is all that 0 says. */
+    /* The kernel takes it, and 0 means no more than that. */
     Process notify(client(prefix_, {"notify", "text", "--timeout", "1"}));
     EXPECT_TRUE(notify.wait()) << notify.describe();
     server_process.signal(SIGCONT);
@@ -86,7 +86,7 @@ TEST_F(Api, ANullTimeoutIsNoDefault) {
     EXPECT_EQ(asked.out, "asking\n");
 }
 
-TEST_F(Api, AFaultEndsWhenItIsToldTo) {
+TEST_F(Api, AFaultEndsAfterFaultFor) {
     RunningServer server_process(prefix_, {"--fault", "silent", "--fault-for", "4"});
     Process hello(
         client(prefix_, {"--timeout", "0.2", "--sync-interval", "0.2", "--async-interval", "0"}));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What goes wrong while a client starts, or starts again, and is seen by no test of its lines
- * alone.
+ * Faults while a client starts, or starts again, that are not in the tests of its messages.
  */
 #include <gtest/gtest.h>
 
@@ -48,7 +47,7 @@ TEST_F(StartFault, TakenAddressesAreTriedAgain) {
     }
 }
 
-/* Addresses are blamed where EAL's own lines speak of them, and nowhere else. */
+/* Addresses are reported as the cause only if EAL's own lines name them. */
 TEST_F(StartFault, WithoutALogNothingIsBlamed) {
     RunningServer server_process(prefix_);
     const Finished unknown =

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a number, a time, a text or a descriptor needs.
+ * support/base: schedules, histograms, counts, sealed memory, descriptors.
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ TEST(Schedule, IsDueAtOnceAndThenOnAGrid) {
     EXPECT_TRUE(schedule.take(t0 + milliseconds(200)));
 }
 
-TEST(Schedule, BeginsAnewAfterMissedTimes) {
+TEST(Schedule, StartsAgainAfterMissedTimes) {
     const Clock::time_point t0{};
     Schedule schedule(t0, milliseconds(100));
     EXPECT_TRUE(schedule.take(t0));

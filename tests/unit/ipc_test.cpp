@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What stands around a handler and a request.
+ * support/ipc: the gate of handlers, the table of clients, the end of a request.
  */
 #include <gtest/gtest.h>
 
@@ -91,7 +91,7 @@ struct Answer {
     std::uint64_t value = 0;
 };
 
-/* How a request with this header ends that gets this answer. No EAL: nothing is sent. */
+/* How a request with this header ends when this answer comes. Needs no EAL: nothing is sent. */
 class RequestEnd : public ::testing::Test {
   protected:
     Ended answered(const Header &asked, const Answer &with) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the runtime directory and the mounts tell, and what is said of them.
+ * What is found in the runtime directory and the mounts, and how it is reported.
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -114,8 +114,8 @@ TEST_F(RuntimeDir, ListsSocketsWithTheirPids) {
     EXPECT_FALSE(socket_is_live("/" + std::string(200, 'x')));
 }
 
-/* A server whose descriptors have run out must not take living clients for dead: it removes the
- * sockets of the dead.
+/* A server without free descriptors must not take live clients for exited ones: it removes the
+ * sockets of those.
  */
 TEST_F(RuntimeDir, ASocketThatCannotBeAskedIsTakenForLive) {
     const std::string path = dir_ + "/live";
