@@ -122,7 +122,7 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
     int status = kExitOk;
     Again again = Again::no;
     std::string why;
-    now_at({"a place among the clients that attach, and the server's part in it",
+    now_at({"a free place to attach, and then the server's answer",
             "连接名额, 以及 Server 对连接的响应"});
     if (!wait_for_primary(args, std::nullopt, watch, &status, &why) ||
         !start_secondary(args, watch, &status, &again, &why)) {

@@ -56,7 +56,7 @@ bool console_failed();
  */
 void on_console_failure(std::function<void()> wake);
 
-/* What rte_log prefixes and how bad it is. */
+/* The severity of a diagnostic, which sets its log level and its prefix. */
 enum class Severity { error, warning, info, debug };
 
 /* The names of a program and of its peer, for its lines. */

@@ -28,7 +28,7 @@ inline Finding unknown(std::string text) {
     return {Finding::Verdict::unknown, std::move(text)};
 }
 
-/* What is not checked, and why. */
+/* The finding for a check that was left out, with the reason. */
 inline Finding not_checked(const std::string &what, const std::string &why) {
     return unknown(in_words({"{}: not checked: {}", "{}: 未检查: {}"}, what, why));
 }

@@ -23,7 +23,7 @@ namespace mp_ipc {
 /* Options with which no start can succeed; nullopt: there are none. */
 std::optional<Finding> check_options(const EalArgs &args);
 
-/* Whether the longest socket path in the prefix's directory fits an address. */
+/* Good if the longest socket path in the prefix's directory fits a unix socket address. */
 Finding check_path_length(const std::string &dir, unsigned long pid_max);
 Finding check_path_length(const std::string &dir); /* with this machine's pid_max */
 
@@ -64,13 +64,13 @@ std::optional<Finding> check_page_files_free(const std::vector<std::string> &hug
 
 /* ---- of a secondary: with a live primary ---------------------------------------------------- */
 
-/* That it is this user's, runs the same DPDK, and accepts secondaries. */
+/* Good if it is this user's, runs the same DPDK, and accepts secondaries. */
 Finding check_primary(const PrimaryProbe &primary);
-/* That the hugepages that would be mapped are its own, and that this process may map so many. */
+/* Good if the hugepages that would be mapped are its own, and this process may map so many. */
 Finding check_page_files(const PrimaryProbe &primary, const std::string &file_prefix);
-/* That the runtime directory's file system, and this process's address space, have room. */
+/* Good if the runtime directory's file system and this process's address space have room. */
 Finding check_secondary_room(const std::string &dir);
-/* That no live process has the files that EAL names after this process's pid. */
+/* Good if no live process has the files that EAL names after this process's pid. */
 Finding check_own_names(const std::string &dir);
 
 /* Paths of the primary's memory arrays; those of secondaries have "_PID" after the name. */

@@ -40,7 +40,7 @@ class HandlerGate {
         changed_.wait_for(lock, duration, [this] { return closing_.load(); });
     }
 
-    /* Main thread: lets nobody in any more, and returns when nobody is inside. */
+    /* Main thread: closes the gate, and returns when no handler or callback is inside. */
     void close() {
         std::unique_lock lock(lock_);
         closing_ = true;

@@ -144,7 +144,7 @@ TEST_F(UnreadServer, StoppedItCostsEachRequestItsTimeoutAndIsSaidOnce) {
     go_through([&] { server_->signal(SIGSTOP); }, [&] { server_->signal(SIGCONT); });
 }
 
-TEST_F(UnreadServer, FrozenIsTheSame) {
+TEST_F(UnreadServer, FrozenItIsTheSame) {
     const Freezer freezer;
     MP_IPC_NEEDS(freezer.made(), "a freezer cgroup of version 1");
     start();

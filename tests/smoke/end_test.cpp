@@ -69,7 +69,7 @@ TEST_F(End, AServerWhoseConsoleNobodyReadsServesAndSaysWhatItLeftOut) {
     const Words ping = {"ping", "--count", "50", "--interval", "0.01", "--timeout", "20"};
     const Finished served = run(client(prefix_, ping));
     EXPECT_EQ(served.status, 0) << served.out << served.err;
-    const std::string cause = "warning: nobody reads stdout: lines are left out until somebody";
+    const std::string cause = "warning: nobody reads stdout: lines are left out until it is";
     EXPECT_EQ(count_of(process.err(), cause), 1) << process.err();
     console.read_all();
     EXPECT_EQ(run(client(prefix_, {"ping", "--count", "1"})).status, 0);

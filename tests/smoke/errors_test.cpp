@@ -299,7 +299,7 @@ TEST_F(Errors, NoHugepagesToUse) {
     expect_one_line(in_namespace(with_pages("0")), 1,
                     {"no hugepages are reserved", "run scripts/setup.sh"});
     expect_one_line(in_namespace(with_pages("2")), 1,
-                    {"is left for this process: 2 reserved, 0 free"});
+                    {"is free for this process: 2 reserved, 0 free"});
 }
 
 }  // namespace

@@ -152,7 +152,7 @@ TEST(HugepageTrouble, NamesWhatIsMissingAndTheScript) {
               "no permission to write to /dev/hugepages, where EAL takes its hugepages from: give "
               "it this user's own mount, --huge-dir=/dev/hugepages-me");
     pages.writable = true;
-    EXPECT_NE(hugepage_trouble(pages)->find("is left for this process: 8 reserved, 0 free"),
+    EXPECT_NE(hugepage_trouble(pages)->find("is free for this process: 8 reserved, 0 free"),
               std::string::npos);
     pages.sizes[0].free = 4; /* a mount with size= */
     pages.sizes[0].limited_by = "/dev/hugepages-me";
