@@ -75,10 +75,10 @@ std::string ClientRun::numbers() const {
 void ClientRun::go_on_from(const std::string &text) {
     std::istringstream stream(text);
     for (RequestCounts *counts : {&sync, &async}) {
-        std::array<std::uint64_t, 5> numbers{};
-        for (std::uint64_t &number : numbers)
-            stream >> number;
-        counts->go_on_from(numbers);
+        std::array<std::uint64_t, 5> values{};
+        for (std::uint64_t &value : values)
+            stream >> value;
+        counts->go_on_from(values);
     }
 }
 

@@ -86,9 +86,9 @@ class SecondarySession {
         /* Closes the requests that are open. */
         std::function<void(const std::string &why)> abandon = [](const std::string &) {};
         std::function<void()> last_words = [] {}; /* prints the last lines of the console */
-        /* State for the next run, */
+        /* The state to pass to the next run of this program. */
         std::function<std::string()> to_resume = [] { return std::string(); };
-        /* which takes it here, before it waits for a primary. */
+        /* Takes the state of the previous run, before the wait for a primary. */
         std::function<void(const std::string &)> resume = [](const std::string &) {};
     };
     /* `argv`: to run the program again when it goes on with another primary. If it cannot attach,

@@ -52,8 +52,8 @@ class Watch {
     Watch(const Watch &) = delete;
     Watch &operator=(const Watch &) = delete;
 
-    /* From now on the end of this primary is a reason to end. pid 0: unknown; then its runtime
-     * directory `dir` is looked at every 500 ms. Main thread, once.
+    /* From now on the end of this primary is a reason to end. pid 0: unknown. If it has no pidfd
+     * here, its runtime directory `dir` is looked at every 500 ms. Main thread, once.
      */
     void follow_primary(pid_t pid, const std::string &dir);
     /* From now on the end of this process's EAL IPC thread is a reason to end; false: there is no

@@ -95,7 +95,9 @@ class Turn {
      */
     explicit operator bool() const { return static_cast<bool>(place_); }
 
-    /* The timeout less the wait. Never NULL: the request calls dereference it. */
+    /* The timeout less the wait; at least 100 ms, or all of a shorter timeout. Never NULL: the
+     * request calls dereference it.
+     */
     const timespec *timeout() const { return &timeout_; }
     Clock::duration patience() const { return patience_; }
 
