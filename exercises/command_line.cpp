@@ -268,8 +268,7 @@ CommandLine<ServerOptions> read_server_command_line(int argc, const char *const 
     if (!line.done && o.broadcast != ServerOptions::Broadcast::off && o.stats_interval_s == 0) {
         error(
             {"--broadcast asks every stats interval, and --stats-interval 0 means never: use "
-             "another "
-             "interval, or only one of the two options",
+             "another interval, or only one of the two options",
              "--broadcast 在每个统计间隔询问，而 --stats-interval 0 表示从不：请使用其他间隔，"
              "或去掉其中之一"});
         line.done = true;

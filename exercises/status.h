@@ -218,8 +218,7 @@ inline bool round_is_lost() {
         return false;
     error(
         {"the DPDK library has lost a broadcast: an answer came as it timed out, and no message "
-         "can "
-         "be received any more; exiting with status 1; restart this program",
+         "can be received any more; exiting with status 1; restart this program",
          "DPDK 库丢失了一次广播：一个回复与超时同时发生，此后收不到任何消息；"
          "以状态 1 退出；请重新启动本程序"});
     return true;
