@@ -68,8 +68,7 @@ struct {
     SendWindow::Place place;
 } g_pending;
 
-/* Counts and prints the end of the pending request, where its callback does not. The caller holds
- * the lock. */
+/* Counts and prints how the pending request ended. The caller holds the lock. */
 void close_pending(const Ended &ended) {
     g_pending.place = {}; /* ends the place: its message stays counted as unanswered */
     g_run.async.close(ended.outcome);
@@ -204,8 +203,7 @@ bool run_hello() {
     return true;
 }
 
-/* Looks for up to 1 s: the server may be just about to reserve the memzone. false: the reason has
- * been reported, or the program ends. */
+/* Waits up to 1 s for a server that is just starting. false: reported, or the program ends. */
 bool look_up_shared_info(Watch &watch, const std::string &file_prefix) {
     const rte_memzone *zone = nullptr;
     watch.look_until(std::chrono::seconds(1), [&] {
