@@ -2,12 +2,11 @@
  *
  * mp_client: a secondary process. It looks up the memzone of mp_server and sends it requests: a
  * synchronous greeting every 3 s and an asynchronous one every 5 s. main() at the bottom is the
- * table of contents. Other commands stand in exercises/, one conversation a file.
+ * table of contents. The other commands are in exercises/, one conversation per file.
  *
- * Threads: main sends everything. The EAL's IPC thread takes the replies, wakes a synchronous
- * request and runs the asynchronous callback (the EAL's interrupt thread does when the request
- * timed out). In a callback neither rte_mp_request_sync() nor a reservation of memory may be
- * called.
+ * Threads: main sends everything. The EAL's IPC thread receives the replies, wakes a synchronous
+ * request and runs the asynchronous callback; after a timeout the EAL's interrupt thread runs it. A
+ * callback must neither call rte_mp_request_sync() nor reserve memory.
  */
 #include <algorithm>
 #include <mutex>
@@ -40,6 +39,7 @@ void send_hello_sync() {
     rte_mp_msg request = make_message(kMsgHelloSync);
     fill_text(request, text);
 
+    /* Without a turn nothing is sent; turn.failed() then reports that, whatever rte_errno is. */
     struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
     const int result = turn ? rte_mp_request_sync(&request, &reply, turn.timeout()) : -1;
     const ReplyMessages messages(reply); /* owns reply.msgs, which are to be freed */
@@ -62,20 +62,20 @@ void send_hello_sync() {
 
 /* The one asynchronous request that may be pending: a second of its name would fail with EEXIST. */
 struct {
-    std::mutex lock;
+    std::mutex lock; /* of all below: main, the callback's thread and the watching thread use it */
     PendingRequest request;
     std::string text;
     SendWindow::Place place;
 } g_pending;
 
-/* Counts and says the end of the pending request, where its callback does not. Locked. */
+/* Counts and prints how the pending request ended. The caller holds the lock. */
 void close_pending(const Ended &ended) {
-    g_pending.place = {};
+    g_pending.place = {}; /* ends the place: its message stays counted as unanswered */
     g_run.async.close(ended.outcome);
     say_unanswered("ASYNC", "'" + g_pending.text + "'", ended);
 }
 
-/* IPC thread, or interrupt thread after a timeout. The library frees `reply` itself. */
+/* IPC thread, or interrupt thread after a timeout. The library owns `reply` and frees it. */
 int on_hello_reply(const rte_mp_msg *request, const struct rte_mp_reply *reply) {
     const std::string_view text = text_of(*request);
     const std::lock_guard lock(g_pending.lock);
@@ -104,7 +104,7 @@ int on_hello_reply(const rte_mp_msg *request, const struct rte_mp_reply *reply) 
     if (in_time)
         g_run.async.close(
             outcome.value_or(reply->nb_sent == 0 ? Outcome::refused : Outcome::timed_out));
-    g_pending.place = {};
+    g_pending.place = {}; /* as in close_pending(), unless answered() has ended it */
     g_run.watch->wake();
     return 0;
 }
@@ -113,7 +113,7 @@ void send_hello_async() {
     Turn turn(*g_run.requests);
     if (!g_run.going_on())
         return;
-    /* Locked over the call, so that its callback finds the state complete. */
+    /* Held during the call, so that the callback finds the state complete. */
     const std::lock_guard lock(g_pending.lock);
     g_pending.text = hello_text(HelloKind::async, g_run.async.sent + 1, g_run.options.name);
     rte_mp_msg request = make_message(kMsgHelloAsync);
@@ -135,15 +135,15 @@ void send_hello_async() {
     say_each({"[ASYNC] Request sent", "[ASYNC] 请求已发送"});
 }
 
-/* Whether the library has the request before still: it refuses a second one, or takes it just
- * before the callback of the first, which then finds the wrong one. */
+/* Whether the library still has the previous request. It would refuse a second one; or take it just
+ * before the callback of the first, which would then find the state of the second. */
 bool async_is_pending() {
     const std::lock_guard lock(g_pending.lock);
     return g_pending.request.in_library();
 }
 
-/* Gives the pending request up when its time is over, whether or not a callback ever comes. false:
- * the library has lost it, and with it the name. */
+/* Gives up the pending request at its deadline, whether or not a callback ever comes. false: the
+ * library has lost the request, and takes no other of its name. */
 bool check_pending() {
     const std::lock_guard lock(g_pending.lock);
     if (g_pending.request.times_out(Clock::now()))
@@ -156,17 +156,18 @@ Clock::time_point pending_due() {
     return g_pending.request.due();
 }
 
-/* What is still open will not be answered any more. Any thread. */
+/* Closes the requests that are still open as refused. Any thread. */
 void abandon_open(const std::string &why) {
-    g_run.sync.abandon_open(); /* where main is left in its call */
-    const std::unique_lock lock(g_pending.lock, std::try_to_lock); /* likewise, and then not sent */
+    g_run.sync.abandon_open(); /* main may still be in its call */
+    /* Not locked: main is in the call that sends, and has not counted that request yet. */
+    const std::unique_lock lock(g_pending.lock, std::try_to_lock);
     if (lock && g_pending.request.give_up())
         close_pending({Outcome::refused, why});
 }
 
 /* ---- the loop ------------------------------------------------------------------------------- */
 
-/* false: the library has lost a request, which has been said. */
+/* false: the library has lost a request, which has been reported. */
 bool run_hello() {
     const Clock::time_point start = Clock::now();
     Schedule sync(start, seconds(g_run.options.sync_interval_s));
@@ -202,7 +203,7 @@ bool run_hello() {
     return true;
 }
 
-/* The memzone of a server that may be just about to reserve it. */
+/* Waits up to 1 s for a server that is just starting. false: reported, or the program ends. */
 bool look_up_shared_info(Watch &watch, const std::string &file_prefix) {
     const rte_memzone *zone = nullptr;
     watch.look_until(std::chrono::seconds(1), [&] {
@@ -210,7 +211,7 @@ bool look_up_shared_info(Watch &watch, const std::string &file_prefix) {
         return zone != nullptr;
     });
     if (watch.ending())
-        return false; /* the reason to end says it */
+        return false; /* session.end() reports the reason */
     if (zone == nullptr) {
         error({"the primary of file prefix '{}' has no memzone {}: it is no mp_server; choose the "
                "--file-prefix of one",
@@ -226,10 +227,9 @@ bool look_up_shared_info(Watch &watch, const std::string &file_prefix) {
         return false;
     }
     g_run.shared = static_cast<const SharedInfo *>(zone->addr);
+    /* Still 0 after that: the server has no boot id, and the client goes on without. */
     watch.look_until(std::chrono::milliseconds(100),
-                     [] { /* a server without it: not in vain */
-                          return (g_run.boot_id = g_run.shared->boot_id) != 0;
-                     });
+                     [] { return (g_run.boot_id = g_run.shared->boot_id) != 0; });
     return true;
 }
 
@@ -245,7 +245,7 @@ bool register_handlers() {
     return true;
 }
 
-/* What doctor asks of a server of this pair. */
+/* What doctor asks an mp_server. */
 const Visit kVisit = {
     {"Memzone shared_info", {"the lock of the memzones", "memzone 的锁"}, visit_zone},
     {"Ping", {"the server's reply to a ping", "Server 对 ping 的回复"}, visit_ping}};
@@ -260,7 +260,7 @@ int main(int argc, char **argv) {
     if (options.doctor)
         end_process(run_doctor(line.args, options.timeout_s, kVisit));
 
-    /* 1. EAL init, as a secondary of a primary that lives. */
+    /* 1. EAL init, as a secondary of a live primary. */
     SecondarySession session(argv, line.args, session_setup(options), session_run(abandon_open));
     Requests requests(session.watch(), seconds(options.timeout_s), !options.unbounded);
     g_run.watch = &session.watch();

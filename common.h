@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The contract between mp_server and mp_client: what the messages are called, what travels in
- * them, what lies in the shared memzone, and the small pure functions that fill and read an
- * rte_mp_msg. Nothing here needs a running EAL, so all of it is unit-tested and fuzzed without
- * hugepages. A program that keeps to this file can talk to either side.
+ * The contract between mp_server and mp_client: the names of the messages, what they carry, what is
+ * in the shared memzone, and the pure functions that fill and read an rte_mp_msg. Nothing here
+ * needs a running EAL, so all of it is unit-tested and fuzzed without hugepages. A program that
+ * keeps to this file can talk to either side.
  */
 #pragma once
 
@@ -28,19 +28,20 @@ namespace mp_ipc {
 /* The memzone that the primary reserves and every secondary looks up. */
 inline constexpr const char *kSharedInfoName = "shared_info";
 
-/* What lies in the memzone. The server writes all of it, except that nothing stops a secondary
- * with a bug: treat it as information, not as truth. Each field has one writer (the counters: the
- * server's IPC thread; the others: its main thread, or the watching one at the end). One cache
- * line of the machine, since all of it is read rarely; EAL rounds a memzone up to that in any case.
- * A longer memzone is as good: only this part of it is read. Lock-free atomics, because the readers
- * are in other processes, with which no lock is shared: what they see is a value that was written.
+/* What is in the memzone. The server writes it, the clients read it; but a secondary with a bug can
+ * write it too, so do not trust the values. Each field has one writer: the server's IPC thread for
+ * the counters, its main thread for the others (at the end of the program the watching thread may
+ * write force_quit). One cache line, since all of it is read rarely; EAL rounds a memzone up to
+ * that in any case. A longer memzone is accepted: only this part of it is read. The fields are
+ * lock-free atomics, because the readers are in other processes and share no lock with the writer.
  */
 struct alignas(RTE_CACHE_LINE_SIZE) SharedInfo {
     std::atomic<std::uint32_t> force_quit;    /* 1: the server is shutting down, clients end */
     std::atomic<std::uint64_t> request_count; /* hello_request handled since the server began */
-    std::atomic<std::uint64_t> async_request_count; /* hello_async_req handled, likewise */
-    std::atomic<std::uint64_t> boot_id; /* random, of this run of the server, set once its handlers
-                                           are registered; 0: unknown (a server of another make) */
+    std::atomic<std::uint64_t> async_request_count; /* the same for hello_async_req */
+    std::atomic<std::uint64_t> boot_id; /* random number of this run of the server, written when its
+                                           handlers are registered; 0: not yet, or not supported by
+                                           this server */
 };
 static_assert(sizeof(SharedInfo) == RTE_CACHE_LINE_SIZE);
 static_assert(std::is_standard_layout_v<SharedInfo>);
@@ -78,8 +79,8 @@ inline void fill_text(rte_mp_msg &msg, std::string_view text) {
     msg.len_param = static_cast<int>(text.size() + 1);
 }
 
-/* The text in param: up to its first NUL, or all of it where there is none. Nothing is promised
- * about a received param, not even that len_param lies in range. The view is into msg.
+/* The text in param: up to its first NUL, or all of it where there is none. A received message may
+ * hold anything, even a len_param that is out of range. The view points into msg.
  */
 inline std::string_view text_of(const rte_mp_msg &msg) {
     if (msg.len_param <= 0)
@@ -108,8 +109,8 @@ inline std::string hello_reply_text(HelloKind kind, std::string_view request) {
 }
 
 /* Whether reply answers request and no other: it quotes the request's whole text. rte_mp matches
- * replies by peer and name only, so a late one arrives as the answer to the next request, and only
- * the payload can tell.
+ * replies by peer and name only, so a late one arrives as the answer to the next request. Only the
+ * payload shows the difference.
  */
 inline bool quotes(std::string_view reply, std::string_view request) {
     return reply.find("'" + std::string(request) + "'") != std::string_view::npos;

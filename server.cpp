@@ -2,12 +2,12 @@
  *
  * mp_server: the primary process. It creates the memzone `shared_info`, registers a handler for
  * each message, answers what clients send, prints totals every 3 s, and on Ctrl-C tells its clients
- * to end. main() at the bottom is the table of contents. What other messages there are stands in
- * exercises/, one conversation a file.
+ * to end. main() at the bottom is the table of contents. The other messages are in exercises/, one
+ * conversation per file.
  *
  * Threads: main sleeps, prints totals and broadcasts. The EAL's IPC thread runs the handlers, one
- * message at a time for all clients together. In a handler neither rte_mp_request_sync() nor a
- * reservation of memory may be called.
+ * message at a time for all clients together. A handler must neither call rte_mp_request_sync() nor
+ * reserve memory.
  */
 #include <unistd.h>
 
@@ -32,12 +32,12 @@ namespace {
 
 using namespace mp_ipc;
 
-/* Handlers get no argument of their own, so what they need is global. */
+/* A handler gets no argument of the program's, so what it needs is global. */
 SharedInfo *g_shared = nullptr; /* in the memzone; set before the first handler is registered */
 
 /* ---- handlers: on the EAL's IPC thread ------------------------------------------------------ */
 
-/* What both greetings do: they differ in name, tag and counter only. For the server a synchronous
+/* Handles both greetings. They differ in name, tag and counter only: to the server a synchronous
  * and an asynchronous request are the same message.
  */
 rte_mp_msg answer_to(HelloKind kind, const rte_mp_msg &msg) {
@@ -63,8 +63,8 @@ int on_hello_async(const rte_mp_msg *msg, const void *peer) {
     return rte_mp_reply(&reply, static_cast<const char *>(peer));
 }
 
-/* What this server answers: the greetings, and the exercises' messages. What is registered of each
- * is its handler within guarded<>: support/ipc/handler.h. */
+/* What this server answers: the greetings, and the messages of the exercises. Each handler is
+ * registered as guarded<handler>: see support/ipc/handler.h. */
 std::vector<Action> actions() {
     std::vector<Action> all = {action<on_hello_sync>(kMsgHelloSync),
                                action<on_hello_async>(kMsgHelloAsync)};
@@ -116,7 +116,7 @@ void disable_secondaries() {
              "[Server] rte_mp_disable() 被拒绝: 已有 Client 连接"});
 }
 
-/* The last thing that clients see; after a failure they may wait for the next server instead. */
+/* force_quit ends the clients. After a failure it stays 0: clients may wait for the next server. */
 void tell_clients_to_end(int status) {
     if (status == kExitOk && g_shared != nullptr)
         g_shared->force_quit = 1;
@@ -128,7 +128,7 @@ void say_totals() {
         g_shared->request_count.load(), g_shared->async_request_count.load());
 }
 
-/* Until there is a reason to end; returns the exit status. */
+/* Runs until there is a reason to end; returns the exit status. */
 int run(PrimarySession &session, const ServerOptions &options) {
     using Broadcast = ServerOptions::Broadcast;
     const Clock::time_point start = Clock::now();
@@ -136,7 +136,7 @@ int run(PrimarySession &session, const ServerOptions &options) {
     Schedule totals(start + interval, interval);
     auto disable_at = options.no_secondaries_s ? start + seconds(*options.no_secondaries_s)
                                                : Clock::time_point::max();
-    /* Exited clients leave their sockets behind, whether or not totals are printed. */
+    /* For the sockets that exited clients leave behind, whether or not totals are printed. */
     constexpr Clock::duration kTidyInterval = std::chrono::seconds(5);
     Schedule tidy(start + kTidyInterval, kTidyInterval);
     while (session.going_on()) {
@@ -181,7 +181,7 @@ int main(int argc, char **argv) {
     /* 2. Create the shared memory. */
     if (!reserve_shared_info())
         return kExitFailure;
-    stop_heap_growth(); /* clients attach with what is there */
+    stop_heap_growth(); /* clients attach with the memory that is there now */
 
     /* 3. Register the handlers. */
     g_handlers.boot_id = new_boot_id();

@@ -13,7 +13,7 @@
 namespace mp_ipc::bench {
 namespace {
 
-/* A bare primary that asks real clients what mp_server --broadcast asks them. */
+/* A bare primary that sends real clients the request of mp_server --broadcast. */
 struct Audience {
     BareServer primary{both_cores()};
     std::vector<std::unique_ptr<Child>> clients;

@@ -104,7 +104,7 @@ Child::~Child() {
         drain_.join();
 }
 
-/* In the child; returns only where it failed. */
+/* In the child; returns only on failure. */
 void Child::exec(const Words &argv, const Place &place, int in, int out) const {
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -152,7 +152,7 @@ std::string Child::read_line(Clock::duration patience) {
         const ssize_t got = read(out_.get(), buffer, sizeof(buffer));
         if (got > 0) {
             unread_.append(buffer, static_cast<std::size_t>(got));
-        } else if (wait_ms(1)) { /* a file's end is not that of the process */
+        } else if (wait_ms(1)) { /* the file has ended, but not the process */
             throw Failure(name_ + " has ended unexpectedly; see stderr.txt");
         }
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The processes that are measured: started by fork and exec on chosen cores, given orders, watched
- * through /proc, and ended by pid. If mp_bench itself dies, the kernel kills them. Not the Process
- * of the tests: that one has a thread which collects output, and would run beside what is measured.
+ * through /proc, and ended by pid. If mp_bench itself exits, the kernel kills them. Not the Process
+ * of the tests: its thread, which collects output, would run beside what is measured.
  */
 #pragma once
 
@@ -27,7 +27,7 @@ using Words = std::vector<std::string>;
 enum class Console {
     lines,     /* read line by line by mp_bench */
     file,      /* into a file of the output directory */
-    read_pipe, /* into a pipe that somebody reads and forgets */
+    read_pipe, /* into a pipe whose reader drops the lines */
 };
 
 /* How a process is scheduled. `batch` is SCHED_BATCH (chrt -b 0): a thread that is woken does not
@@ -36,15 +36,15 @@ enum class Console {
 struct Place {
     std::vector<int> cores;
     bool batch = false;
-    std::string environment; /* one NAME=value more */
+    std::string environment; /* one more NAME=value, or empty */
 };
 
-/* Where stderr of all children goes, and files of Console::file. */
+/* The directory for stderr of all children, and for files of Console::file. */
 void set_log_directory(const std::string &directory);
 
 class Child {
   public:
-    /* Runs argv with its threads confined to the place, as taskset and chrt would. */
+    /* Runs argv with its threads restricted to the place, as by taskset and chrt. */
     Child(const Words &argv, const Place &place, Console console = Console::lines,
           int inherited_fd = -1);
     ~Child(); /* end() */
@@ -56,14 +56,14 @@ class Child {
 
     /* The next line of stdout, or of the file; throws after the deadline or when there is none. */
     std::string read_line(Clock::duration patience = std::chrono::seconds(30));
-    /* Reads lines until one holds `text`, and returns it. */
+    /* Reads lines until one has `text`, and returns that. */
     std::string read_until(const std::string &text);
     void write_line(const std::string &line);
 
     void signal(int number) const;
-    /* Waits for its end and returns when that was seen. */
+    /* Waits for its end; returns the time at which that was seen. */
     Clock::time_point wait();
-    /* stdin's end, or SIGINT; SIGKILL where that does not help. */
+    /* Closes its stdin, or sends SIGINT; then SIGKILL if it does not end. */
     void end();
 
   private:
@@ -85,7 +85,7 @@ class Child {
 /* What the threads of a process have done so far. */
 struct Usage {
     std::uint64_t wake_ups = 0; /* voluntary context switches: sleeps that ended */
-    std::uint64_t switches = 0; /* these, and those where another thread took the core */
+    std::uint64_t switches = 0; /* these and the involuntary ones */
     std::uint64_t cpu_ns = 0;
     std::uint64_t rss_kib = 0;
 };
@@ -100,13 +100,13 @@ class Peer {
     Peer(const std::string &program, const std::string &role, const Words &more,
          const Place &place);
 
-    /* What an order measured. */
+    /* The result of an order. */
     struct Result {
         std::uint64_t count = 0;
         std::int64_t elapsed_ns = 0;
         std::span<const std::uint32_t> samples; /* valid until the next order */
     };
-    /* It is started and not waited for, so that several can start at once. */
+    /* The constructor does not wait for it, so that several can start at once. */
     void wait_ready();
     Result order(const std::string &line);
     void begin(const std::string &line);

@@ -27,7 +27,7 @@ struct Crowd {
         auto &those = real ? to_pair : to_bare;
         while (those.size() < size) {
             those.push_back(make_driver(real ? pair.prefix() : bare.prefix(), both_cores()));
-            if (those.size() % 8 == 0 || those.size() == size) { /* as many start at once */
+            if (those.size() % 8 == 0 || those.size() == size) { /* so many start at once */
                 for (const auto &driver : those)
                     driver->wait_ready();
                 note_progress(std::to_string(those.size()) + " of " + std::to_string(size));

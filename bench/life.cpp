@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The last part of the plan: what a pair costs beside its requests. How long it takes to start and
- * to end, how often it wakes up when there is little to do, and what memory it holds after many
+ * The last part of the plan: what a pair costs besides its requests. How long it takes to start and
+ * to end, how often it wakes up when there is little to do, and how much memory it uses after many
  * requests.
  */
 #include <sys/syscall.h>
@@ -27,7 +27,7 @@ double ms_between(Clock::time_point from, Clock::time_point to) {
     return std::chrono::duration<double, std::milli>(to - from).count();
 }
 
-/* `argv` with the program of the same name in another folder; empty: as it is. */
+/* `argv` with the program of the same name in `folder`; empty: unchanged. */
 Words out_of(const std::string &folder, Words argv) {
     if (!folder.empty())
         argv[0] = folder + argv[0].substr(argv[0].rfind('/'));
@@ -59,7 +59,7 @@ double asleep_in_start(const std::string &folder) {
     return asleep;
 }
 
-/* One life of a pair, of the programs in this folder: four rows at once. */
+/* One run of a pair, of the programs in this folder: four rows at once. */
 void measure_life(int round, const std::string &folder, const std::string &suffix) {
     const Prefix prefix;
     const double asleep_ms = asleep_in_start(folder);
@@ -72,7 +72,7 @@ void measure_life(int round, const std::string &folder, const std::string &suffi
     Child client(out_of(folder, client_words(prefix, {})), both_cores());
     client.read_until("[SYNC] Reply");
     const double client_ms = ms_between(client.started(), Clock::now());
-    /* Let it come to rest: the end is to be that of a program that sleeps. */
+    /* Waits until it sleeps, to measure the end of a program that sleeps. */
     usleep(50'000);
     g_results.add(
         "start server" + suffix, round,
@@ -120,19 +120,19 @@ void measure_idle(Clock::duration time) {
              {"cpu", static_cast<double>(after.cpu_ns - before[i].cpu_ns) / 1e9 / seconds * 100},
              {"rss", static_cast<double>(after.rss_kib)}});
     }
-    /* Clients first, as a person would: a client without a server ends with an error. */
+    /* The client first, as a person would: without a server it would end with an error. */
     client.end();
     client_alone.end();
 }
 
-/* By the placement with which a request is fastest. */
+/* With the placement that has the fastest requests. */
 void measure_memory(unsigned long requests) {
     RealServer server({"--quiet"}, Console::lines, batch(both_cores()));
     Child client(client_words(server.prefix(),
                               {"ping", "--flood", "--quiet", "--count", std::to_string(requests)}),
                  batch(only(g_config.b)));
     client.read_until("Attached");
-    usleep(300'000); /* all code has been run and all of the heap that is kept is there */
+    usleep(300'000); /* by now all code has run once, and the heap has its size */
     const Usage server_before = usage_of(server.process().pid());
     const Usage client_before = usage_of(client.pid());
     Usage client_after = client_before;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What is said of the machine of a run: a figure means little without it.
+ * The description of a run's machine, without which its figures mean little.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace mp_ipc::bench {
 
-/* What, value; with the cores of g_config, and the load at this moment. */
+/* Pairs of name and value; with the cores of g_config, and the load at this moment. */
 std::vector<std::pair<std::string, std::string>> look_at_machine();
 
 }  // namespace mp_ipc::bench

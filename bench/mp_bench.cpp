@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a round trip of DPDK's IPC costs on this machine, beside what it could cost. Everything runs
- * in processes of their own, mp_server and mp_client among them; this program starts them, gives
- * orders and takes the times. Rows that are compared are measured in turn, a short slice of each
- * in every round, and a ratio is that of two slices of the same round: on a machine that does other
- * things as well, only such ratios mean anything. scripts/bench.sh runs it and draws the plots.
+ * Measures what a round trip of DPDK's IPC costs on this machine, and what alternatives cost. What
+ * is measured runs in processes of its own, among them mp_server and mp_client; this program starts
+ * them, gives orders and takes the times. Rows that are compared are measured in turn, a short
+ * slice of each in every round, and a ratio is of two slices of the same round: on a machine that
+ * is not idle only such ratios are meaningful. scripts/bench.sh runs it and draws the plots.
  *
  * Google Benchmark runs each slice (manual time: one iteration is one round trip, timed in the
  * process that asked) and writes its own JSON with --benchmark_out; the tables of medians are ours.
@@ -47,15 +47,15 @@ namespace {
 using namespace mp_ipc::bench;
 namespace fs = std::filesystem;
 
-/* One slice. The samples themselves are in the peer's memory; what Google Benchmark is given as the
- * time of an iteration is their mean, since it reports no more of a run than their sum.
+/* One slice. The samples themselves are in the peer's memory. Google Benchmark gets their mean as
+ * the time of an iteration, since it only reports the sum of a run.
  */
 void run_step(benchmark::State &state, const Step &step) {
     Slice slice;
     try {
         if (g_stop != 0)
             throw Failure("interrupted");
-        /* A machine that cannot start the servers fails them all, each after its own wait. */
+        /* On a machine that cannot start the servers all steps fail, each after its own wait. */
         constexpr std::size_t kMostFailures = 5;
         if (g_facts.failures.size() >= kMostFailures)
             throw Failure("not tried: too much has failed");
@@ -78,7 +78,7 @@ void run_step(benchmark::State &state, const Step &step) {
         g_results.add(step.row, step.round, slice);
 }
 
-/* A line that says how far it is, in place on a terminal and now and then into a file. */
+/* A progress line: rewritten in place on a terminal, printed now and then into a file. */
 class Progress : public benchmark::BenchmarkReporter {
   public:
     bool ReportContext(const Context & /*context*/) override { return true; }

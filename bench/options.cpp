@@ -13,7 +13,7 @@ Config g_config;
 
 namespace {
 
-/* The two cores to use, out of those that this process may use. */
+/* Chooses the two cores to use from those that this process may use. */
 bool find_cores(const std::string &wanted) {
     cpu_set_t mine;
     if (sched_getaffinity(0, sizeof(mine), &mine) != 0)

@@ -9,8 +9,8 @@
 namespace mp_ipc::bench {
 
 struct Config {
-    bool quick = false; /* every row once, short: shows that it works, measures nothing */
-    bool scale = false; /* the other plan: as many clients as there is room for */
+    bool quick = false; /* every row once, short: a check that it works, not a measurement */
+    bool scale = false; /* the other plan: as many clients as the machine has room for */
     std::string out = ".";
     std::string server = MP_SERVER;
     std::string client = MP_CLIENT;
@@ -21,8 +21,8 @@ struct Config {
 };
 extern Config g_config;
 
-/* Our own options; Google Benchmark has taken its own out. False, with the reason on stderr, where
- * they cannot be used.
+/* Reads mp_bench's own options, after Google Benchmark has removed its own. false: they are wrong,
+ * which has been reported on stderr.
  */
 bool read_options(int argc, char **argv);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What mp_bench measures beside the pair itself, each role a process of its own: the plain datagram
- * echo that is the floor, the echo primary whose handlers hold nothing, and the secondary that
- * drives either a bare primary or the real mp_server. mp_bench gives orders on stdin, a line each;
- * each is answered by one line on stdout, "ok COUNT ELAPSED_NS" or "error WHY", and the times of
- * single requests stand in the shared memory that was inherited.
+ * What mp_bench measures besides the pair itself, each role in a process of its own: the plain
+ * datagram echo as lower bound, the echo primary whose handlers do nothing else, and the secondary
+ * that drives either a bare primary or the real mp_server. mp_bench gives orders on stdin, one per
+ * line; each is answered by one line on stdout, "ok COUNT ELAPSED_NS" or "error WHY", and the times
+ * of single requests are in the inherited shared memory.
  *
  *   mp_bench_peer echo SAMPLES_FD SOCKET         datagram echo
  *   mp_bench_peer zmq-echo SAMPLES_FD ENDPOINT   ZeroMQ REP
@@ -40,7 +40,7 @@ void map_samples(int fd) {
     g_samples = static_cast<std::uint32_t *>(memory);
 }
 
-/* Until stdin ends. */
+/* Serves orders until stdin ends. */
 void serve(const Orders &orders) {
     std::cout << "ready" << std::endl;
     for (std::string line; std::getline(std::cin, line);) {
@@ -59,14 +59,14 @@ void serve(const Orders &orders) {
     }
 }
 
-/* Where an address of the primary's memory is taken here, another run of this program is laid out
- * anew by the kernel; mp_client does the same.
+/* If an address of the primary's memory is taken in this process, runs this program again, with
+ * another layout of addresses by the kernel, as mp_client does.
  */
 void start_eal(int argc, char **argv) {
-    constexpr const char *kTried = "MP_BENCH_PEER_TRIED"; /* a letter for each run before */
+    constexpr const char *kTried = "MP_BENCH_PEER_TRIED"; /* one letter for each earlier run */
     std::vector<std::string> words(argv, argv + argc);    /* EAL reorders its own */
     const std::string tried = std::getenv(kTried) != nullptr ? std::getenv(kTried) : "";
-    /* argv[2], the last that is not EAL's, stands where EAL looks for the program's name. */
+    /* EAL takes argv[2], the last argument that is not its own, as the program's name. */
     if (rte_eal_init(argc - 2, argv + 2) >= 0)
         return;
     const int error = rte_errno;
@@ -109,7 +109,7 @@ int run(int argc, char **argv) {
         rte_eal_cleanup();
     } else if (role == "driver") {
         start_eal(argc, argv);
-        rte_service_finalize(); /* as mp_client: gives back what a thousand could not have */
+        rte_service_finalize(); /* as mp_client, to free memory that a thousand could not have */
         serve({{"sync", drive_sync},
                {"until", drive_until},
                {"async", drive_async},

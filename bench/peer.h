@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the roles of mp_bench_peer share: the samples that they hand to mp_bench, and the orders
- * that they take. Taking a sample is inline: a call would be a part of every round trip.
+ * Shared by the roles of mp_bench_peer: the samples that they pass to mp_bench, and the orders that
+ * they take. Taking a sample is inline: a call would be part of every round trip.
  */
 #pragma once
 
@@ -66,12 +66,12 @@ T next(std::istringstream &words) {
     return value;
 }
 
-/* What lives without EAL: peer_plain.cpp. run_echo() ends only with the process. */
+/* peer_plain.cpp, without EAL. run_echo() ends only with the process. */
 void run_echo(const std::string &path);
 std::int64_t drive_echo(std::istringstream &words);
 std::int64_t drive_telemetry(std::istringstream &words);
 
-/* peer_zmq.cpp, where libzmq is there */
+/* peer_zmq.cpp, if libzmq is installed */
 void run_zmq_echo(const std::string &endpoint);
 std::int64_t drive_zmq(std::istringstream &words);
 

@@ -22,8 +22,8 @@
 namespace mp_ipc::bench {
 namespace {
 
-/* The same text to every server, made once: what the client does for a request is no part of what
- * is compared here.
+/* The same text to every server, made once: the client's own work for a request is not compared
+ * here.
  */
 rte_mp_msg text_request(const std::string &name) {
     rte_mp_msg request = make_message(name.c_str());
@@ -43,11 +43,11 @@ void ask(rte_mp_msg &request) {
         throw Failure(std::string("no answer to ") + request.name);
 }
 
-/* One slot for each name: one request of a name may be pending. */
+/* One slot for each name: only one request of a name may be pending. */
 struct Slot {
     rte_mp_msg request;
     std::int64_t sent = 0;
-    std::atomic<std::int64_t> answered{0}; /* when; 0: not yet. Written by the IPC thread. */
+    std::atomic<std::int64_t> answered{0}; /* time in ns; 0: not yet. Written by the IPC thread. */
     std::atomic<bool> lost{false};
 };
 Slot g_slots[kEchoNames];
@@ -126,7 +126,7 @@ std::int64_t drive_async(std::istringstream &words) {
         }
     }
     const std::int64_t elapsed = now_ns() - begin;
-    while (g_answered.try_acquire()) { /* of answers that an earlier look had seen already */
+    while (g_answered.try_acquire()) { /* posts of answers that have been seen already */
     }
     return elapsed;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The roles without EAL: the datagram echo that is the floor, who asks it, and who asks the
+ * The roles without EAL: the datagram echo as lower bound, its client, and a client of the
  * telemetry socket of a primary.
  */
 #include <sys/socket.h>
@@ -82,7 +82,7 @@ std::int64_t drive_telemetry(std::istringstream &words) {
     if (!fd || connect(fd.get(), reinterpret_cast<const sockaddr *>(&to), sizeof(to)) != 0)
         fail("cannot connect to " + path, errno);
     std::vector<char> answer(16384);
-    if (recv(fd.get(), answer.data(), answer.size(), 0) <= 0) /* what it says of itself first */
+    if (recv(fd.get(), answer.data(), answer.size(), 0) <= 0) /* its greeting */
         fail("telemetry hello", errno);
     const std::string request = std::string(kTelemetryEcho) + "," + kText;
     return time_each(count, [&] {

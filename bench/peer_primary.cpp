@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The bare primary: a server whose handlers hold nothing, which also asks all its clients at once.
+ * The bare primary: a server whose handlers only echo, which also asks all its clients at once.
  */
 #include <atomic>
 #include <cstdint>
@@ -22,7 +22,7 @@
 namespace mp_ipc::bench {
 namespace {
 
-/* A handler with nothing in it: the request goes back as it came. */
+/* Sends the request back unchanged. */
 int on_echo(const rte_mp_msg *msg, const void *peer) {
     rte_mp_msg reply = *msg;
     reply.num_fds = 0;
@@ -96,7 +96,7 @@ void prepare_primary() {
     if (info == nullptr)
         fail("cannot reserve shared memory", rte_errno);
     create_rings();
-    /* mp_client takes this program for a server: it looks the memzone up and wants a boot id. */
+    /* For mp_client this program is a server: it looks up the memzone and waits for a boot id. */
     auto *shared = new (info->addr) SharedInfo{};
     shared->boot_id = 1;
     for (int i = 0; i < kEchoNames; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Both sides of what the shared memory can do: rte_ring between the bare primary and the driver,
+ * Both sides of the shared-memory alternative: rte_ring between the bare primary and the driver,
  * both polling.
  */
 #include <cstdint>
@@ -17,8 +17,8 @@
 namespace mp_ipc::bench {
 namespace {
 
-/* A frame for each direction. The rings carry only whose turn it is, as they would carry the
- * address of a buffer; each side fills and reads the whole frame.
+/* A frame for each direction. The rings only pass the turn, as they would pass the address of a
+ * buffer; each side fills and reads the whole frame.
  */
 struct Frames {
     alignas(RTE_CACHE_LINE_SIZE) char to_primary[kFrame];
@@ -36,7 +36,7 @@ void *dequeue(rte_ring *ring) {
     void *object = nullptr;
     for (std::uint64_t empty = 0; rte_ring_dequeue(ring, &object) != 0; empty++) {
         rte_pause();
-        if (empty > 400'000'000) /* some seconds: the other side is gone */
+        if (empty > 400'000'000) /* after some seconds: the other side has exited */
             throw Failure("nothing came through the ring");
     }
     return object;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What people would pick instead of rte_mp: a ZeroMQ REP socket, and who asks it. Built only where
- * libzmq is there.
+ * The usual alternative to rte_mp: a ZeroMQ REP socket, and its client. Built only if libzmq is
+ * installed.
  */
 #include <zmq.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What mp_bench does, in steps, and what has come of it. A part of the plan is a file: it puts its
- * steps behind those of the part before it, and keeps the processes that they share. These live
- * from the part's first slice to the first of the next part.
+ * What mp_bench does, in steps, and the results. Each part of the plan is a file: it appends its
+ * steps to those of the earlier parts, and owns the processes that they share. These run from the
+ * part's first slice to the first slice of the next part.
  */
 #pragma once
 
@@ -23,12 +23,12 @@ struct Step {
     int round;
     std::int64_t iterations;
     std::function<Slice()> measure;
-    bool several = false; /* it adds rows by itself */
+    bool several = false; /* it adds its rows itself */
 };
 extern std::vector<Step> g_plan;
 extern Results g_results;
 extern Facts g_facts;
-extern volatile std::sig_atomic_t g_stop; /* SIGINT or SIGTERM came */
+extern volatile std::sig_atomic_t g_stop; /* set by SIGINT and SIGTERM */
 
 void plan_round_trips(); /* round_trips.cpp: the latency of one request at a time */
 void end_round_trips();
@@ -40,11 +40,11 @@ void plan_life(); /* life.cpp: start, end, idle, memory; each step has its own p
 
 void plan_scale(); /* scale.cpp: instead of all of these */
 
-/* Of crowd.cpp and broadcast.cpp, for the scale too: each starts what is missing. */
+/* In crowd.cpp and broadcast.cpp, also for the scale: each starts the processes that it lacks. */
 Slice measure_crowd(bool real, int size, Clock::duration time);
 Slice measure_broadcast(const std::string &kind, int size, unsigned count);
 
-/* How far a long step is, in place on a terminal. */
+/* Shows the progress of a long step, in place on a terminal. */
 void note_progress(const std::string &text);
 
 }  // namespace mp_ipc::bench

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What was measured, by row and round, and what is said of it: medians over the rounds, and ratios
- * of what was measured in the same round, so that a machine that is slow for a while is slow for
- * both sides of a ratio. Pure.
+ * What was measured, by row and round, and the results: medians over the rounds, and ratios of
+ * figures of the same round, so that a machine that is slow for a while is slow for both sides of a
+ * ratio. Pure.
  */
 #pragma once
 
@@ -27,9 +27,9 @@ class Results {
     void add(const std::string &row, int round, const Slice &slice);
     bool has(const std::string &row) const { return rows_.contains(row); }
     int rounds(const std::string &row) const;
-    /* Median over the rounds; NaN where there is none. */
+    /* Median over the rounds; NaN: none was measured. */
     double get(const std::string &row, const std::string &figure) const;
-    /* The largest over the rounds; NaN where there is none. */
+    /* The largest of all rounds; NaN: none was measured. */
     double most(const std::string &row, const std::string &figure) const;
     /* Median over the rounds of figure(row) / base_figure(base) in the same round. */
     double ratio(const std::string &row, const std::string &base, const std::string &figure) const;
@@ -50,9 +50,9 @@ struct Goal {
 };
 std::vector<Goal> goals_of(const Results &results);
 
-/* Places and what could not be known from the figures. */
+/* Placements, and other facts that the figures do not have. */
 struct Facts {
-    bool quick = false; /* nothing was measured that could be judged */
+    bool quick = false; /* the figures are not a measurement */
     std::vector<std::pair<std::string, std::string>> machine;  /* what, value */
     std::map<std::string, std::string> placements;             /* of a row */
     std::vector<std::pair<std::string, std::string>> left_out; /* row, why */
@@ -69,7 +69,7 @@ std::string json(const Results &results, const Facts &facts, const std::vector<G
 /* What gnuplot reads: lines of "name"<tab>figures. */
 std::string latency_data(const Results &results);
 std::string clients_data(const Results &results, const Facts &facts);
-/* The same of a run of the scale: scale_tables.cpp. */
+/* The same for a run of the scale: scale_tables.cpp. */
 std::string scale_markdown(const Results &results, const Facts &facts);
 std::string scale_data(const Results &results, const Facts &facts);
 std::vector<Goal> scale_goals_of(const Results &results, const Facts &facts);

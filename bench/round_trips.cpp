@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The first part of the plan: what one round trip costs, of the pair and of all that it is compared
- * with, in every placement of the processes. All rows are measured in turn, a slice of each in
- * every round.
+ * The first part of the plan: what one round trip of the pair and of all alternatives costs, in
+ * every placement of the processes. All rows are measured in turn, a slice of each in every round.
  */
 #include <algorithm>
 #include <cstdio>
@@ -21,7 +20,7 @@
 namespace mp_ipc::bench {
 namespace {
 
-/* The processes of this part, all idle but for the ones whose turn it is. */
+/* The processes of this part, all idle except those whose turn it is. */
 struct RoundTrips {
     std::string echo_path = g_config.out + "/echo.sock";
     std::string zmq_endpoint = "ipc://" + g_config.out + "/zmq.sock";
@@ -36,7 +35,7 @@ struct RoundTrips {
     RealServer quiet{{"--quiet"}, Console::lines, both_cores()};
     RealServer file{{}, Console::file, both_cores()};
     RealServer pipe{{}, Console::read_pipe, both_cores()};
-    /* EAL's threads run on the cores that -l leaves; where it leaves none, on the main core. */
+    /* EAL's threads run on the cores that -l does not name; if there are none, on the main core. */
     BareServer bare_split{only(g_config.a)};
     RealServer quiet_split{{"--quiet"}, Console::lines, only(g_config.a)};
     BareServer bare_batch{batch(both_cores())};
@@ -83,7 +82,7 @@ struct RoundTrips {
 };
 std::unique_ptr<RoundTrips> g_trips;
 
-/* The same to a bare server, with the thread switches of both sides for each request. */
+/* The same with a bare server, and with the thread switches of both sides per request. */
 Slice run_counted(BareServer &server, Peer &driver, unsigned count) {
     const auto switches = [&] {
         return usage_of(server.peer().child().pid()).switches +

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A plan of its own: how everything grows with the number of clients, to 1,000 or as far as the
- * machine lets it. Real mp_clients at their usual intervals, of which one more takes the time (ping
- * beside them); the drivers of crowd.cpp where all ask at once, since mp_client prints no time of
- * its greetings; real mp_clients again where a bare primary asks them all (broadcast.cpp).
+ * A plan of its own: how everything grows with the number of clients, up to 1,000 or as many as the
+ * machine has room for. Real mp_clients send at their usual intervals, while one more measures
+ * times by ping. Where all ask at once, the drivers of crowd.cpp do it, since mp_client prints no
+ * time of its greetings. Where a bare primary asks all, they are real mp_clients again
+ * (broadcast.cpp).
  */
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -59,7 +60,7 @@ double runtime_free_mib() {
     return static_cast<double>(space.f_bavail) * static_cast<double>(space.f_frsize) / kMiB;
 }
 
-/* What the files of a directory take of its file system; EAL's are sparse. */
+/* MiB that the files of a directory take of its file system; EAL's are sparse. */
 double size_of_mib(const std::string &dir) {
     double bytes = 0;
     std::error_code error;
@@ -71,19 +72,19 @@ double size_of_mib(const std::string &dir) {
     return bytes / kMiB;
 }
 
-/* What a client takes of the machine, MiB: as measured at the size before, or a safe guess. */
+/* Memory of the machine per client, MiB: as measured at the previous size, or a safe guess. */
 double g_client_mib = 10;
 double g_client_runtime_mib = 1.7;
 
-/* Why there is no room for so many here; empty: there is. */
+/* Why this machine has no room for so many clients; empty: it has. */
 std::string no_room_for(int size) {
-    constexpr double kLeftMiB = 1024; /* for everybody else */
+    constexpr double kReservedMiB = 1024; /* for other processes */
     rlimit files = {};
     getrlimit(RLIMIT_NOFILE, &files);
     if (static_cast<double>(files.rlim_cur) < 64 + 5.0 * size)
         return "this process may open " + std::to_string(files.rlim_cur) + " files (ulimit -n)";
     const double memory = available_mib();
-    if (memory - kLeftMiB < size * g_client_mib)
+    if (memory - kReservedMiB < size * g_client_mib)
         return "each takes " + number(g_client_mib, 1) + " MiB, and " + grouped(memory) +
                " MiB are available";
     const double runtime = runtime_free_mib();
@@ -93,8 +94,9 @@ std::string no_room_for(int size) {
     return {};
 }
 
-/* "[Client] Sync: sent 2, answered 2, late 0, timed out 0, refused 0": those without an answer of
- * their own. What is refused was under way when the server ended.
+/* Of a line "[Client] Sync: sent 2, answered 2, late 0, timed out 0, refused 0": the requests
+ * without a reply of their own. Refused ones were under way when the server ended, and do not
+ * count.
  */
 unsigned unanswered_in(const std::string &line) {
     unsigned late = 0;
@@ -106,7 +108,7 @@ unsigned unanswered_in(const std::string &line) {
     return late + timed_out;
 }
 
-/* One life of a server with so many clients, at the tutorial's intervals. */
+/* One run of a server with so many clients, at the tutorial's intervals. */
 Slice measure_population(int size, unsigned pings) {
     RealServer server({"--quiet"}, Console::lines, both_cores());
     const double memory_before = available_mib();
@@ -124,7 +126,7 @@ Slice measure_population(int size, unsigned pings) {
         resident.push_back(static_cast<double>(usage_of(client->pid()).rss_kib) / 1024);
     slice["client MiB"] = median(resident);
     slice["server MiB"] = static_cast<double>(usage_of(server.process().pid()).rss_kib) / 1024;
-    if (size >= 32) /* of fewer it is lost in what the machine does besides */
+    if (size >= 32) /* for fewer, other processes change the machine's memory by more */
         slice["machine MiB"] = g_client_mib = (memory_before - available_mib()) / size;
     slice["runtime MiB"] = g_client_runtime_mib =
         (size_of_mib(server.prefix().dir()) - files_before) / size;

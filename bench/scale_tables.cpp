@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a run of the scale says, beside what the model made of its smaller sizes.
+ * The tables of a run of the scale, with the predictions of the model from its smaller sizes.
  */
 #include <algorithm>
 #include <cmath>
@@ -12,8 +12,8 @@
 namespace mp_ipc::bench {
 namespace {
 
-constexpr int kModelFrom = 32; /* the model knows the sizes up to this one */
-constexpr int kBeyond = 10000; /* what nobody has measured */
+constexpr int kModelFrom = 32; /* the model is fitted to the sizes up to this one */
+constexpr int kBeyond = 10000; /* a size that is only predicted */
 
 /* Sizes with a row of this name. */
 std::vector<int> sizes_with(const Results &r, const Facts &facts, const char *row, int most) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What answers the requests that are measured, a server, real or bare, under a prefix of its own,
- * and the peers that send them; with the command lines and the places of all of them.
+ * The servers, real or bare, that answer the measured requests, each under a prefix of its own; the
+ * peers that send them; and the command lines and placements of all of these.
  */
 #pragma once
 
@@ -20,15 +20,16 @@ using test::Prefix;
 
 Place both_cores();
 Place only(int core);
-/* malloc takes its memory in pages of 2 MiB. A library that loses 4 KiB with each asynchronous
- * request of a secondary (docs/faults.md) touches a new page with each; this shows what that costs.
+/* The place with malloc in pages of 2 MiB. A library that leaks 4 KiB with each asynchronous
+ * request of a secondary (docs/faults.md) touches a new page of 4 KiB each time; this shows what
+ * that costs.
  */
 Place large_pages(Place place);
 Place batch(Place place);
 
 Words eal_words(const Prefix &prefix, int core);
 Words with(Words words, const Words &more);
-/* argv of the real programs; `options` stand after `--`. */
+/* argv of the real programs, with `options` after `--`. */
 Words server_words(const Prefix &prefix, const Words &options);
 Words client_words(const Prefix &prefix, const Words &options);
 
@@ -62,8 +63,8 @@ class BareServer {
     Peer peer_;
 };
 
-/* Real clients with these options, started and attached until there are so many; as many at a time
- * as mp_client lets in at a time.
+/* Starts real clients with these options until `size` are attached; at a time as many as AttachGate
+ * lets in.
  */
 void attach_clients(std::vector<std::unique_ptr<Child>> *clients, std::size_t size,
                     const Prefix &prefix, const Words &options);
@@ -74,7 +75,7 @@ std::unique_ptr<Peer> make_driver(const Prefix &prefix, const Place &place);
  * "[PING] time min/median/p99/max = 0.021/0.040/0.061/0.300 ms". */
 void read_ping_times(const std::string &line, Slice *slice);
 
-/* What an order to a peer measured. */
+/* Gives an order to a peer, and returns what it measured. */
 Slice run_order(Peer &peer, const std::string &words, unsigned count);
 
 }  // namespace mp_ipc::bench

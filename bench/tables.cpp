@@ -188,7 +188,7 @@ std::string broadcast_table(const Results &r, const Facts &facts) {
     return text;
 }
 
-/* What the measured sizes say of larger ones. */
+/* Predictions for larger sizes from the measured ones. */
 std::string model_table(const Results &r, const Facts &facts) {
     if (facts.clients.empty() || facts.broadcast.size() < 2)
         return "";

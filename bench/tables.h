@@ -14,12 +14,12 @@ namespace mp_ipc::bench {
 
 inline constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-/* "–" where there is none. */
+/* "–" for NaN. */
 std::string number(double value, int decimals);
-/* Thousands apart: "23,500". */
+/* With thousands separators: "23,500". */
 std::string grouped(double value);
 std::string row_of(const std::vector<std::string> &cells);
-/* A table's head: text in the first column, numbers in the others. */
+/* The head of a table with text in the first column and numbers in the others. */
 std::string head_of(const std::vector<std::string> &cells);
 
 /* Least squares: values[i] = a + b * sizes[i]. */
@@ -36,7 +36,7 @@ std::string goals_table(const std::vector<Goal> &goals);
 /* What was left out, what failed, whether the figures mean anything. */
 std::string remarks(const Facts &facts);
 
-/* The row of so many clients. */
+/* The name of the row for so many clients. */
 std::string sized(const char *row, int size);
 
 }  // namespace mp_ipc::bench

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What mp_bench and mp_bench_peer agree on.
+ * The definitions that mp_bench and mp_bench_peer share.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace mp_ipc::bench {
 
-/* What either program throws; of a peer it is the WHY in its answer to an order. */
+/* Thrown in either program; in a peer its text is the WHY of its answer to an order. */
 class Failure : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
@@ -27,15 +27,17 @@ struct Frame {
 };
 inline constexpr std::size_t kFrame = sizeof(Frame) - sizeof(rte_mp_msg::fds);
 
-/* Single times that a peer can hand over for one order. */
+/* The most single times that a peer can pass on for one order. */
 inline constexpr std::size_t kMostSamples = 1U << 18;
 
-/* What every text request carries: a greeting as mp_client sends it. */
+/* The text of every request: a greeting as mp_client sends it. */
 inline constexpr const char *kText = "SYNC Hello 1000 from Client";
 
 inline constexpr const char *kTelemetryEcho = "/bench/echo";
 
-/* The actions of the bare primary: all the same, since one request of a name can be pending. */
+/* The number of actions of the bare primary, with equal handlers: only one request of a name can be
+ * pending.
+ */
 inline constexpr int kEchoNames = 8;
 inline std::string echo_name(int i) {
     return "bench_echo_" + std::to_string(i);

@@ -25,11 +25,11 @@
 namespace mp_ipc {
 namespace {
 
-/* A primary between its lock and the end of its init is done with that well within this. */
+/* A primary that has taken its lock finishes its init within this. */
 constexpr auto kReadyLimit = std::chrono::seconds(2);
 
-/* Of the whole visit, whatever the server does. Should even the last lines take too long, the
- * process ends a second later. */
+/* Of the whole visit, whatever the server does. If even the last lines take too long, the process
+ * ends one second later. */
 constexpr auto kVisitLimit = std::chrono::seconds(9);
 
 /* The lines of a visit, and how many of each kind there were. */
@@ -64,10 +64,10 @@ class Notes {
     unsigned unknown_ = 0;
 };
 
-/* For leave(), which ends it while the main thread does not come out of a call. */
+/* The visit that runs; exit_blocked() ends it if the main thread does not return from a call. */
 struct {
     Notes notes;
-    std::string waits_for; /* what the main thread is at */
+    std::string waits_for; /* what the main thread waits for */
     Clock::time_point ends_at;
 } g_visit;
 
@@ -99,7 +99,7 @@ PrefixFacts look_at_own_prefix(const EalArgs &args, Watch &watch) {
     return own;
 }
 
-/* What only a secondary can see. `stands`: why it is not attached, or empty. */
+/* The checks that only a secondary can make. `stands`: why it cannot attach, or empty. */
 void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
                       const std::string &stands, Watch &watch) {
     Notes *notes = &g_visit.notes;
@@ -122,12 +122,12 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
     int status = kExitOk;
     Again again = Again::no;
     std::string why;
-    now_at({"a place among the clients that attach, and the server's part in it",
+    now_at({"a free place to attach, and then the server's answer",
             "连接名额, 以及 Server 对连接的响应"});
     if (!wait_for_primary(args, std::nullopt, watch, &status, &why) ||
         !start_secondary(args, watch, &status, &again, &why)) {
         if (watch.reason() == Watch::Reason::stuck)
-            return; /* said at the end */
+            return; /* reported at the end */
         notes->add(bad(in_words({"Attaching: failed: {}", "连接: 失败: {}"}, why)));
         notes->add(
             check_aslr(aslr_value, again == Again::addresses ? Attach::failed : Attach::not_tried));
@@ -142,7 +142,7 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
     notes->add(check_aslr(aslr_value, Attach::done));
     const unsigned bad_before = notes->bad();
     for (const Question &question : visit) {
-        /* What is left of the visit, less a moment to say what came of it. */
+        /* What remains of the visit, less a moment to print its result. */
         const std::chrono::duration<double> left = g_visit.ends_at - Clock::now();
         now_at(question.waits_for);
         notes->add(notes->bad() == bad_before
@@ -152,15 +152,15 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
     }
 }
 
-/* Of a visit whose time is over. */
+/* Prints the end of a visit whose time is over. */
 void finish_late() {
     g_visit.notes.add(
         not_in_time(g_visit.waits_for, std::chrono::duration<double>(kVisitLimit).count()));
     g_visit.notes.finish();
 }
 
-/* The end while a call of the library does not return. */
-[[noreturn]] void leave(Watch::Reason reason) {
+/* The end while a call of the library does not return: on the watching thread. */
+[[noreturn]] void exit_blocked(Watch::Reason reason) {
     if (reason == Watch::Reason::primary_gone)
         error({"the server went away during the check", "检查期间 Server 已断开"});
     else if (reason == Watch::Reason::stuck)
@@ -175,7 +175,7 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
     using State = PrimaryProbe::State;
     g_visit.ends_at = Clock::now() + kVisitLimit;
     limit_the_end(static_cast<unsigned>(kVisitLimit.count()) + 1, kExitFailure);
-    Watch watch(leave);
+    Watch watch(exit_blocked);
     watch.end_by(g_visit.ends_at);
     Notes &notes = g_visit.notes;
     now_at({"the server's start", "Server 启动"});
@@ -224,11 +224,11 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
 
     if (!alive)
         notes.add(check_primary_room(dir, look_at_hugepage_room(args.huge_dir).nodes.size()));
-    std::string stands; /* between this process and the server */
+    std::string stands; /* why this process cannot attach to the server, or empty */
     const std::string ipc_thread = in_words({"IPC thread", "IPC 线程"});
     if (start.verdict == Finding::Verdict::bad)
         stands = args.without_shared_files.empty()
-                     ? in_words({"the cores are to be put right first", "请先解决核的问题"})
+                     ? in_words({"correct the cores first", "请先解决核的问题"})
                      : args.without_shared_files;
     else if (own.probe.state == State::forbidden || own.probe.state == State::unknown)
         stands = in_words({"the prefix cannot be looked at", "无法查看该 file-prefix"});
@@ -240,7 +240,7 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
         const bool reads = has_room(primary_socket(dir), kSendLimit);
         const Finding finding = check_ipc_thread(server, own.probe.pid, reads);
         notes.add(finding);
-        /* To attach to such a one would take as long as its requests take to time out. */
+        /* To attach to such a server would take as long as its requests take to time out. */
         if (finding.verdict == Finding::Verdict::bad)
             stands = in_words({"the server takes no messages", "Server 不接收消息"});
     }

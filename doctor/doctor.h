@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * mp_client -- doctor: looks at everything that keeps the pair from running, one line a check, and
- * says what to do. It starts no EAL before it has seen a live server, so it works without a server,
- * without hugepages and without root; what it could not check it says.
+ * mp_client -- doctor: checks everything that may keep the pair from running, and prints one line
+ * per check with what to do. It starts no EAL before it has seen a live server, so it works without
+ * a server, without hugepages and without root; it also lists what it could not check.
  */
 #pragma once
 
@@ -14,16 +14,16 @@
 
 namespace mp_ipc {
 
-/* Asked of a server that this process has attached to: the messages are the caller's. */
+/* A check that asks a server to which this process has attached; its messages are the caller's. */
 struct Question {
-    const char *name;  /* what its finding is called */
-    Line<0> waits_for; /* should it take too long */
-    /* `timeout_s`: of a request; `left_s`: for all that this question sends. */
+    const char *name;  /* of its finding */
+    Line<0> waits_for; /* what it waits for, if the time is over meanwhile */
+    /* `timeout_s`: of each request; `left_s`: of all its requests together. Main thread. */
     Finding (*ask)(double timeout_s, double left_s, Watch &watch);
 };
-using Visit = std::vector<Question>; /* after a bad one, no other is asked */
+using Visit = std::vector<Question>; /* in order; after a bad finding no other is asked */
 
-/* The exit status: 0 when nothing is wrong, 1 otherwise. */
+/* Runs all checks, within 10 s. Returns the exit status: 0: nothing is wrong; 1: otherwise. */
 int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit);
 
 }  // namespace mp_ipc

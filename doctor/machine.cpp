@@ -34,7 +34,7 @@ Finding check_versions(const std::string &headers, const std::string &library) {
     const std::string running = library.substr(space == std::string::npos ? 0 : space + 1);
     if (series(headers) != series(running))
         return bad(in_words(
-            {"DPDK: built with the headers of {}, but running with the library {}: build it anew, "
+            {"DPDK: built with the headers of {}, but running with the library {}: build it again, "
              "or run it with the library that it was built for",
              "DPDK: 编译时的头文件是 {}, 运行时的库是 {}: 请重新编译, 或使用编译时的库"},
             headers, running));
@@ -67,7 +67,7 @@ Finding check_hugepages(const Hugepages &pages, const std::vector<LeftPages> &le
                              "大页: 没有预留: 请以 root 运行 scripts/setup.sh"}));
     if (pages.usable() == 0 && !server) {
         const std::string text = in_words(
-            {"Hugepages: {}: none is left for this process: end what uses them, or reserve "
+            {"Hugepages: {}: none is free for this process: end what uses them, or reserve "
              "more with scripts/setup.sh",
              "大页: {}: 本进程没有可用的: 请结束占用它们的程序, 或用 scripts/setup.sh "
              "预留更多"},
@@ -97,7 +97,7 @@ Finding check_hugepage_mount(const Hugepages &pages, const std::optional<std::st
         return bad(in_words({"Hugepage mount: --huge-dir {} is no hugetlbfs; there is {}",
                              "大页挂载: --huge-dir {} 不是 hugetlbfs; 现有: {}"},
                             printable(*huge_dir), mounts));
-    /* A server that runs has got its --huge-dir, and a client needs none. */
+    /* A server that runs has its --huge-dir, and a client needs none. */
     if (pages.writable || (server && !pages.other.empty()))
         return good(in_words({"Hugepage mount: {}, writable", "大页挂载: {}, 可写"},
                              printable(pages.writable ? pages.taken : pages.other)));
@@ -147,16 +147,16 @@ Finding check_aslr(std::optional<int> aslr, Attach attach) {
         case Attach::failed:
             return bad(in_words(
                 {"ASLR: on, and attaching failed: where EAL's lines above name memory that could "
-                 "not be mapped, try again; if that does not help, start the primary with "
+                 "not be mapped, try again; if it still fails, start the primary with "
                  "--base-virtaddr=0x200000000000",
                  "ASLR: 打开, 并且连接失败: 如果上面 EAL 的输出提到无法映射内存, 请再试一次; "
                  "如果一直如此, 请用 --base-virtaddr=0x200000000000 启动 primary"}));
         case Attach::not_tried:
             break;
     }
-    return unknown(
-        in_words({"ASLR: on; only with a server it shows whether it is in the way (it seldom is)",
-                  "ASLR: 打开; 有 Server 运行时才能看出是否有影响 (很少有)"}));
+    return unknown(in_words(
+        {"ASLR: on; whether it prevents attaching shows only with a server (it seldom does)",
+         "ASLR: 打开; 有 Server 运行时才能看出是否有影响 (很少有)"}));
 }
 
 Finding check_cores(const CoreFacts &facts) {
@@ -166,7 +166,7 @@ Finding check_cores(const CoreFacts &facts) {
     const std::string available = list_of(facts.available);
     if (facts.available.empty())
         return not_checked(in_words({"Cores", "核"}),
-                           in_words({"the kernel does not say which", "内核没有给出"}));
+                           in_words({"the kernel does not report them", "内核没有给出"}));
     const bool server_seen = facts.server && !facts.server->cores.empty();
     if (facts.available.size() < 2 && !server_seen && !facts.server_elsewhere)
         return bad(
@@ -184,7 +184,7 @@ Finding check_cores(const CoreFacts &facts) {
     const std::string given = facts.list ? "-l " + *facts.list : list_of(mine);
     if (!server_seen) {
         if (facts.list)
-            return good(in_words({"Cores: {}, available: {}; give mp_server others",
+            return good(in_words({"Cores: {}, available: {}; give mp_server different ones",
                                   "核: {}, 可用: {}; mp_server 请使用其他核"},
                                  given, available));
         return unknown(in_words({"Cores: no -l: EAL would take all ({}); give mp_server and "

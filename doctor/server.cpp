@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The doctor's checks of file prefixes and of the server under the one that is asked for.
+ * The doctor's checks of file prefixes, and of the server of the given one.
  */
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,7 +50,7 @@ std::vector<PrefixFacts> look_at_prefixes(const std::string &root) {
 
 namespace {
 
-/* "; other prefixes: a (live), b (killed)": who has mistyped the prefix sees it here. */
+/* "; other prefixes: a (live), b (killed)": shows a mistyped prefix. */
 std::string others_text(const PrefixFacts &own, const std::vector<PrefixFacts> &all) {
     std::vector<std::string> words;
     for (const PrefixFacts &other : all) {
@@ -68,7 +68,7 @@ std::string others_text(const PrefixFacts &own, const std::vector<PrefixFacts> &
         else
             words.push_back(in_words({"{} (ended)", "{} (已结束)"}, name));
     }
-    constexpr std::size_t kMost = 16; /* a line is to be read */
+    constexpr std::size_t kMost = 16; /* else the line is too long to read */
     if (words.size() > kMost) {
         words.resize(kMost);
         words.emplace_back("…");
@@ -93,11 +93,12 @@ Finding check_prefix(const PrefixFacts &own, const std::vector<Holder> &holders,
                 {"Prefix '{}': a live primary, {}{}", "file-prefix '{}': primary 运行中, {}{}"},
                 name, process_text(own.probe.pid), others));
         case State::starting:
-            return bad(in_words({"Prefix '{}': a primary ({}) holds it but takes no messages: it "
-                                 "has not come to the end of its start; end it, start mp_server{}",
-                                 "file-prefix '{}': primary ({}) 占用它但不接收消息: "
-                                 "它没有完成启动; 请结束它并启动 mp_server{}"},
-                                name, process_text(own.probe.pid), others));
+            return bad(
+                in_words({"Prefix '{}': a primary ({}) holds it but receives no messages: it "
+                          "has not finished its start; end it, start mp_server{}",
+                          "file-prefix '{}': primary ({}) 占用它但不接收消息: "
+                          "它没有完成启动; 请结束它并启动 mp_server{}"},
+                         name, process_text(own.probe.pid), others));
         case State::forbidden:
             return unknown(in_words({"Prefix '{}': not checked: no permission for {}; run as the "
                                      "user who runs mp_server{}",
@@ -141,7 +142,7 @@ Finding check_stale_sockets(const std::vector<ClientSocket> &sockets) {
             stale.push_back(printable(socket.path));
     }
     if (!stale.empty())
-        return bad(in_words({"Client sockets: {} of {} are of clients that were killed: rm {}",
+        return bad(in_words({"Client sockets: {} of {} belong to killed clients: rm {}",
                              "Client 套接字: {}/{} 属于被杀死的 Client: rm {}"},
                             stale.size(), sockets.size(), [&] {
                                 std::string paths;
@@ -166,8 +167,7 @@ bool has_line(const std::string &path, std::string_view line) {
     return false;
 }
 
-/* The cgroup that has frozen this process, itself or by one above it; empty: none that can be seen.
- */
+/* The cgroup of this process, if it or one above it is frozen; empty: none that can be seen. */
 std::string frozen_cgroup(pid_t pid, const std::string &proc, const std::string &cgroups) {
     std::ifstream file(proc + "/" + std::to_string(pid) + "/cgroup"); /* "4:freezer:/path" */
     for (std::string line; std::getline(file, line);) {
@@ -217,7 +217,7 @@ ProcessFacts look_at_process(pid_t pid, const std::string &proc, const std::stri
                 cores = value();
             }
         }
-        if (!seen) { /* it has ended meanwhile, or could not be read: then it may be any thread */
+        if (!seen) { /* ended meanwhile; or unreadable, and then it may be any thread */
             std::error_code gone;
             all_seen = all_seen && !fs::exists(it->path(), gone);
             continue;
@@ -253,8 +253,8 @@ Finding check_ipc_thread(const ProcessFacts &server, pid_t pid, bool has_room) {
     if (!has_room && server.state != 'T' && server.state != 't' &&
         (server.ipc_thread || !server.seen))
         return bad(in_words({"IPC thread: the server (pid {}) does not read its messages, its "
-                             "queue is full: it is stopped, frozen, or inside one that does not "
-                             "end; see its console, or start it anew",
+                             "queue is full: it is stopped, frozen, or inside a handler that does "
+                             "not end; see its console, or restart it",
                              "IPC 线程: Server (pid {}) 没有读取消息, 队列已满: 已暂停, 被冻结, "
                              "或有一条消息处理不完; 请看它的输出, 或重新启动"},
                             pid));
@@ -271,7 +271,7 @@ Finding check_ipc_thread(const ProcessFacts &server, pid_t pid, bool has_room) {
     if (!server.ipc_thread)
         return bad(
             in_words({"IPC thread: that of the server (pid {}) is gone, as after one "
-                      "malformed message; it hears nothing any more: start it anew",
+                      "malformed message; it receives nothing any more: restart it",
                       "IPC 线程: Server (pid {}) 的 IPC 线程已结束 (一条错误的消息即可造成), "
                       "它不再接收消息: 请重新启动"},
                      pid));
@@ -288,7 +288,7 @@ Finding not_in_time(const std::string &waited_for, double limit_s) {
 Finding check_heap(const std::optional<HeapAnswer> &heap) {
     if (!heap)
         return not_checked(in_words({"Heap", "堆"}),
-                           in_words({"the server does not tell it by telemetry",
+                           in_words({"the server does not report it by telemetry",
                                      "Server 没有通过 telemetry 提供"}));
     if (heap->clients_fit == 0)
         return bad(in_words({"Heap of the server: {} in use, no room for another client: start "

@@ -18,11 +18,11 @@
 namespace mp_ipc {
 namespace {
 
-/* A timeout below the round trip is good for one thing: to see what happens then. */
+/* Less than a round trip: to see what happens after a timeout. */
 constexpr double kLeastTimeoutS = 0.00001;
 
-/* The language of --lang, else of the environment. Looked for before all else is read: what is
- * wrong there is said in it.
+/* The language of --lang, else of the environment. Read before the other options, whose errors are
+ * reported in it.
  */
 Language language_of(const std::vector<std::string> &words) {
     Language language = language_of_environment();
@@ -46,7 +46,7 @@ std::string check_language(std::string_view text) {
     return {}; /* language_of() has seen it */
 }
 
-/* What both programs take. */
+/* The options that both programs take. */
 struct CommonOptions {
     bool quiet = false;
     bool help = false;
@@ -116,7 +116,7 @@ void finish(CommandLine<Options> *line, const Program &self, int argc, const cha
     }
 }
 
-/* hello and doctor stand elsewhere than in the table, before and behind its commands. */
+/* hello and doctor are not in kExercises: the help lists them before and after its commands. */
 const Command kHello = {.name = "hello",
                         .help = {"periodic sync and async greetings (the default)",
                                  "周期性地发送同步和异步问候（默认）"}};
@@ -148,7 +148,7 @@ std::vector<Option> rows_of_commands() {
     return rows;
 }
 
-/* Takes the words after the options: a command and its argument. Returns what is wrong, or "". */
+/* Takes the words that are no options: a command and its argument. Returns what is wrong, or "". */
 std::string take_command(const std::vector<std::string> &words, ClientOptions *options) {
     if (words.empty())
         return {};
@@ -267,8 +267,8 @@ CommandLine<ServerOptions> read_server_command_line(int argc, const char *const 
     o.ipc_core = common.ipc_core;
     if (!line.done && o.broadcast != ServerOptions::Broadcast::off && o.stats_interval_s == 0) {
         error(
-            {"--broadcast asks every stats interval, and --stats-interval 0 means never: give it "
-             "another, or leave one of the two out",
+            {"--broadcast asks every stats interval, and --stats-interval 0 means never: use "
+             "another interval, or only one of the two options",
              "--broadcast 在每个统计间隔询问，而 --stats-interval 0 表示从不：请使用其他间隔，"
              "或去掉其中之一"});
         line.done = true;

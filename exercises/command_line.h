@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the two programs can be told after `--`, with the defaults of the tutorial.
+ * The options of the two programs, after `--`, with the defaults of the tutorial.
  */
 #pragma once
 
@@ -26,15 +26,15 @@ struct ServerOptions {
     std::optional<int> ipc_core; /* of the EAL's IPC thread; none: where EAL puts it */
 };
 
-/* Name and value of what report and telemetry show of them. */
+/* The options that report and telemetry show: name and value of each. */
 std::vector<std::pair<std::string, std::string>> shown(const ServerOptions &options);
 
 struct ClientOptions {
-    const Command *command = nullptr; /* none: hello */
-    bool doctor = false;              /* the command that runs instead of the rest */
-    double sync_interval_s = 3;       /* hello; 0: off */
-    double async_interval_s = 5;      /* hello; 0: off */
-    double timeout_s = 5;
+    const Command *command = nullptr;   /* none: hello */
+    bool doctor = false;                /* the command that runs instead of the rest */
+    double sync_interval_s = 3;         /* hello; 0: off */
+    double async_interval_s = 5;        /* hello; 0: off */
+    double timeout_s = 5;               /* of each request */
     std::optional<unsigned long> count; /* requests of each kind that is on; none: until stopped */
     std::string name = "Client";
     bool unbounded = false;       /* --fault unbounded: no limit on unanswered messages */
@@ -43,8 +43,8 @@ struct ClientOptions {
     std::optional<int> ipc_core;  /* of the EAL's IPC thread; none: where EAL puts it */
 };
 
-/* A command line as read. `done` says that main returns `status` at once: help or the version has
- * been printed, or an error.
+/* A command line as read. `done`: main returns `status` at once, since help, the version or an
+ * error has been printed.
  */
 template <typename Options>
 struct CommandLine {
@@ -54,7 +54,9 @@ struct CommandLine {
     Options options;
 };
 
-/* Reads the command line, sets the console's program, language and quiet. Needs no EAL. */
+/* Reads the command line; sets the console's program, language and quiet. Before the first thread
+ * and before rte_eal_init().
+ */
 CommandLine<ServerOptions> read_server_command_line(int argc, const char *const *argv);
 CommandLine<ClientOptions> read_client_command_line(int argc, const char *const *argv);
 

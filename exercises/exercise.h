@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The record of a conversation. All that the two programs know of one comes from it: which handlers
- * are registered, mp_client's command and options, their help, the exit status.
+ * What an exercise adds to the two programs: the handlers to register, mp_client's command and
+ * options, their help, and when the exit status is 0.
  */
 #pragma once
 
@@ -21,17 +21,17 @@ struct Command {
     std::string_view name;       /* empty: none */
     std::string_view argument{}; /* what it takes besides options: "TEXT" */
     Line<0> help{"", ""};        /* one line */
-    /* Takes the argument; returns what is wrong with it, or "". Set where `argument` is. */
+    /* Takes the argument; returns what is wrong with it, or "". Set if `argument` is. */
     std::string (*take)(const std::string &argument) = nullptr;
     void (*add_options)(std::vector<Option> *options) = nullptr; /* its own */
-    /* Sends the requests, from the main thread, until run.going_on() is false or it is done. */
+    /* Main thread: sends the requests, until all are sent or g_run.going_on() is false. */
     void (*run)() = nullptr;
     void (*sum_up)() = nullptr; /* the last lines of the console */
-    /* How many answers a run without --count needs for exit status 0; none: that run may end with
-     * requests unanswered.
+    /* How many answers a run without --count needs for exit status 0; none: its exit status does
+     * not depend on answers.
      */
     std::optional<unsigned long> needs{};
-    DescriptorsIn descriptors = DescriptorsIn::none; /* whether its replies bring any */
+    DescriptorsIn descriptors = DescriptorsIn::none; /* whether its replies carry any */
 };
 
 struct Exercise {

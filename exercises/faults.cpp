@@ -22,10 +22,10 @@ namespace {
 
 Fault g_fault;
 Clock::time_point g_end;       /* of the fault */
-std::vector<Action> g_actions; /* the right ones */
+std::vector<Action> g_actions; /* without the fault */
 
 std::uint64_t sequence_of(const rte_mp_msg &msg) {
-    PingRequest request; /* all struct messages begin alike */
+    PingRequest request; /* every struct message begins with a Header */
     read_struct(msg, &request);
     return request.header.sequence;
 }
@@ -36,7 +36,7 @@ std::vector<Action>::const_iterator right_action(const rte_mp_msg &msg) {
     });
 }
 
-/* What the right handler does before it replies. */
+/* What the handler without the fault does before it replies. */
 void receive(const rte_mp_msg &msg) {
     const auto is = [&](const char *name) { return std::strcmp(msg.name, name) == 0; };
     auto *shared = static_cast<SharedInfo *>(rte_memzone_lookup(kSharedInfoName)->addr);
@@ -53,13 +53,13 @@ void receive(const rte_mp_msg &msg) {
     }
 }
 
-/* Like the right one, except: it does not reply, and the request times out. */
+/* Does not reply: the request times out. */
 int on_message_silent(const rte_mp_msg *msg, const void * /*peer*/) {
     receive(*msg);
     return 0;
 }
 
-/* Like the right one, except: it replies under another name, and the library drops the reply. */
+/* Replies under another name: the client's library drops the reply. */
 int on_message_wrong_name(const rte_mp_msg *msg, const void *peer) {
     receive(*msg);
     rte_mp_msg reply = make_message("other_name");
@@ -67,7 +67,7 @@ int on_message_wrong_name(const rte_mp_msg *msg, const void *peer) {
     return rte_mp_reply(&reply, static_cast<const char *>(peer));
 }
 
-/* Like the right one, except: it takes its time first, during which all other messages wait. */
+/* Waits before it handles the message; all other messages wait meanwhile. */
 int on_message_slow(const rte_mp_msg *msg, const void *peer) {
     static std::minstd_rand random(std::random_device{}());
     std::uniform_real_distribution<double> delay(g_fault.least_s, g_fault.most_s);
@@ -75,7 +75,7 @@ int on_message_slow(const rte_mp_msg *msg, const void *peer) {
     return right_action(*msg)->bare(msg, peer);
 }
 
-/* What is registered: misbehaves until the fault is over. */
+/* The handler that is registered: misbehaves until g_end. */
 int on_message(const rte_mp_msg *msg, const void *peer) {
     const auto action = right_action(*msg);
     if (action == g_actions.end())

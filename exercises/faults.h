@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * How a server misbehaves on purpose (--fault), to make the pitfalls of the API happen: the
- * tutorial's ❌, and its exercise 5. Each is another handler, registered in place of the right one.
+ * How a server misbehaves on purpose (--fault), to show the pitfalls of the API: the tutorial's ❌,
+ * and its exercise 5. Each fault is a handler that is registered in place of the correct one.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ struct Fault {
     double most_s = 0;
     bool unbounded = false;  /* replies wait for ever for a peer that does not read */
     bool unfiltered = false; /* malformed datagrams are let in */
-    double for_s = 0;        /* how long after the start; 0: always */
+    double for_s = 0;        /* ends so many seconds after the start; 0: never */
 
     bool on() const { return kind != Kind::none || unbounded || unfiltered; }
 };
@@ -28,8 +28,8 @@ struct Fault {
 /* Takes the value of --fault; returns what is wrong with it, or "". */
 std::string set_fault(Fault *fault, std::string_view text);
 
-/* What to register in place of these actions: the same ones without a fault. Once, before the first
- * is registered.
+/* The actions to register in place of these; without a fault they are the same. Called once, before
+ * the first is registered.
  */
 std::vector<Action> with_fault(const Fault &fault, const std::vector<Action> &actions);
 

@@ -6,8 +6,8 @@
 namespace mp_ipc {
 namespace {
 
-/* "Usage: …" and the rest around the table of options. help2man makes the man page out of the
- * English one, so it keeps to the shapes that help2man knows ("  $ command" under "Examples:").
+/* The whole text of --help. help2man makes the man page from the English one, so it keeps to the
+ * format that help2man reads ("  $ command" under "Examples:").
  */
 std::string help_text(Line<0> usage, Line<0> what, const std::string &commands,
                       const std::vector<Option> &options, Line<0> example) {
@@ -20,12 +20,12 @@ std::string help_text(Line<0> usage, Line<0> what, const std::string &commands,
          "  --file-prefix NAME      which primary (default rte); the same for both programs\n"
          "  --proc-type TYPE        primary for mp_server, secondary for mp_client; may be left "
          "out\n"
-         "  --no-pci                leave the network cards alone\n"
+         "  --no-pci                do not use the network cards\n"
          "All EAL options: https://doc.dpdk.org/guides/linux_gsg/linux_eal_parameters.html\n"
          "\nExit status:\n"
-         "  0                       clean\n"
+         "  0                       success\n"
          "  1                       failure\n"
-         "  2                       the command line\n"
+         "  2                       error in the command line\n"
          "  3                       no live primary, or it went away\n"
          "  4                       requests unanswered, or an event not sent, at the end of a\n"
          "                          counted run, a ping, a report or a notify\n"

@@ -59,7 +59,7 @@ inline std::string take(const std::string &text) {
     return {};
 }
 
-/* 0 from rte_mp_sendmsg() means no more than that the kernel has taken the message. */
+/* A 0 from rte_mp_sendmsg() means only that the kernel has taken the message. */
 inline void run() {
     NotifyEvent event;
     event.header = g_run.next();
@@ -71,11 +71,12 @@ inline void run() {
 
     const Clock::time_point give_up = Clock::now() + g_run.requests->timeout();
     int result = 0;
-    do { /* each waits for room in the server's queue, for as long as a send may take */
+    do { /* each call waits up to kSendLimit for room in the server's queue */
         const Watch::Blocking blocking(*g_run.watch, Watch::Blocking::Interruptible::yes,
                                        kSendLimit + std::chrono::seconds(5));
         result = rte_mp_sendmsg(&msg);
     } while (result != 0 && rte_errno == EAGAIN && g_run.requests->sleep_until_room(give_up));
+    /* An event has no reply: a sent one counts as answered, for the exit status to be 0. */
     g_run.sync.close(result == 0 ? Outcome::answered : Outcome::refused);
     if (result == 0) {
         say({"[EVENT] Sent: {}", "[EVENT] 已发送: {}"}, g_text);

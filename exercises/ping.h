@@ -22,7 +22,7 @@ namespace mp_ipc {
 
 inline constexpr const char *kMsgPing = "ping_request"; /* client to server */
 
-/* Times are ns of CLOCK_MONOTONIC, which all processes of a machine share, but for those in another
+/* Times are ns of CLOCK_MONOTONIC, which all processes of a machine share, except those in another
  * time namespace.
  */
 struct PingRequest {
@@ -43,13 +43,13 @@ inline std::uint64_t monotonic_ns(Clock::time_point time) {
     return static_cast<std::uint64_t>(time.time_since_epoch().count());
 }
 
-/* Where the time of a ping went, in ns; what the reply took to be sent is part of the way back. */
+/* Where the time of a ping went, in ns. To send the reply is part of `back`. */
 struct Legs {
     std::uint64_t there;
     std::uint64_t handler;
     std::uint64_t back;
 };
-/* Nothing where the server's times do not lie between the client's: another clock. */
+/* nullopt: the server's times do not lie between the client's, so its clock is another one. */
 inline std::optional<Legs> legs_of(std::uint64_t sent, const PingReply &reply, std::uint64_t now) {
     if (sent > reply.came_ns || reply.came_ns > reply.left_ns || reply.left_ns > now)
         return std::nullopt;
@@ -68,7 +68,7 @@ inline int on_ping(const rte_mp_msg *msg, const void *peer) {
     rte_mp_msg reply = make_message(msg->name); /* the request's own, or the client drops it */
     pong.left_ns = monotonic_ns(Clock::now());
     fill(reply, pong);
-    if (request.header.version == 1) /* so that it finds the version, and not the length, other */
+    if (request.header.version == 1) /* its client then reports the version, not the length */
         reply.len_param = kPingReplyV1;
     return rte_mp_reply(&reply, static_cast<const char *>(peer));
 }
@@ -93,7 +93,7 @@ inline void add_options(std::vector<Option> *options) {
                         set_seconds(&g_interval_s, kLeastSeconds, kMostSeconds)});
     options->push_back(
         flag("flood",
-             {"ping: the next one as soon as one is answered, and only\na line for what goes wrong",
+             {"ping: send the next request as soon as one is answered;\nprint only failures",
               "ping：收到回复后立即发送下一个，只显示出错的请求"},
              &g_flood));
 }
@@ -167,7 +167,7 @@ inline void sum_up() {
             milliseconds_text(g_back.quantile(0.5)));
     else
         say(
-            {"[PING] there/handler/back are not known: the server's clock is another (is it in "
+            {"[PING] there/handler/back are not known: the server has another clock (is it in "
              "another time namespace?)",
              "[PING] 去程/处理/回程未知: Server 的时钟不同 (是否在另一个 time namespace 中?)"});
 }
@@ -176,7 +176,7 @@ inline void sum_up() {
 
 inline const Exercise kPing = {
     .command = {.name = "ping",
-                .help = {"a struct there and back, as ping(8), and where the time went",
+                .help = {"round trips of a struct, as ping(8), and where the time went",
                          "类似 ping(8)：往返一个结构体，并显示各段用时"},
                 .add_options = ping::add_options,
                 .run = ping::run,

@@ -43,7 +43,7 @@ inline int on_report(const rte_mp_msg *msg, const void *peer) {
     UniqueFd fd; /* open until the reply is sent: the kernel gives the client a copy */
     std::uint64_t size = 0;
     if (status == Status::ok) {
-        g_handlers.note_received(); /* the report counts the request for it */
+        g_handlers.note_received(); /* so that the report counts this request too */
         const std::string text = report_text(g_facts);
         fd = seal_text("report", text);
         if (fd) {

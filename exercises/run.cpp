@@ -39,8 +39,8 @@ int ClientRun::status(bool by_signal) const {
         return kExitOk;
     const unsigned long least = needs.value_or(0);
     const unsigned long wanted = by_signal ? std::min(least, 1UL) : options.count.value_or(least);
-    const auto complete = [&](const Books &books, bool on) {
-        return !on || (books.answered == books.sent && books.answered >= wanted);
+    const auto complete = [&](const RequestCounts &counts, bool on) {
+        return !on || (counts.answered == counts.sent && counts.answered >= wanted);
     };
     return complete(sync, has_sync()) && complete(async, has_async()) ? kExitOk : kExitUnanswered;
 }
@@ -65,8 +65,8 @@ void ClientRun::sum_up() const {
 
 std::string ClientRun::numbers() const {
     std::string text;
-    for (const Books *books : {&sync, &async}) {
-        for (const std::uint64_t number : books->numbers())
+    for (const RequestCounts *counts : {&sync, &async}) {
+        for (const std::uint64_t number : counts->numbers())
             text += std::to_string(number) + " ";
     }
     return text;
@@ -74,11 +74,11 @@ std::string ClientRun::numbers() const {
 
 void ClientRun::go_on_from(const std::string &text) {
     std::istringstream stream(text);
-    for (Books *books : {&sync, &async}) {
-        std::array<std::uint64_t, 5> of_books{};
-        for (std::uint64_t &number : of_books)
-            stream >> number;
-        books->go_on_from(of_books);
+    for (RequestCounts *counts : {&sync, &async}) {
+        std::array<std::uint64_t, 5> values{};
+        for (std::uint64_t &value : values)
+            stream >> value;
+        counts->go_on_from(values);
     }
 }
 
@@ -118,8 +118,9 @@ void say_unanswered(std::string_view tag, std::string_view what, const Ended &en
         say({"[{}] No reply to {} within {} s", "[{}] {} 没有回复, 超过 {} 秒"}, tag, what,
             fixed(g_run.options.timeout_s, 3));
     else if (ended.outcome == Outcome::late)
-        say({"[{}] Late reply, not to {}: {}", "[{}] 迟到的回复, 不属于 {}: {}"}, tag, what,
-            ended.detail);
+        say({"[{}] Late reply to an earlier request, while waiting for {}: {}",
+             "[{}] 迟到的回复, 属于之前的请求, 当前等待的是 {}: {}"},
+            tag, what, ended.detail);
     else if (ended.not_sent)
         say({"[{}] Not sent: {}", "[{}] 未发送: {}"}, tag, what);
     else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The run of mp_client, as its commands see it; one in a process. Written by main before the first
- * request, except where a comment says otherwise.
+ * The state of a run of mp_client, for its commands; one per process. main writes it before the
+ * first request, except where a comment says otherwise.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 
 #include "common.h"
 #include "exercises/command_line.h"
-#include "support/base/books.h"
+#include "support/base/request_counts.h"
 #include "support/eal/session.h"
 #include "support/ipc/requests.h"
 
@@ -25,36 +25,36 @@ struct ClientRun {
     const SharedInfo *shared = nullptr; /* in the memzone */
     std::uint64_t boot_id = 0;          /* of the server; 0: unknown */
 
-    Books sync;  /* the requests of the command; of hello, the synchronous ones. Any thread */
-    Books async; /* hello's asynchronous ones */
+    RequestCounts sync;  /* the requests of the command; of hello, the synchronous. Any thread */
+    RequestCounts async; /* hello's asynchronous requests. Any thread */
 
-    /* Whether the run goes on. A server sets force_quit and ends, and its end wakes every sleep;
-     * one that sets it and stays is noticed at the next thing that is due.
+    /* Whether the run goes on. A server that sets force_quit also ends, and its end wakes every
+     * sleep; if it does not end, force_quit is seen after the sleep.
      */
     bool going_on() const;
     /* Whether a counted run is complete, given how many of its requests have been sent or closed.
      */
     bool counted_out(std::uint64_t done) const { return options.count && done >= *options.count; }
 
-    /* Counts the next request; the header of a struct one. */
+    /* Counts the next request; returns the header for its struct. Main thread. */
     Header next() { return sync.next(boot_id); }
 
-    /* Counts how a synchronous request ended, and says it where it is no good end. `what` was
-     * asked. Whether it was answered.
+    /* Counts how a synchronous request ended, and prints it unless it was answered. `what` names
+     * the request. Returns whether it was answered.
      */
     bool close(std::string_view tag, std::string_view what, const Ended &ended);
 
     /* Whether all requests that were asked for have been sent and have ended. Any thread. */
     bool done() const;
 
-    /* The exit status as things stand: 4 where requests were not answered, or where a counted run
+    /* The exit status at this moment: 4 where requests were not answered, or where a counted run
      * was cut short by anything but Ctrl-C. Any thread.
      */
     int status(bool by_signal) const;
-    /* The last lines of the console. Any thread. */
+    /* Prints the last lines of the console. Any thread. */
     void sum_up() const;
 
-    /* The numbers of both Books as text, and back, for a run of this program after this one. */
+    /* The counts as text, and back: for the next run of this program, in the same process. */
     std::string numbers() const;
     void go_on_from(const std::string &text);
 
@@ -69,10 +69,10 @@ SecondarySession::Setup session_setup(const ClientOptions &options);
 /* What the session asks of the run as it ends. `abandon`: closes requests that are still open. */
 SecondarySession::Run session_run(void (*abandon)(const std::string &why));
 
-/* That the client has found its server, or a new one. */
+/* Prints that the client has attached to its server, or to a new one. */
 void say_attached(bool new_server, std::string_view file_prefix);
 
-/* Why the request `what` got no answer of its own. */
+/* Prints why the request `what` got no reply of its own. */
 void say_unanswered(std::string_view tag, std::string_view what, const Ended &ended);
 
 /* Nanoseconds as milliseconds with three decimals. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * client_status and server_event: what a server asks of all its clients at once, and tells them.
+ * client_status and server_event: a request and an event from the server to all its clients.
  * In a primary rte_mp_request_sync(), rte_mp_request_async() and rte_mp_sendmsg() go to every
  * secondary; nb_sent against nb_received says how many answered (the tutorial's exercise 3).
  */
@@ -38,7 +38,7 @@ struct StatusReply {
     Header header;
     std::uint64_t sent = 0;     /* requests sent, of all kinds */
     std::uint64_t answered = 0; /* by their own reply, in time */
-    std::uint64_t late = 0;     /* whose place a late reply took */
+    std::uint64_t late = 0;     /* got the late reply of an earlier request instead */
     std::int32_t pid = 0;
     char name[kMaxName + 1] = {};
 };
@@ -82,14 +82,14 @@ namespace status {
  * answer meets the library's timeout: see pending_request.h.
  */
 inline constexpr auto kTimeout = std::chrono::seconds(1);
-/* When a round's call, which waits for each client's queue and for one that is just attaching, has
- * not returned for good.
+/* After this time the call that sends a round is taken as stuck. It waits for room in each client's
+ * queue, and for a client that is just attaching.
  */
 inline Clock::duration call_limit(std::size_t clients) {
     return std::chrono::seconds(10) + clients * kSendLimit;
 }
 
-inline std::optional<Broadcasts> g_broadcasts; /* there while the server runs */
+inline std::optional<Broadcasts> g_broadcasts; /* set after rte_eal_init(); main thread */
 
 /* The asynchronous round that may be pending: a second one of its name would fail with EEXIST. */
 inline struct {
@@ -99,8 +99,8 @@ inline struct {
     std::uint64_t sequence = 0; /* of the last round; main thread */
 } g_round;
 
-/* Says who answered; whether all did. A late answer to an earlier round arrives as one to this: its
- * sequence tells, and it counts as none.
+/* Prints who answered; returns whether all did. A late answer to an earlier round arrives as one to
+ * this round: it is known by its sequence, and not counted.
  */
 inline bool say_round(std::uint64_t sequence, const struct rte_mp_reply &reply) {
     std::vector<StatusReply> own;
@@ -114,7 +114,7 @@ inline bool say_round(std::uint64_t sequence, const struct rte_mp_reply &reply) 
     for (const StatusReply &answer : own) {
         const std::string_view name = get_text(answer.name);
         g_handlers.clients.note_name(answer.pid, name);
-        g_handlers.clients.note_books(answer.pid, answer.sent, answer.answered, answer.late);
+        g_handlers.clients.note_counts(answer.pid, answer.sent, answer.answered, answer.late);
         say({"[STATUS] {} (pid {}): sent {}, answered {}, late {}",
              "[STATUS] {} (pid {}): 已发送 {}, 已回复 {}, 迟到 {}"},
             name, answer.pid, answer.sent, answer.answered, answer.late);
@@ -122,7 +122,7 @@ inline bool say_round(std::uint64_t sequence, const struct rte_mp_reply &reply) 
     return own.size() == static_cast<std::size_t>(reply.nb_sent);
 }
 
-/* IPC thread, or interrupt thread after a timeout. The library frees `reply` itself. */
+/* IPC thread, or interrupt thread after a timeout. The library owns `reply` and frees it. */
 inline int on_round_answered(const rte_mp_msg *msg, const struct rte_mp_reply *reply) {
     const HandlerGate::Pass pass(g_handlers.gate);
     if (!pass.open())
@@ -137,7 +137,7 @@ inline int on_round_answered(const rte_mp_msg *msg, const struct rte_mp_reply *r
         return 0;
     if (all_answered)
         g_round.place.answered();
-    g_round.place = {};
+    g_round.place = {}; /* unless all answered, it stays counted as unanswered */
     return 0;
 }
 
@@ -153,10 +153,10 @@ inline void ask_async(rte_mp_msg &request, SendWindow::Place place,
         const auto blocking = g_broadcasts->blocking(call_limit(before.size()));
         result = rte_mp_request_async(&request, &timeout, on_round_answered);
     }
-    if (result != 0 && rte_errno != ENOENT) /* a client has left just now */
+    if (result != 0 && rte_errno != ENOENT) /* ENOENT: a client has just exited */
         warn({"cannot ask all clients: {}", "无法询问所有 Client：{}"}, rte_strerror(rte_errno));
-    /* Who was there before and after was sent to. Where the call failed, whoever was reached before
-     * the failure still answers, to the callback. */
+    /* A client that was there before and after was sent the request. Where the call failed, those
+     * that were reached before the failure still answer, to the callback. */
     const auto after = live_clients();
     const bool certain = result == 0 && std::ranges::any_of(before, [&](const std::string &path) {
                              return std::ranges::find(after, path) != after.end();
@@ -166,7 +166,7 @@ inline void ask_async(rte_mp_msg &request, SendWindow::Place place,
 }
 
 /* One after another, and all or nothing: if one does not answer in time, the call fails and the
- * answers of the others are thrown away.
+ * answers of the others are lost.
  */
 inline void ask_sync(rte_mp_msg &request, SendWindow::Place place, std::size_t clients) {
     const timespec timeout = to_timespec(kTimeout);
@@ -192,7 +192,7 @@ inline void ask_all(bool one_after_another) {
         if (g_round.request.in_library())
             return;
     }
-    /* Without the async fixes (docs/faults.md) the library queues a request to nobody for good. */
+    /* Without the async fixes (docs/faults.md) the library never ends a request to no client. */
     const auto clients = live_clients();
     if (!one_after_another && clients.empty())
         return;
@@ -210,27 +210,27 @@ inline void ask_all(bool one_after_another) {
         ask_async(request, std::move(place), clients);
 }
 
-/* Whether the library never calls back for the pending round; then that has been said. */
+/* Whether the library has lost the pending round, and will not call back; it has been reported. */
 inline bool round_is_lost() {
     const std::lock_guard lock(g_round.lock);
     g_round.request.times_out(Clock::now());
     if (!g_round.request.lost(Clock::now()))
         return false;
     error(
-        {"the DPDK library has lost a broadcast: an answer met its timeout, and no message can be "
-         "received any more; exiting with status 1; restart this program",
+        {"the DPDK library has lost a broadcast: an answer came as it timed out, and no message "
+         "can be received any more; exiting with status 1; restart this program",
          "DPDK 库丢失了一次广播：一个回复与超时同时发生，此后收不到任何消息；"
          "以状态 1 退出；请重新启动本程序"});
     return true;
 }
 
-/* When to ask for that again. */
+/* When to call round_is_lost() again. */
 inline Clock::time_point round_due() {
     const std::lock_guard lock(g_round.lock);
     return g_round.request.due();
 }
 
-/* They hear of the shutdown before they can see force_quit, which ends them. */
+/* Sent before force_quit is set, which ends the clients. */
 inline void tell_shutdown() {
     const SendWindow::Place place = g_broadcasts->take_place();
     if (!place)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * All exercises. A message of your own is a file beside this one, and a line here.
+ * All exercises. A message of your own is a file beside this one, and an entry here.
  */
 #pragma once
 

@@ -34,9 +34,10 @@ Finding check_zone(const ZoneFacts &zone) {
                              "memzone {}: force_quit 已设置: Server 正在退出; 请重新启动"},
                             kSharedInfoName));
     if (zone.boot_id == 0)
-        return good(in_words({"Memzone {}: {} bytes, no boot id: a server of another make",
-                              "memzone {}: {} 字节, 没有 boot id: 其他实现的 Server"},
-                             kSharedInfoName, zone.size));
+        return good(
+            in_words({"Memzone {}: {} bytes, no boot id: another implementation of the server",
+                      "memzone {}: {} 字节, 没有 boot id: 其他实现的 Server"},
+                     kSharedInfoName, zone.size));
     return good(in_words({"Memzone {}: {} bytes, boot id {}", "memzone {}: {} 字节, boot id {}"},
                          kSharedInfoName, zone.size, zone.boot_id));
 }

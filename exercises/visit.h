@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the doctor asks of a server, by the contract of this pair: the memzone, and whether it
- * answers.
+ * What the doctor asks a server by the contract in common.h: whether the memzone is right, and
+ * whether the server answers.
  */
 #pragma once
 
@@ -24,7 +24,7 @@ struct ZoneFacts {
 Finding check_zone(const ZoneFacts &zone);
 
 struct PingFacts {
-    std::string trouble; /* why there is no good reply; empty: there is one */
+    std::string trouble; /* why there is no valid reply; empty: there is one */
     double time_ms = 0;
     double timeout_s = 0;
     bool timed_out = false;

@@ -1,19 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# What a round trip of DPDK's IPC costs on this machine: builds Release, runs mp_bench, and leaves
-# tables (bench.md), figures (bench.json, google-benchmark.json) and plots (SVG) in build-bench/out.
-# Under two minutes on a machine that does nothing else, the first build aside.
+# Measures what a round trip of DPDK's IPC costs on this machine: builds Release, runs mp_bench, and puts
+# tables (bench.md), figures (bench.json, google-benchmark.json) and plots (SVG) into build-bench/out.
+# Takes less than two minutes on an idle machine, without the first build.
 #
 #   scripts/bench.sh            measure
-#   scripts/bench.sh --scale    1 to 1,000 clients instead, as far as the machine's memory lets it: some minutes
-#   scripts/bench.sh --quick    every row once, in half a minute: shows that it works, no figures
+#   scripts/bench.sh --scale    1 to 1,000 clients instead, as many as the memory allows: some minutes
+#   scripts/bench.sh --quick    every row once, in half a minute: a check that it works, not a measurement
 #   scripts/bench.sh --docs     measure, and put tables and plots into docs/
 #   scripts/bench.sh --build    build only
 #   scripts/bench.sh --cores A,B  the servers' core and the clients' core (default: the first two)
 #
-# Sets up what is missing (scripts/setup.sh --bench). Where it cannot, on other distributions, the plots
-# (gnuplot) and the ZeroMQ row are left out.
+# Installs what is missing (scripts/setup.sh --bench). On distributions other than Debian's it may not
+# find gnuplot and ZeroMQ: then the plots and the ZeroMQ row are left out.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -45,7 +45,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 if [ "$docs" = yes ] && [ -n "$quick" ]; then
-    echo "bench.sh: --docs wants a real run, not --quick" >&2
+    echo "bench.sh: --docs needs a full run, not --quick" >&2
     exit 2
 fi
 
@@ -61,7 +61,7 @@ if ! { cmake $generator -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DMP_I
     tail -n 30 "$out/build.log" >&2
     exit 1
 fi
-# The pair with EAL alone beside it, for the table of starts, where DPDK's static archives are there.
+# Also builds the pair with EAL alone, for the table of starts, if DPDK's static archives are installed.
 alone=
 # shellcheck disable=SC2086
 if cmake $generator -S "$root" -B "$build-static" -DCMAKE_BUILD_TYPE=Release -DMP_IPC_STATIC_EAL=ON \
@@ -91,7 +91,7 @@ if command -v gnuplot >/dev/null 2>&1; then
     gnuplot -e "from='$out'; to='$out'" "$root/bench/$name.gnuplot"
     echo "Plots: $(grep -o "performance-[a-z]*.svg" "$root/bench/$name.gnuplot" | sed "s|^|$out/|" | tr '\n' ' ')" >&2
 else
-    echo "No plots: gnuplot is not there (Debian: apt-get install gnuplot-nox)." >&2
+    echo "No plots: gnuplot is not installed (Debian: apt-get install gnuplot-nox)." >&2
 fi
 
 if [ "$docs" = yes ]; then

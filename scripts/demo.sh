@@ -18,8 +18,8 @@ eal=(--no-pci --file-prefix="$prefix" "${quiet_eal[@]}")
 need_two_cores
 
 server=
-# By its prefix, which nobody else has: under sudo, $server is sudo's pid, and sudo passes on no signal
-# that comes from its own process group.
+# Found by its unique prefix: under sudo, $server is sudo's pid, and sudo does not forward a signal from
+# its own process group.
 end_server() { "${as_root[@]}" pkill "-$1" -f "^/.*/build/mp_server .*--file-prefix=$prefix " || true; }
 clean_up() {
     [ -z "$server" ] || end_server TERM

@@ -14,8 +14,8 @@ die() {
     exit 1
 }
 
-# Before a command that needs root: nothing where we are root, else sudo. An array and no function,
-# so that the pid of a background command is the command's own.
+# Goes before a command that needs root: empty if this is root, else sudo. An array, not a function, so
+# that the pid of a background command is the command's own.
 # shellcheck disable=SC2034 # used by the scripts that source this
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
@@ -24,7 +24,7 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo)
 fi
 
-# eventually SECONDS COMMAND...: whether it comes true within that time.
+# eventually SECONDS COMMAND...: whether the command succeeds within that time.
 eventually() {
     local deadline=$((SECONDS + $1))
     until "${@:2}"; do
@@ -46,9 +46,9 @@ build() {
         cmake --build --preset "$preset" --parallel "$(nproc)" "${targets[@]}")
 }
 
-# EAL's own start-up lines are left out, and telemetry's "No legacy callbacks"; what goes wrong is not.
-# The two do not overlap: where more than one fits, the last wins for a log type that is registered
-# already, and the first for one that registers later, as telemetry's does.
+# Hides EAL's start-up lines and telemetry's "No legacy callbacks", but not warnings and errors. The two
+# must not overlap: where both match, the last wins for a log type that is registered already, and the
+# first for one that registers later, as telemetry's does.
 # shellcheck disable=SC2034
 quiet_eal=(--log-level=lib.eal:warning --log-level=lib.telemetry:error --log-level=mp_ipc.mp_server:notice)
 
@@ -77,10 +77,10 @@ hugetlbfs_mounts() {
     done </proc/mounts
 }
 
-# is_hugetlbfs SIZE DIR. No pipe: the writer would fail of a reader that has seen enough.
+# is_hugetlbfs SIZE DIR. Without a pipe: the writer would fail when the reader stops early.
 is_hugetlbfs() { grep -qxF -- "$2" <<<"$(hugetlbfs_mounts "$1")"; }
 
-# remove_prefix_files PREFIX: what EAL leaves of a file prefix that no process uses any more.
+# remove_prefix_files PREFIX: the files that EAL left of a prefix that no process uses any more.
 remove_prefix_files() {
     local dir
     "${as_root[@]}" rm -rf "${RUNTIME_DIRECTORY:-/var/run}/dpdk/$1"

@@ -1,26 +1,26 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Makes a machine ready for the pair: installs the packages that are missing, reserves the hugepages
-# that are missing, mounts them. Run it as often as you like: what is there is left alone.
+# Prepares a machine for the pair: installs missing packages, reserves missing hugepages, mounts them.
+# May be run again at any time: it changes nothing that is there already.
 #
 #   scripts/setup.sh             packages and hugepages
 #   scripts/setup.sh --bench     and what scripts/bench.sh needs
 #   scripts/setup.sh --ci        and what only .ci/run needs
 #   scripts/setup.sh --hugepages [N]  hugepages only; N must be free on each NUMA node (24)
 #   scripts/setup.sh --user NAME a hugetlbfs mount for this user, who needs no root from then on
-#   scripts/setup.sh --undo      gives back the hugepages and mounts that this script made
+#   scripts/setup.sh --undo      undoes the hugepages and mounts that this script made
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# Free hugepages that must be there, on each NUMA node: a primary takes a quarter of what is free, one
-# at least (docs/faults.md); the tests run four at a time, each with up to two primaries of three pages.
+# The number of hugepages that must be free on each NUMA node: a primary takes a quarter of the free ones,
+# at least one (docs/faults.md); four tests run at a time, each with up to two primaries of three pages.
 pages_needed=24
-# What this script changed: "reserved FORMER COUNTS" and "mounted DIR" lines. Gone after a reboot, as they are.
+# What this script changed: "reserved FORMER COUNTS" and "mounted DIR" lines. A reboot undoes both.
 readonly record=/run/mp_ipc_setup
 
-# Packages by what they give. Needed to build and test; see --ci for the rest.
+# Packages by what they provide. These are needed to build and test; for the rest see --ci.
 debian_packages=(g++ cmake make pkg-config libdpdk-dev dpdk dpdk-dev libgtest-dev python3 procps patch)
 debian_bench_packages=(libbenchmark-dev gnuplot-nox libzmq3-dev)
 debian_ci_packages=("${debian_bench_packages[@]}" clang clang-format clang-tidy libclang-rt-dev shellcheck
@@ -59,14 +59,13 @@ install_packages() {
     fi
 }
 
-# The size of the hugepages to take, in KiB: 2 MiB, or the next larger where the machine has none of
-# those (POWER has 16 MiB); smaller ones, as arm64 has, would be too many.
+# The size of the hugepages to use, in KiB: 2 MiB, or the next larger if the machine has none of those
+# (POWER has 16 MiB). Of smaller ones, as arm64 has, too many would be needed.
 page_size=$(find /sys/kernel/mm/hugepages -name 'hugepages-*kB' 2>/dev/null |
     sed 's/.*-\([0-9]*\)kB/\1/' | sort -n | awk '$1 >= 2048 { print; exit }') || true
 page_mib=$((${page_size:-0} / 1024))
 
-# The folders with their counts: of each NUMA node with cores, where servers and clients may run, or of
-# the machine.
+# The folders with the counts of these pages: one for each NUMA node with cores, or one for the machine.
 page_counts() {
     local node counts found=''
     [ -n "$page_size" ] || die "this kernel has no hugepages of 2 MiB or more"
@@ -90,13 +89,13 @@ reserve() { # reserve PAGES COUNTS: the whole reservation of one of these folder
     die "cannot reserve $1 hugepages of $page_mib MiB ($2): is there that much free, unfragmented memory?"
 }
 
-# What a container cannot do for itself without CAP_SYS_ADMIN, or with a read-only /sys.
+# A container without CAP_SYS_ADMIN, or with a read-only /sys, cannot do this itself.
 host_must_give() {
     say "the host must have $pages_needed free hugepages of $page_mib MiB (there: scripts/setup.sh --hugepages $pages_needed)" \
         "and pass in their mount (docker, podman: --volume /dev/hugepages:/dev/hugepages)"
 }
 
-note() { # what --undo must know
+note() { # records a line for --undo
     printf '%s\n' "$*" | "${as_root[@]}" tee -a "$record" >/dev/null
 }
 
@@ -119,12 +118,12 @@ set_up_hugepages() {
         free=$(cat "$counts/free_hugepages")
         [ "$free" -lt "$pages_needed" ] || continue
         reserve $((reserved + pages_needed - free)) "$counts"
-        # The first record counts: it is what was there before this script.
+        # The first record holds: it is the count before this script.
         grep -qs "^reserved .* $counts\$" "$record" || note "reserved $reserved $counts"
         say "Reserved hugepages of $page_mib MiB: $((reserved + pages_needed - free)) (before: $reserved)"
     done
     [ -z "$(hugetlbfs_mounts "${page_mib}M")" ] || return 0
-    # Where the machine's pages are of 1 GiB, those are mounted on the usual place.
+    # On a machine whose default pages are of 1 GiB, those are mounted at the usual place.
     if is_hugetlbfs any /dev/hugepages; then
         mount_hugepages /dev/hugepages-${page_mib}M
     else
@@ -135,7 +134,7 @@ set_up_hugepages() {
 undo() {
     local what value counts failed=0
     [ -f "$record" ] || {
-        say "Nothing to give back"
+        say "Nothing to undo"
         return
     }
     while read -r what value counts; do

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Passes the tests: sets up what is missing, builds, runs ctest. In three minutes on two cores: the unit
-# tests, and what the two programs do. Everything with --all, in ten: faults, floods, the soak, DPDK's
-# own tools, the model.
+# Runs the tests: sets up what is missing, builds, runs ctest. Without --all it takes three minutes on two
+# cores: the unit tests and those of the two programs. With --all it takes ten: also faults, floods, the
+# soak, DPDK's own tools, the model.
 #
 #   scripts/test.sh [--all] [PRESET] [arguments of ctest]      PRESET: default, debug, asan, tsan, static, ci
 
@@ -26,5 +26,5 @@ esac
 "$root/scripts/setup.sh"
 build "$preset" "-DMP_IPC_ALL_TESTS=$all"
 cd "$root"
-# The tests start primaries and end processes of their own: root, as the programs need it.
+# The tests run as root, as the programs they start do.
 exec "${as_root[@]}" env CI="${CI-}" MP_IPC_SOAK_SECONDS="${MP_IPC_SOAK_SECONDS-20}" ctest --preset "$preset" "$@"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Shows every call and message type at work: for each row of the table in docs/api.md the commands, and
-# then what each program's console said. Sets up what is missing, builds, stops by itself. Exits 0 only
-# if every row showed what it is there for, with the commands that docs/consoles.md shows. The rows stand
+# Shows every call and message type at work: for each row of the table in docs/api.md it prints the
+# commands, and then the console of each program. Sets up what is missing, builds, stops by itself. Exits
+# 0 only if every row showed what it should, with the commands that docs/consoles.md shows. The rows are
 # in tour_rows.sh.
 #
 #   scripts/tour.sh [ROW...]   all rows, or these: `scripts/tour.sh late-reply`
 #   scripts/tour.sh --list     their names
-#   --build DIR                run the programs of this build folder, as they are
+#   --build DIR                run the programs of this build folder, without a build
 #   --consoles DIR             for scripts/maintain/consoles.py: a file per row in DIR, nothing compared
 
 # shellcheck source=scripts/lib.sh
@@ -48,10 +48,10 @@ if [ -z "$build_dir" ]; then
     "$root/scripts/setup.sh"
     build default mp_server mp_client mp_ipc_helper
     build_dir=$root/build
-    # As root from here on: a signal to the programs is one to them, and not to a sudo before them.
+    # As root from here on, so that signals go to the programs, not to sudo.
     [ ${#as_root[@]} -eq 0 ] || exec "${as_root[@]}" "$root/scripts/tour.sh" ${capture:+--consoles "$capture"} --build "$build_dir" "$@"
 fi
-skip() { # what ctest takes as skipped, but not in CI
+skip() { # ctest takes this as skipped; in CI it is a failure
     say "tour.sh: skipped: $*"
     [ "${CI-}" = true ] && exit 1
     exit 77
@@ -91,13 +91,13 @@ start() { # start NAME COMMAND...
     local name=$1
     shift
     names+=("$name")
-    : >"$work/$name" # here, not only in the background: the last row's console is in it
+    : >"$work/$name" # emptied here, not in the background: it still has the last row's console
     "${alike[@]}" "$@" >"$work/$name" 2>&1 &
     pid[$name]=$!
 }
 
 eal=() # further EAL options of a row
-# A sanitizer's shadow lies where EAL maps its memory otherwise.
+# A sanitizer's shadow memory is where EAL would map its memory by default.
 address_eal=() alike=()
 case $(sed -n 's/^MP_IPC_SANITIZE:[^=]*=//p' "$build_dir/CMakeCache.txt" 2>/dev/null) in
 *address*) address_eal=(--base-virtaddr=0x200000000000) ;;
@@ -124,7 +124,7 @@ client() { # the same, named client, and waits for its end: client STATUS OPTION
     start_client client "$@"
     ends client "$expected"
 }
-start_helper() { # start_helper NAME ROLE ARGUMENTS...: what neither program would do
+start_helper() { # start_helper NAME ROLE ARGUMENTS...: a process that does what neither program does
     local name=$1 role=$2
     shift 2
     shown[$name]="mp_ipc_helper $role $prefix$(quoted "$@")"
@@ -134,11 +134,11 @@ start_helper() { # start_helper NAME ROLE ARGUMENTS...: what neither program wou
 times() { grep -cF -- "$2" "$work/$1" || true; } # times NAME TEXT: lines on its console
 said() { [ "$(times "$1" "$2")" -ge "${3-1}" ]; }
 said_or_ended() { said "$@" || ended "$1"; }
-await() { # await NAME TEXT [TIMES]: its console says so, now or soon
+await() { # await NAME TEXT [TIMES]: its console has the text, now or soon
     eventually 30 said_or_ended "$@" || true
     said "$@" || miss "'$2' was not on the console of $1 ${3+$3 times}"
 }
-like() { # like NAME PATTERN TIMES: what is there by now
+like() { # like NAME PATTERN TIMES: its console has the pattern so often by now
     [ "$(grep -cE -- "$2" "$work/$1")" -eq "$3" ] || miss "'$2' was not $3 times on the console of $1"
 }
 never() { ! said "$@" || miss "'$2' was on the console of $1"; }
@@ -156,7 +156,7 @@ ends() { # ends NAME STATUS: by itself, or after a signal
     { wait "${pid[$1]}" || status[$1]=$?; } 2>/dev/null
     [ "${status[$1]}" -eq "$2" ] || miss "$1 ended with status ${status[$1]}, not $2"
 }
-kill_server() { # and reap it where bash does not remark on it
+kill_server() { # and reap it so that bash prints nothing about it
     { kill -KILL "${pid[server]}" && wait "${pid[server]}"; } 2>/dev/null || status[server]=$?
 }
 interrupt() { kill -INT "${pid[$1]}" 2>/dev/null || true; } # Ctrl-C
@@ -164,7 +164,7 @@ end_server() {
     interrupt server
     ends server 0
 }
-stop_all() { # what the row has left running
+stop_all() { # all that the row has not ended
     local name
     for name in "${names[@]}"; do
         [ -z "${status[$name]-}" ] || continue
@@ -191,7 +191,7 @@ show() { # the row's commands, consoles and statuses, in the order of the starts
     done
 }
 
-# The commands of a row, whatever the cores.
+# The commands of a row, with cores removed.
 commands() { sed -n 's/ -l [0-9]* / -l N /; /^\$ /p'; }
 # What docs/consoles.md has under the heading of this row.
 documented() { sed -n "/^## $row\$/,/^## /p" "$consoles"; }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 #
-# The rows of docs/api.md: what is started, and what the consoles must say then. Sourced by tour.sh,
-# which has the words that they are made of; each row is a test of ctest by its name (api.ROW).
+# The rows of docs/api.md: what is started, and what the consoles must then show. Sourced by tour.sh,
+# which has the functions that they call; each row is a test of ctest by its name (api.ROW).
 # shellcheck disable=SC2034,SC2154 # tour.sh's variables
 
 row_hello() {
@@ -78,7 +78,7 @@ row_late_reply() {
     client 4 --timeout 1 --async-interval 0 --sync-interval 0.01 --count 4
     await client "[SYNC] No reply to 'SYNC Hello 1 from Client' within 1.000 s"
     # On a loaded machine a reply may miss its later request as well; not all of them.
-    await client "[SYNC] Late reply, not to 'SYNC Hello "
+    await client "[SYNC] Late reply to an earlier request, while waiting for 'SYNC Hello "
     await client "[Client] Sync: sent 4, answered 0, late "
     never client "[SYNC] Reply:"
     end_server
@@ -128,7 +128,7 @@ row_broadcast() {
     ends Alice 0
     ends Bob 0
 }
-three_clients_one_stopped() { # three_clients_one_stopped LINE...: what the server says meanwhile
+three_clients_one_stopped() { # three_clients_one_stopped LINE...: what the server prints meanwhile
     local name line
     for name in A B C; do
         start_client "$name" --name "$name" --sync-interval 0 --async-interval 0
@@ -147,7 +147,7 @@ three_clients_one_stopped() { # three_clients_one_stopped LINE...: what the serv
 }
 row_broadcast_stopped() {
     server --broadcast --stats-interval 1
-    # It is not asked until its queue is full: the server would block on that.
+    # Asking ends before its queue is full: the server would block on that.
     three_clients_one_stopped "[STATUS] Asked 3 clients, 2 answered" "[STATUS] Not asked: a client does not read"
 }
 row_broadcast_sync_stopped() {
@@ -168,7 +168,7 @@ row_disable() {
     server --no-secondaries
     await server "[Server] rte_mp_disable(): no client can attach from now on"
     client 1
-    await client "error: Server: it takes no secondaries: it has called rte_mp_disable()"
+    await client "error: Server: it accepts no secondaries: it has called rte_mp_disable()"
     end_server
 }
 row_disable_refused() {
@@ -223,5 +223,5 @@ row_no_shared_files() {
     eal=(--no-shconf)
     start_server
     ends server 2
-    await server "--no-shconf leaves nothing that a secondary could attach to"
+    await server "--no-shconf makes no files that a secondary could attach to"
 }

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The pair in containers, on the DPDK of one Debian: runs the lines of docs/containers.md and the pod of
-# packaging/pod.yaml as they stand, then what goes wrong where containers share too little. Prints a
-# line a case, and what was said in those that failed.
+# Tests the pair in containers, with the DPDK of one Debian release: runs the lines of docs/containers.md
+# and the pod of packaging/pod.yaml unchanged, then cases in which containers share too little. Prints a
+# line for each case, and the output of those that failed.
 #
 #   scripts/machines/containers.sh [SUITE]      bookworm, trixie (the default), sid
 #
-# Containers are podman's, in a storage of this script's own: no other image or container is touched.
+# The containers are podman's, in a storage of this script's own: other images and containers are not
+# touched.
 
 # shellcheck source=scripts/machines/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -20,7 +21,7 @@ need_two_cores
 cd "$root"
 
 work=$(mktemp -d)
-# cgroups of version 1 and limits that may not be raised, as in a sandbox, are no obstacle.
+# Also works with cgroups of version 1, and with limits that may not be raised, as in a sandbox.
 export CONTAINERS_CONF=$work/containers.conf CONTAINERS_STORAGE_CONF=$work/storage.conf
 cat >"$CONTAINERS_CONF" <<'END'
 [containers]
@@ -58,7 +59,7 @@ done
 
 failed=()
 wrong=
-case_of() { # case_of NAME COMMAND...: the command says what is wrong by expect()
+case_of() { # case_of NAME COMMAND...: the command reports what is wrong by expect()
     local begin=$SECONDS
     wrong=
     : >"$work/said"
@@ -84,7 +85,7 @@ run() { # run STATUS ARGUMENT...: podman run --rm with them; its output is in $w
 }
 out_has() { expect "'$1'" grep -qF -- "$1" "$work/out"; }
 said() { [ "$(podman logs "$1" 2>&1 | grep -cF -- "$2")" -ge "${3-1}" ]; } # said NAME TEXT [TIMES]
-await() { # await NAME TEXT [TIMES]: until the container has said it
+await() { # await NAME TEXT [TIMES]: until the container has printed it
     eventually 30 said "$@" && return
     expect "'$2' of $1 ${3+$3 times}" false
     podman logs "$1" >>"$work/said" 2>&1
@@ -128,7 +129,7 @@ the_document() { # each line must succeed
         *mp_server*run\ -d* | *"run -d"*mp_server*) await mp_server "[Server] Ready" ;;
         *" --count 3") out_has "Sync: sent 3, answered 3" ;;
         *doctor) out_has ", 0 wrong" ;;
-        *" stop "*) expect "a server that says its end" podman logs mp_server ;;
+        *" stop "*) expect "a server that reports its end" podman logs mp_server ;;
         esac
     done < <(sed -n 's/^\$ \(podman .*\)/\1/p' docs/containers.md)
 }
@@ -140,7 +141,7 @@ the_pod() {
     out_has "[Server] Ended"
     podman pod rm --force mp-ipc >/dev/null 2>&1
 }
-clients_with_one_pid() { # each pid 1 of its own container, at the same time
+clients_with_one_pid() { # several clients at once, each as pid 1 of its own container
     start_server srv "${hugepages[@]}" "${runtime[@]}"
     podman run -d --name first --network=none "${hugepages[@]}" "${runtime[@]}" mp_ipc "${client[@]}" --quiet >/dev/null
     await first "[Client] Attached"
@@ -155,7 +156,7 @@ clients_with_one_pid() { # each pid 1 of its own container, at the same time
     run 0 "${hugepages[@]}" "${runtime[@]}" mp_ipc "${client[@]}" ping --count 2
     stop srv
 }
-restarts() { # of the server's container under a waiting client, killed and stopped; of the client's
+restarts() { # of the server's container, killed and stopped, while a client waits; of the client's
     start_server srv "${hugepages[@]}" "${runtime[@]}"
     podman run -d --name waits --network=none "${hugepages[@]}" "${runtime[@]}" mp_ipc "${client[@]}" --wait >/dev/null
     await waits "[SYNC] Reply"
@@ -229,7 +230,7 @@ least_rights() {
     stop srv
 }
 
-# Whatever the suite, its root takes the name that the Containerfile begins with.
+# The root of any suite gets the name that the Containerfile begins with.
 podman import -q "$(make_root "$suite" apt amd64 mount sudo passwd)" docker.io/library/debian:trixie-slim >/dev/null
 case $suite in
 bookworm) one_pid_is_enough=false ;; # 22.11.11; the others have the fix

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Runs the README's two commands on a fresh Debian: a new root of that release, and in it this
-# repository as of its last commit, in a home that only its owner may enter. Prints each one's time.
+# Runs the README's two commands on a fresh Debian: in a new root of that release, with this repository
+# at its last commit, in a home that only its owner may enter. Prints the time of each command.
 #
 #   scripts/machines/debian.sh SUITE USER [-- COMMAND [ARGUMENT...]]
 #
@@ -10,8 +10,8 @@
 #   USER     root, or the name of a user to be made, who has sudo
 #   COMMAND  in place of the two, in the repository
 #
-# The root stands in mount and pid namespaces of its own, by pivot_root: in a plain chroot a program
-# cannot make the namespaces that tests need. Hugepages and cores are this machine's.
+# The root has mount and pid namespaces of its own, by pivot_root: in a plain chroot a program cannot
+# make the namespaces that tests need. Hugepages and cores are this machine's.
 
 # shellcheck source=scripts/machines/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -28,7 +28,7 @@ command='' # as one would type it
 tar=$(make_root "$suite" apt amd64 mount sudo passwd)
 new=$(mktemp -d "$cache/debian.XXXXXX")
 run=
-clean_up() { # nothing of it is left when its first process ends: pid namespace and mounts go with it
+clean_up() { # the pid namespace and its mounts end with its first process
     [ -z "$run" ] || kill -KILL "$run" 2>/dev/null || true
     wait
     rm -rf "$new"
@@ -52,7 +52,7 @@ chroot "$new" chown -R "$user:" "$home/mp_ipc"
 
 cat >"$new/run-here" <<END
 #!/bin/bash
-# What runs in the new root.
+# The script that runs in the new root.
 as_user() { su -w CI - $user -c "cd mp_ipc && \$1"; }
 timed() { # timed COMMAND: its output, then a line with its time
     local began=\$SECONDS status=0
@@ -78,7 +78,7 @@ NEW=$new ARCHIVES=$cache/archives/$suite \
     mount --rbind /dev "$NEW/dev"
     mount -t tmpfs tmpfs "$NEW/run"
     mount --bind "$ARCHIVES" "$NEW/var/cache/apt/archives"
-    # A fresh machine has no hugetlbfs here, or systemd mounted it: the harder case.
+    # A fresh machine has no hugetlbfs here, or one that systemd mounted. Without it is the harder case.
     while umount "$NEW/dev/hugepages" 2>/dev/null; do :; done
     cd "$NEW"
     pivot_root . old

@@ -7,10 +7,10 @@
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-# mmdebstrap, mounts and namespaces are root's.
+# mmdebstrap, mounts and namespaces need root.
 [ "$(id -u)" -eq 0 ] || exec "${as_root[@]}" "$0" "$@"
 
-# Roots and disk images; whatever is older than a week is made again, with the packages of that day.
+# Roots and disk images; those older than a week are made again, with current packages.
 cache=${MP_IPC_CACHE:-/var/cache/mp_ipc}
 mkdir -p "$cache"
 
@@ -21,12 +21,12 @@ need() { # need COMMAND...: each installed by scripts/setup.sh --ci
     done
 }
 
-host_suite() { # the release of this machine, or nothing where it is no Debian
+host_suite() { # the release of this machine; empty: it is no Debian
     # shellcheck source=/dev/null
     (source /etc/os-release && [ "$ID" = debian ] && say "${VERSION_CODENAME-}") || true
 }
 
-# sources_list SUITE: the lines for apt, from the mirrors that this machine itself is set up with.
+# sources_list SUITE: the lines for apt, with the mirrors that this machine uses.
 sources_list() {
     local suite=$1 uri release archive='' security=''
     # shellcheck disable=SC2016 # apt's own variables
@@ -58,7 +58,7 @@ make_root() {
         fresh "$tar" && exit
         need mmdebstrap
         say "Making a root of Debian $suite ($architecture): $*" >&2
-        # The roots are thrown away: dpkg need not wait for the disk.
+        # The roots are temporary: dpkg need not wait for the disk.
         sources_list "$suite" | mmdebstrap --quiet --format=tar --variant="$variant" --architectures="$architecture" \
             --include="$(tr ' ' , <<<"$*")" --aptopt='Acquire::Check-Valid-Until "false"' \
             --dpkgopt=force-unsafe-io "$suite" "$tar.new" - >&2

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The two services under a real systemd, in a virtual machine: the project as `cmake --install` puts it
-# there, a server and several clients; what a restart, a crash and a stop of the server do to clients
-# that wait and to one that does not. Needs a finished build.
+# Tests the two services under a real systemd, in a virtual machine: the project as `cmake --install` puts
+# it there, with a server and several clients; what a restart, a crash and a stop of the server do to
+# clients that wait and to one that does not. Needs a finished build.
 #
 #   scripts/machines/systemd.sh [OPTION...]    options of vm.sh, such as --suite trixie
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/../lib.sh"
-stage=build/systemd # what is installed, below the build folder, which goes along
+stage=build/systemd # the installation, in the build folder, which vm.sh takes along
 if [ "${1-}" != --inside ]; then
     cd "$root"
     rm -rf "$stage"
@@ -32,7 +32,7 @@ property() { systemctl show --value -p "$2" "$1"; }
 is() { [ "$(property "$1" "$2")" = "$3" ]; }   # is UNIT PROPERTY VALUE
 console() { journalctl -q -o cat --no-pager -u "$1"; }
 said() { [ "$(console "$1" | grep -cF -- "$2")" -ge "${3-1}" ]; } # said UNIT TEXT [TIMES]
-await() { # await COMMAND...: comes true, or is a failure
+await() { # await COMMAND...: until it succeeds; else a failure
     eventually 60 "$@" && return
     miss "not within 60 s: $*"
     systemctl --no-pager -l status "$2" | tail -n 20 >&2
@@ -45,7 +45,7 @@ do_it() {
 
 say "$(systemctl --version | head -n 1), Linux $(uname -r)"
 cp -a "$stage/." /
-rm -f /usr/lib/*/dpdk/pmds-*/* # EAL loads all drivers, which takes seconds here; nobody needs one
+rm -f /usr/lib/*/dpdk/pmds-*/* # EAL loads all drivers, which takes seconds here; none is needed
 mkdir -p /etc/systemd/system/$plain.service.d /usr/local/etc/default
 printf '[Service]\nEnvironment="MP_CLIENT_OPTIONS=--quiet"\n' >/etc/systemd/system/$plain.service.d/options.conf
 printf 'MP_CLIENT_OPTIONS=%s\n' '"--wait --sync-interval 0.5"' >/etc/systemd/system/waiting
@@ -68,14 +68,14 @@ all_served() { # all_served N: each waiting client has found its N-th server, an
     done
     say "served by server $1: ${waiting[*]}"
 }
-plain_is() { # plain_is STATE STATUS: how the client without --wait stands, and its last exit status
+plain_is() { # plain_is STATE STATUS: the state of the client without --wait, and its last exit status
     await is "$plain" ActiveState "$1"
     [ -z "${2-}" ] || await is "$plain" ExecMainStatus "$2"
     say "$plain: $(property "$plain" ActiveState), restarts $(property "$plain" NRestarts)," \
         "last status $(property "$plain" ExecMainStatus)"
 }
 
-# The clients first: nothing has to be started in an order.
+# The clients first: the order of the starts does not matter.
 do_it systemctl start "${waiting[@]}"
 declare -A pid
 for unit in "${waiting[@]}"; do
@@ -111,7 +111,7 @@ for unit in "${waiting[@]}"; do
     await said "$unit" "[Client] The server has shut down" 2
     await is "$unit" ActiveState active
 done
-# Whoever of them held a file of the old server would be waited for by the next, and named.
+# The next server would wait for a client that held a file of the old one, and name it.
 do_it systemctl start mp_server
 all_served 4
 ! said mp_server "waiting for processes that hold the files" || miss "clients held files of a server that had ended"

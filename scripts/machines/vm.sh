@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Runs a command in a virtual machine with Debian's own kernel, with more cores and NUMA nodes than
-# this machine has. The project's folder stands in it at the same path, with its build; changes
-# made there are lost. Emulated (TCG): slow, but it needs nothing of the processor.
+# this machine has. The project's folder is there at the same path, with its build; changes made
+# there are lost. Emulated (TCG): slow, but it needs no virtualization by the processor.
 #
 #   scripts/machines/vm.sh [OPTION...] -- COMMAND [ARGUMENT...]
 #
 #   --suite NAME      bookworm (the default), trixie, sid: kernel, libraries, tools
-#                     (what this machine built runs on its own release only)
+#                     (this machine's build runs on its own release only)
 #   --cpus N          4; spread evenly over the nodes
 #   --nodes N         NUMA nodes: 2
 #   --memory MB       4096, spread evenly
@@ -16,12 +16,12 @@
 #   --build DIR       the build folder to take along: build
 #   --packages A,B    more packages in the machine, such as gdb
 #   --timeout S       of the whole run: 900
-#   --init NAME       script (the default: nothing but the command runs), or systemd, which is booted
+#   --init NAME       script (the default: only the command runs), or systemd, which is booted
 #                     first
 #
-# The command runs as root in the project's folder. Its output, both streams, is this script's
-# standard output, and its exit status this script's. The kernel's console is shown where the
-# machine ended without one.
+# The command runs as root in the project's folder. Both its output streams go to this script's
+# standard output, and its exit status is this script's. The kernel's console is shown if the
+# machine ended without an exit status.
 
 # shellcheck source=scripts/machines/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -101,7 +101,7 @@ mkdir -p "$work/disk/tree"
 printf '%q ' "$@" >"$work/disk/command"
 cat >"$work/disk/init" <<END
 #!/bin/bash
-# The first process of the machine: mounts what a system has.
+# The first process of the machine: mounts the usual file systems.
 export HOME=/root TERM=dumb LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 mount -o remount,rw /
 for type in proc:/proc sysfs:/sys tmpfs:/run tmpfs:/tmp tmpfs:/dev/shm devpts:/dev/pts; do
@@ -126,7 +126,7 @@ exec /lib/systemd/systemd --unit=multi-user.target
 END
 cat >"$work/disk/run" <<END
 #!/bin/bash
-# Runs the command, says its status, ends the machine.
+# Runs the command, prints its status, ends the machine.
 exec </dev/null >/dev/ttyS1 2>&1
 stty -F /dev/ttyS1 -opost
 export HOME=/root TERM=dumb LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Passes, in a virtual machine, what this machine cannot show: the tutorial's own run lines, which
-# need four cores, in both languages; and the tests of what falls back on Debian's own kernel, where
-# PIDFD_THREAD (Linux 6.9) and SO_PASSRIGHTS (6.16) are missing. Needs a finished build.
+# Tests in a virtual machine what this machine cannot: the tutorial's own run lines, which need four
+# cores, in both languages; and the fallbacks on Debian's own kernel, which has neither PIDFD_THREAD
+# (Linux 6.9) nor SO_PASSRIGHTS (6.16). Needs a finished build.
 #
 #   scripts/machines/vm_test.sh [OPTION...]    options of vm.sh, such as --nodes 1
 
@@ -25,7 +25,7 @@ miss() {
 
 ended() { ! kill -0 "$1" 2>/dev/null; }
 said() { grep -qF -- "$2" "/tmp/$1" || ! kill -0 "$3" 2>/dev/null; }
-await() { # await PROGRAM TEXT PID: its console says so, now or soon
+await() { # await PROGRAM TEXT PID: its console has the text, now or soon
     eventually 60 said "$1" "$2" "$3" || true
     grep -qF -- "$2" "/tmp/$1" && return
     miss "'$2' was not on the console of $1"
@@ -69,7 +69,7 @@ passes() { # passes LABEL FILTER: these tests
 }
 passes unit '*'
 passes smoke 'Lifecycle.TheTutorials*:End.AClientWithoutPidfds*'
-# 10,000 reports outlast that test's deadline where the processor is emulated.
+# On an emulated processor 10,000 reports take longer than the deadline of that test.
 passes hostile '*DeadThread.*/Bytes0By*:Busy/*:Filter.*:Sender.*:SocketIsLive.*:-Filter.AReportingClientTakesClaimsInRepliesOnly'
 
 say ""

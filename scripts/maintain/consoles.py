@@ -4,9 +4,9 @@
 
     scripts/maintain/consoles.py [--build DIR] [ROW...]
 
-What differs from run to run is given fixed values, so that a new capture changes nothing where nothing
-changed. A row is taken when it comes out as the page has it, or twice in the same way: a machine that is
-slow for a moment gives other rounds and other late replies.
+Values that differ from run to run are replaced by fixed ones, so that a new capture shows only real
+changes. A row is accepted when its result is that of the page, or twice the same: on a machine that is
+slow for a moment, rounds and late replies differ.
 """
 import argparse
 import pathlib
@@ -34,10 +34,10 @@ FIXED = [  # (what, by what), line by line
     (r"(\[REPORT\] ipc_thread_cores:) .*", r"\1 1"),
     (r"(\[REPORT\] heap: node \d+:) .*", r"\1 0.1 of 16.0 MiB in use, room for 100 clients"),
     (r"\(prefixes with a live primary: .*\)", "(no prefix under /var/run/dpdk has a live primary)"),
-    # How many were asked before it depends on where the directory lists the one that is stopped.
+    # How many are asked before the stopped one depends on the order of the directory.
     (r"Asked \d+ clients one after another", "Asked 2 clients one after another"),
 ]
-# Runs of lines in the order of the clients' names, each group by itself.
+# Each group of such lines is sorted by the clients' names.
 OF_CLIENTS = [
     r"\[(?:SYNC|ASYNC)\] Received: .* from (\w+)$",
     r"\[STATUS\] (\w+) \(pid \d+\): ",
@@ -45,7 +45,7 @@ OF_CLIENTS = [
 
 
 def in_order(lines):
-    """Runs of lines of several clients by the clients' names."""
+    """Sorts consecutive lines of several clients by the clients' names."""
     for pattern in OF_CLIENTS:
         at = 0
         while at < len(lines):
@@ -58,7 +58,7 @@ def in_order(lines):
 
 
 def uniform_console(lines):
-    """One process's lines, without what chance decides."""
+    """The lines of one process, without what differs by chance."""
     for pattern, fixed in FIXED:
         lines = [re.sub(pattern, fixed, line) for line in lines]
     kept = []
@@ -79,12 +79,12 @@ def uniform(text):
 
 
 def block(row):
-    """The console under the row's heading: what is before it, and itself."""
+    """Matches the console under the row's heading: the part before it, and the console."""
     return re.compile(rf"(\n## {re.escape(row)}\n(?:(?!\n## ).)*?```console\n)(.*?)(?=```\n)", re.S)
 
 
 def capture(rows, build):
-    """Runs the rows; by name the consoles of those that showed what they should."""
+    """Runs the rows; returns the consoles of those that showed what they should, by name."""
     with tempfile.TemporaryDirectory() as folder:
         command = [TOUR, "--consoles", folder, *(["--build", build] if build else []), *rows]
         status = subprocess.run(command, stdout=subprocess.DEVNULL).returncode

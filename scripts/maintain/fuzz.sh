@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # fuzz.sh [SECONDS [--keep]]: builds the fuzz targets with clang and runs them for SECONDS (30) in
-# all, from the kept corpus. --keep merges what it found into tests/fuzz/corpus. Fails on the first
-# finding, whose input it names. Exits 77 where clang is missing. BUILD_DIR: build-fuzz by default.
+# all, from the stored corpus. --keep merges new inputs into tests/fuzz/corpus. Fails on the first
+# finding, and names its input. Exits 77 if clang is missing. BUILD_DIR: build-fuzz by default.
 set -eu
 seconds=${1:-30}
 keep=${2:-}

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Checks the model of the queues and the lock (docs/model/send_window.pml) with Spin, every run
-# exhaustive: the deadlock must be found without the bound, and nothing with it. Needs the packages
-# spin and gcc; exits 77 where they are missing, 1 where a check comes out otherwise.
+# Checks the model of the queues and the lock (docs/model/send_window.pml) with Spin; every run is
+# exhaustive. The deadlock must be found without the bound, and nothing with it. Needs the packages
+# spin and gcc; exits 77 if they are missing, 1 if a check has another result.
 set -eu
 model=$(cd "$(dirname "$0")/../.." && pwd)/docs/model/send_window.pml
 for tool in spin gcc; do

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Makes docs/terminal.svg: two real terminals (tmux) in which somebody types the two commands of the
-# README, and what they then show. Needs tmux; builds and sets up what is missing.
+# Makes docs/terminal.svg: two real terminals (tmux) with the two commands of the README and their
+# output. Needs tmux; builds and sets up what is missing.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/../lib.sh"

@@ -13,7 +13,7 @@ std::vector<int> usable_cores() {
     std::vector<int> cores;
     if (sched_getaffinity(0, sizeof(mine), &mine) != 0)
         return cores;
-    /* The kernel takes those out of a request for all that are not to be had. */
+    /* Asks for all cores: the kernel ignores those that this process may not use. */
     cpu_set_t all;
     std::memset(&all, 0xff, sizeof(all));
     cpu_set_t widest = mine;

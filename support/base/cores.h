@@ -9,13 +9,13 @@
 
 namespace mp_ipc {
 
-/* What the kernel lets the calling thread run on, sorted: all of its cpuset, whatever taskset(1) or
- * an EAL that has started has narrowed it to, since `-l` can widen that again. Empty where the
- * kernel does not say: more than CPU_SETSIZE processors.
+/* The cores that the calling thread may run on, sorted: all of its cpuset, even if taskset(1) or a
+ * started EAL has restricted it to fewer, since `-l` can undo that. Empty if the kernel does not
+ * report them: more than CPU_SETSIZE processors. Widens the thread's affinity for a moment.
  */
 std::vector<int> usable_cores();
 
-/* The machine's, as the kernel lists them ("0-3,8"); empty where it does not. */
+/* The online cores of the machine, as the kernel lists them ("0-3,8"); empty: unknown. */
 std::string machine_cores();
 
 /* Sorted numbers as the kernel writes them: "0-3,8". */

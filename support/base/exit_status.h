@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * With which exit status a program ends.
+ * The exit statuses of the programs.
  */
 #pragma once
 
@@ -9,9 +9,9 @@ namespace mp_ipc {
 enum ExitStatus {
     kExitOk = 0,
     kExitFailure = 1,
-    kExitUsage = 2,      /* the command line */
+    kExitUsage = 2,      /* error in the command line */
     kExitNoPrimary = 3,  /* no live primary, or it went away */
-    kExitUnanswered = 4, /* a counted run ended with requests unanswered */
+    kExitUnanswered = 4, /* a counted run ended with requests unanswered or an event not sent */
 };
 
 }  // namespace mp_ipc

@@ -18,14 +18,14 @@
 
 namespace mp_ipc {
 
-/* The number that the file begins with; nothing where it cannot be read. */
+/* The number that the file begins with; nullopt: it cannot be read, or begins with none. */
 inline std::optional<unsigned long> number_in(const std::filesystem::path &path) {
     std::ifstream file(path);
     unsigned long number = 0;
     return file >> number ? std::optional(number) : std::nullopt;
 }
 
-/* This process's open descriptors, but for the one of this look; nothing where /proc has none. */
+/* This process's open descriptors, without the one that this call uses; nullopt: no /proc. */
 inline std::optional<std::vector<int>> open_fds() {
     const std::unique_ptr<DIR, int (*)(DIR *)> dir(opendir("/proc/self/fd"), closedir);
     if (!dir)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Times in a fixed amount of memory, however many there are: 64 buckets for each power of two, and
- * a quantile is taken as if those of its bucket lay evenly: at most 1.6 % too high or too low, and
- * most often much less. Pure.
+ * Times in a fixed amount of memory, however many there are: 64 buckets for each power of two. A
+ * quantile is interpolated within its bucket: its error is at most 1.6 %, and mostly much less.
+ * Pure.
  */
 #pragma once
 
@@ -26,7 +26,8 @@ class Histogram {
     std::uint64_t min() const { return count_ > 0 ? min_ : 0; }
     std::uint64_t max() const { return max_; }
 
-    /* The least time that at least `part` (0 to 1) of all do not exceed; 0 where there are none. */
+    /* ns: the least time that at least `part` (0 to 1) of all do not exceed; 0 if there are none.
+     */
     std::uint64_t quantile(double part) const {
         const auto wanted = std::max<std::uint64_t>(
             static_cast<std::uint64_t>(part * static_cast<double>(count_) + 0.999999), 1);
@@ -44,8 +45,8 @@ class Histogram {
         return max_;
     }
 
-    /* How many times there are of at most `ns`, give or take those in the bucket of `ns`: all of a
-     * bucket count as its upper end. */
+    /* How many of the times are at most `ns`: those in the bucket of `ns` count only if all of the
+     * bucket does. */
     std::uint64_t count_up_to(std::uint64_t ns) const {
         std::uint64_t seen = 0;
         for (std::size_t i = 0; i < counts_.size() && upper(i) <= ns; i++)
@@ -56,7 +57,7 @@ class Histogram {
   private:
     friend class LiveHistogram;
 
-    static constexpr unsigned kBits = 6; /* of each power of two */
+    static constexpr unsigned kBits = 6; /* 2^kBits buckets for each power of two */
     static constexpr std::uint64_t kSplit = 1U << kBits;
     static constexpr std::size_t kBuckets = (64 - kBits + 1) * kSplit;
 

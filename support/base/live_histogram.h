@@ -24,7 +24,8 @@ class LiveHistogram {
             max_.store(ns, std::memory_order_relaxed);
     }
 
-    /* Any thread. What is added meanwhile is in it or not, but the count is that of its buckets. */
+    /* Any thread. A time that is added meanwhile may be missing; the count is that of the buckets.
+     */
     Histogram snapshot() const {
         Histogram copy;
         for (std::size_t i = 0; i < counts_.size(); i++) {

@@ -18,7 +18,7 @@
 
 namespace mp_ipc {
 
-/* An empty message of this name. Zeroed whole: what is not set would go to the peer as it is. */
+/* An empty message of this name. All bytes are zero, since the library sends all of them. */
 inline rte_mp_msg make_message(const char *name) {
     rte_mp_msg msg;
     std::memset(&msg, 0, sizeof(msg));
@@ -26,7 +26,7 @@ inline rte_mp_msg make_message(const char *name) {
     return msg;
 }
 
-/* Of every struct that has not changed since the first version; one that has says its own. */
+/* The version of every struct that has not changed since the first; a changed one has its own. */
 inline constexpr std::uint32_t kVersion = 1;
 
 /* The version of T: its own kVersion, where it has one. */
@@ -42,7 +42,7 @@ enum class Status : std::int32_t {
     ok = 0,
     bad_length = 1,  /* len_param is not the size of the struct */
     bad_version = 2, /* version is not that of the struct */
-    other_boot = 3,  /* boot_id names another run of the server: attach anew */
+    other_boot = 3,  /* boot_id is that of another run of the server: attach again */
     failed = 4,      /* the receiver could not do it; its log says why */
 };
 
@@ -68,9 +68,9 @@ inline std::string status_text(Status status) {
 /* Every struct message begins with this. Both ends are on one machine: native byte order. */
 struct Header {
     std::uint32_t version = kVersion;
-    Status status = Status::ok; /* in a reply */
-    std::uint64_t sequence = 0; /* of the request; a reply carries its request's back */
-    std::uint64_t boot_id = 0;  /* of the server that is meant or that answers; 0: unknown */
+    Status status = Status::ok; /* set in a reply */
+    std::uint64_t sequence = 0; /* of the request, from 1; its reply carries the same */
+    std::uint64_t boot_id = 0;  /* of the server that is asked or that answers; 0: unknown */
 };
 
 template <typename T>
@@ -85,9 +85,9 @@ void fill(rte_mp_msg &msg, T payload) {
     msg.len_param = sizeof(payload);
 }
 
-/* Copies the struct out of param. On anything but ok, *payload holds a header that is as good as
- * what arrived (its sequence, where there was room for one) and is otherwise as constructed. The
- * version first: that of another build, which may have another length too, is said as such.
+/* Copies the struct out of param. On anything but ok, *payload has the received header (if the
+ * message was long enough for one) and is otherwise as constructed. Checks the version before the
+ * length: a struct of another version may have another length too.
  */
 template <Payload T>
 Status read_struct(const rte_mp_msg &msg, T *payload) {

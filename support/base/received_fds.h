@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Descriptors that came with a message. They belong to the receiver: kept or closed, or they leak.
+ * Descriptors that came with a message. They belong to the receiver, who must keep or close them.
  *
- * rte_mp believes the num_fds of a message and fills fds[] from a buffer that it does not clear, so
- * a message that claims more than it brought holds numbers of long ago, which may be anything of
- * our own by now: standard input, the IPC socket. So only what is not known as ours is closed.
+ * rte_mp trusts the num_fds of a message and fills fds[] from a buffer that it does not clear. So a
+ * message that claims more descriptors than it carries has old numbers there, which may by now be
+ * descriptors of this process: standard input, the IPC socket. So only those are closed that are
+ * not this process's own.
  */
 #pragma once
 
@@ -14,16 +15,16 @@
 
 namespace mp_ipc {
 
-/* Remembers what is open now as this process's own. Call when all that lasts is open, before the
- * first message can come. Not thread-safe against the two below.
+/* Records the descriptors that are open now as this process's own. Call when all permanent ones are
+ * open, before the first message can come. Not thread-safe against the two below.
  */
 void remember_own_fds();
 
-/* Closes the descriptors of a message that were not asked for. */
+/* Closes the descriptors that came with a message. Any thread. */
 void close_received_fds(const rte_mp_msg &msg);
 
-/* Takes the only descriptor out of a message that must bring exactly one; invalid, and all closed,
- * otherwise.
+/* Takes the descriptor of a message that must carry exactly one; otherwise the result is invalid
+ * and all are closed. Any thread.
  */
 UniqueFd take_received_fd(const rte_mp_msg &msg);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Built into every program of a build with MP_IPC_SANITIZE, and into no other: how the sanitizers
- * behave, and the reports that are the library's own.
+ * Built into every program of a build with MP_IPC_SANITIZE, and into no other: the options of the
+ * sanitizers, and suppressions for what they report of the DPDK library.
  */
 
 /* NOLINTBEGIN(bugprone-reserved-identifier): names that the sanitizers' runtimes look for */
@@ -28,9 +28,9 @@ const char *__tsan_default_options() {
     return "halt_on_error=1";
 }
 
-/* The library's log: it writes to a stdio stream of its own, whose lock is inside glibc, where
- * ThreadSanitizer does not see it. And its table of telemetry commands, which is locked by a
- * spinlock in code that was not built with the sanitizer.
+/* False reports. The library's log writes to a stdio stream of its own, whose lock is inside glibc,
+ * where ThreadSanitizer does not see it. Its table of telemetry commands is locked by a spinlock in
+ * code that was not built with the sanitizer.
  */
 const char *__tsan_default_suppressions() {
     return "race:rte_vlog\n"

@@ -21,8 +21,9 @@ inline timespec to_timespec(Clock::duration duration) {
             static_cast<long>(std::chrono::nanoseconds(duration - whole).count())};
 }
 
-/* Due at its start and then once an interval, on an exact grid: being served late does not shift
- * what follows. After an interval or more was missed it is due at once, and the grid begins anew.
+/* Due at its start and then once per interval, at exact times: a late take() does not shift the
+ * next. If more than an interval was missed, it is due again at once, and the intervals count from
+ * then.
  */
 class Schedule {
   public:

@@ -7,8 +7,9 @@
 namespace mp_ipc {
 namespace {
 
-/* Length in bytes of the well-formed UTF-8 sequence at the start of text, its code point in
- * *code; 0 where there is none (overlong forms, surrogates and values over U+10FFFF are none).
+/* Length in bytes of the well-formed UTF-8 sequence at the start of text, with its code point in
+ * *code; 0: there is none. Overlong forms, surrogates and values over U+10FFFF are not well-formed.
+ * text is not empty.
  */
 std::size_t utf8_sequence(std::string_view text, std::uint32_t *code) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -39,7 +40,7 @@ std::size_t utf8_sequence(std::string_view text, std::uint32_t *code) {
     return *code < least || surrogate || *code > 0x10ffff ? 0 : length;
 }
 
-/* Whether a terminal may act on this character instead of showing it, or show it where it is not.
+/* Whether a terminal may act on this character instead of showing it, or show others out of place.
  */
 bool is_control(std::uint32_t code) {
     return code < 0x20 || (code >= 0x7f && code <= 0x9f)            /* C0, DEL, C1 */

@@ -21,7 +21,7 @@ std::string_view utf8_cut(std::string_view text, std::size_t limit);
  */
 std::string printable(std::string_view text);
 
-/* "a, b, c", each as `show` has it. */
+/* "a, b, c": each item as `show` returns it. */
 template <typename Items, typename Show>
 std::string joined(const Items &items, const Show &show) {
     std::string text;

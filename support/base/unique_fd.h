@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A file descriptor that is closed by whoever owns it last.
+ * A file descriptor that its last owner closes.
  */
 #pragma once
 

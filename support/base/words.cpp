@@ -39,7 +39,7 @@ namespace detail {
 void fill_places(std::string *text, std::string_view line, const Shown *values, std::size_t count,
                  std::string (*show)(std::string_view)) {
     for (std::size_t next = 0; next < count; next++) {
-        const std::size_t place = line.find("{}"); /* there is one for each: see Line */
+        const std::size_t place = line.find("{}"); /* found: Line checks their number */
         *text += line.substr(0, place);
         if (show != nullptr)
             *text += show(values[next].text());

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Words for a person, in the language of this run: each line is a pair, English and Chinese. The
- * words of the kernel and of DPDK (strerror(3), rte_strerror()) stay as they are.
+ * Text for a person, in the language of this run: each line is a pair, English and Chinese. The
+ * texts of the kernel and of DPDK (strerror(3), rte_strerror()) are not translated.
  */
 #pragma once
 
@@ -16,7 +16,7 @@ namespace mp_ipc {
 
 enum class Language { english, chinese };
 
-/* The language of the locale: chinese where the first non-empty of LC_ALL, LC_MESSAGES and LANG
+/* The language of the environment: chinese if the first non-empty of LC_ALL, LC_MESSAGES and LANG
  * begins with "zh".
  */
 Language language_of_environment();
@@ -46,7 +46,7 @@ class Line {
     std::string_view chinese_;
 };
 
-/* What may stand in a {} place. */
+/* A value for a {} place. */
 class Shown {
   public:
     /* NOLINTBEGIN(google-explicit-constructor): these are what {} takes */
@@ -68,17 +68,17 @@ class Shown {
 /* A number with a fixed count of decimals: "0.045". */
 std::string fixed(double value, int decimals);
 
-/* Sets the language of every line. Not thread-safe: before the first one. */
+/* Sets the language of every line. Before the first thread. */
 void set_language(Language language);
 Language language();
 
 namespace detail {
-/* Appends the line with the values in its places, each as `show` gives it; nullptr: as it is. */
+/* Appends the line with the values in its places, each as `show` returns it; nullptr: unchanged. */
 void fill_places(std::string *text, std::string_view line, const Shown *values, std::size_t count,
                  std::string (*show)(std::string_view));
 }  // namespace detail
 
-/* A line as text, for one that is said elsewhere. What is printable is seen to where it is said. */
+/* A line as text, to be printed elsewhere. The values are not made printable() here. */
 template <typename... Args>
 std::string in_words(std::type_identity_t<Line<sizeof...(Args)>> line, const Args &...args) {
     const std::array<Shown, sizeof...(Args)> values{Shown(args)...};
@@ -87,7 +87,7 @@ std::string in_words(std::type_identity_t<Line<sizeof...(Args)>> line, const Arg
     return text;
 }
 
-/* For a text that in_words() has made. */
+/* The line for a text that in_words() has made. */
 inline constexpr Line<1> kComposed{"{}", "{}"};
 
 }  // namespace mp_ipc

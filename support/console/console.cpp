@@ -20,15 +20,15 @@ namespace mp_ipc {
 namespace {
 
 std::mutex g_write_lock;      /* a line that takes several writes stays whole */
-unsigned long g_left_out = 0; /* lines since somebody read the console last; under g_write_lock */
+unsigned long g_left_out = 0; /* lines since the console was last read; under g_write_lock */
 std::atomic<bool> g_failed{false};
 std::function<void()> g_on_failure;  /* under g_write_lock */
 Program g_program{"mp_ipc", "", ""}; /* set once, before the first thread */
 bool g_quiet = false;                /* the same */
 int g_logtype = RTE_LOGTYPE_USER1;
 
-/* Whether a line can be written to it without waiting, now or within `limit`. A pipe that is full,
- * or a terminal that is stopped (Ctrl-S), has no room until somebody reads it.
+/* Whether a line can be written to it without blocking, now or within `limit`. A full pipe, or a
+ * stopped terminal (Ctrl-S), has no room until it is read again.
  */
 bool takes_a_line(int fd, std::chrono::milliseconds limit) {
     pollfd wait = {fd, POLLOUT, 0};
@@ -50,7 +50,7 @@ void write_line(std::string_view line, const Shown *values, std::size_t count) {
         return;
     if (!takes_a_line(STDOUT_FILENO, g_left_out == 0 ? kConsoleLimit : kConsoleLimit.zero())) {
         if (g_left_out++ == 0)
-            warn({"nobody reads stdout: lines are left out until somebody does",
+            warn({"nobody reads stdout: lines are left out until it is read again",
                   "没有程序读取 stdout：在恢复读取之前略去输出行"});
         return;
     }
@@ -62,7 +62,7 @@ void write_line(std::string_view line, const Shown *values, std::size_t count) {
         const ssize_t written = write(STDOUT_FILENO, rest.data(), rest.size());
         if (written >= 0) {
             rest.remove_prefix(static_cast<std::size_t>(written));
-        } else if (errno == EAGAIN) { /* whoever shares this pipe made it non-blocking */
+        } else if (errno == EAGAIN) { /* another process has made this pipe non-blocking */
             if (!takes_a_line(STDOUT_FILENO, kConsoleLimit)) {
                 g_left_out++;
                 return;

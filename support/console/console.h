@@ -3,8 +3,8 @@
  * The console of a program: what a person reads. stdout carries the lines of the lesson, each
  * written whole by one write(2), so that lines of several threads never mix and a reader of a pipe
  * sees each at once. Diagnostics go to stderr through rte_log (and so to syslog, as EAL's own do).
- * Whatever stands in a line, of another process, a file or the environment, is made printable()
- * here: no control character reaches the terminal, and a line stays one.
+ * Values from another process, a file or the environment are made printable() here, so that no
+ * control character reaches the terminal, and a line stays one line.
  */
 #pragma once
 
@@ -24,9 +24,9 @@ namespace detail {
 void write_line(std::string_view line, const Shown *values, std::size_t count);
 }
 
-/* How long a line waits where nobody reads the console. Then it is left out, and so are those that
- * follow, until somebody reads: what was left out is counted in a line of its own. Less than the
- * timeouts that peers have by default, since handlers write lines.
+/* How long a line waits if nobody reads the console. Then it is left out, and so are the next ones,
+ * until the console is read; a line of its own then gives their number. Less than the default
+ * timeouts of peers, since handlers write lines.
  */
 inline constexpr std::chrono::milliseconds kConsoleLimit{2000};
 
@@ -37,7 +37,7 @@ void say(std::type_identity_t<Line<sizeof...(Args)>> line, const Args &...args) 
     detail::write_line(line.in(language()), values.data(), values.size());
 }
 
-/* One line for a request: not with --quiet. */
+/* A line for each request, left out with --quiet. Any thread. */
 void set_quiet(bool quiet); /* before the first thread */
 bool quiet();
 template <typename... Args>
@@ -46,20 +46,20 @@ void say_each(std::type_identity_t<Line<sizeof...(Args)>> line, const Args &...a
         say(line, args...);
 }
 
-/* Whether stdout could not be written (a closed pipe, a full disk). Said once on stderr; a program
- * whose console is gone should end. Any thread.
+/* Whether a write to stdout has failed (a closed pipe, a full disk), which is reported once on
+ * stderr. The program should then end. Any thread.
  */
 bool console_failed();
 
-/* What to call when that happens, in the thread whose line could not be written: a main thread that
- * sleeps has to hear of it. nullptr: nothing any more.
+/* Sets what to call when that happens, in the thread whose line could not be written: for a main
+ * thread that sleeps. nullptr: nothing.
  */
 void on_console_failure(std::function<void()> wake);
 
-/* What rte_log prefixes and how bad it is. */
+/* The severity of a diagnostic, which sets its log level and its prefix. */
 enum class Severity { error, warning, info, debug };
 
-/* How a program is called, and what it calls its peer. */
+/* The names of a program and of its peer, for its lines. */
 struct Program {
     const char *name; /* in diagnostics: "NAME: error: ..." */
     const char *tag;  /* in its console: "[TAG] ..." */
@@ -81,13 +81,13 @@ void diagnose(Severity severity, std::type_identity_t<Line<sizeof...(Args)>> lin
     detail::write_diagnostic(severity, in_words(line, args...));
 }
 
-/* "NAME: error: text". What is wrong and what to do about it, said once. */
+/* "NAME: error: text": what is wrong and what to do about it. Any thread. */
 template <typename... Args>
 void error(std::type_identity_t<Line<sizeof...(Args)>> line, const Args &...args) {
     diagnose(Severity::error, line, args...);
 }
 
-/* "NAME: warning: text". */
+/* "NAME: warning: text". Any thread. */
 template <typename... Args>
 void warn(std::type_identity_t<Line<sizeof...(Args)>> line, const Args &...args) {
     diagnose(Severity::warning, line, args...);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a secondary has to know of a living primary before it attaches to it.
+ * What a secondary checks of a live primary before it attaches.
  */
 #include <unistd.h>
 
@@ -37,12 +37,12 @@ Finding check_primary(const PrimaryProbe &primary) {
                       "Server: DPDK 版本不同 ({}; 这里: {}): 两者必须使用相同的库"},
                      config->version, rte_version()));
     if (config && config->no_secondaries)
-        return bad(in_words({"Server: it takes no secondaries: it has called rte_mp_disable()",
+        return bad(in_words({"Server: it accepts no secondaries: it has called rte_mp_disable()",
                              "Server: 不接受 secondary: 它调用了 rte_mp_disable()"}));
     const std::string linkage = linkage_trouble(primary.dir);
     if (!linkage.empty())
         return bad(in_words({"Server: {}", "Server: {}"}, linkage));
-    return good(in_words({"Server: of user {}, of the same DPDK, takes secondaries",
+    return good(in_words({"Server: of user {}, of the same DPDK, accepts secondaries",
                           "Server: 用户 {}, DPDK 版本相同, 接受 secondary"},
                          user_name(owner)));
 }

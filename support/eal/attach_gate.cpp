@@ -14,7 +14,7 @@ UniqueFd open_file(const std::string &path) {
     return UniqueFd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
 }
 
-/* By a signal or a debugger; false where it cannot be seen. */
+/* Stopped by a signal or a debugger; false where /proc does not show it. */
 bool is_stopped(pid_t pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     std::string text;
@@ -51,7 +51,7 @@ AttachGate::Outcome AttachGate::enter(const std::function<bool(std::chrono::mill
         std::vector<pid_t> within;
         Clock::time_point changed = Clock::now();
         Clock::time_point count_at = changed;
-        bool were_stopped = false; /* when they were counted before */
+        bool were_stopped = false; /* at the previous count */
         while (true) {
             if (take_a_place())
                 return Outcome::entered;
@@ -87,7 +87,7 @@ void AttachGate::make(const std::string &dir) {
 }
 
 bool AttachGate::take_a_place() {
-    /* Not all begin with the same place. */
+    /* Processes begin with different places, so as not to compete for the same one. */
     const auto first = static_cast<unsigned>(getpid());
     for (unsigned i = 0; i < kPlaces; i++) {
         struct flock lock = place_lock(row_ * kPlaces + (first + i) % kPlaces);

@@ -24,7 +24,7 @@ namespace {
 
 bool g_in_eal_init = false;
 
-/* Since 25.11 EAL ends the process itself, with status 234, where it does not know an option. */
+/* Since 25.11 EAL ends the process itself, with status 234, if it does not know an option. */
 void end_of_eal_init(int status, void *) {
     if (!g_in_eal_init || status == 0)
         return;
@@ -90,7 +90,8 @@ int run_eal_init(const std::vector<std::string> &arguments, std::vector<std::str
 }
 
 bool speaks_of_addresses(const std::vector<std::string> &errors) {
-    /* Of the areas for memory and for fbarrays, and of the configuration: 22.11 to 26.07. */
+    /* These are in EAL's errors about memory areas, fbarrays and the configuration: 22.11 to 26.07.
+     */
     return std::any_of(errors.begin(), errors.end(), [](const std::string &line) {
         return line.find("area at requested address") != std::string::npos ||
                line.find("base-virtaddr") != std::string::npos;

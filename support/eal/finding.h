@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a look at one thing has found, as one line: who starts a program ends with it where it is
- * bad, who only asks for the state of things prints all of them.
+ * The result of one check, as one line. A start that finds a bad one ends with it; doctor prints
+ * all of them.
  */
 #pragma once
 
@@ -28,7 +28,7 @@ inline Finding unknown(std::string text) {
     return {Finding::Verdict::unknown, std::move(text)};
 }
 
-/* What is not checked, and why. */
+/* The finding for a check that was left out, with the reason. */
 inline Finding not_checked(const std::string &what, const std::string &why) {
     return unknown(in_words({"{}: not checked: {}", "{}: 未检查: {}"}, what, why));
 }

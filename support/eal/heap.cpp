@@ -39,7 +39,7 @@ std::vector<NodeHeap> heaps_of_nodes() {
     return heaps;
 }
 
-/* On the IPC thread, which answers another process. Never allows. */
+/* On the IPC thread, for the request of another process. Always refuses. */
 int refuse_growth(int node, std::size_t /*limit*/, std::size_t size) {
     using Clock = std::chrono::steady_clock;
     constexpr auto kSilence = std::chrono::seconds(10);
@@ -49,7 +49,7 @@ int refuse_growth(int node, std::size_t /*limit*/, std::size_t size) {
         silent_until = (now + kSilence).time_since_epoch().count();
         warn(
             {"a process asked for more heap on node {} ({} MiB in all), and was refused: start the "
-             "server with more, by --socket-mem",
+             "server with more --socket-mem",
              "有进程在 node {} 上请求更多的堆（共 {} MiB），已拒绝：请用 --socket-mem "
              "给 Server 更多内存后重新启动"},
             node, fixed(static_cast<double>(size) / kMebibyte, 1));
@@ -106,10 +106,10 @@ std::string heap_advice(const HeapFacts &facts) {
 }
 
 void measure_attach_bytes() {
-    /* What services can take at most, by the numbers the library was built with: of a primary with
-     * devices the heap holds more. (22.11: 64 services of 128 bytes, 1,152 bytes a core.) */
+    /* What services can take at most, by the limits of the library: the heap of a primary with
+     * devices holds more than that. (22.11: 64 services of 128 bytes, 1,152 bytes a core.) */
     constexpr std::uint64_t kMostTaken = 64UL * 512 + std::uint64_t{RTE_MAX_LCORE} * 4096;
-    /* Least: so that a library whose start takes nothing has no room for everybody. */
+    /* At least this: if a start took nothing, the heap would seem to have room without limit. */
     constexpr std::uint64_t kLeast = 4096;
     std::uint64_t taken = 0;
     for (const NodeHeap &heap : heaps_of_nodes())
@@ -120,8 +120,7 @@ void measure_attach_bytes() {
 void stop_heap_growth() {
     for (unsigned index = 0; index < rte_socket_count(); index++) {
         const int node = rte_socket_id_by_idx(index);
-        /* Limit 0: every allocation of pages is asked about, one after pages were given back too.
-         */
+        /* Limit 0: called for every allocation of pages, also after pages were freed. */
         if (node >= 0 &&
             rte_mem_alloc_validator_register("mp_ipc_no_growth", refuse_growth, node, 0) != 0 &&
             rte_errno != ENOTSUP && rte_errno != EEXIST) /* --legacy-mem: it never grows */
@@ -137,8 +136,8 @@ std::optional<HeapFacts> look_at_heap() {
         bool ready = false;
         std::vector<NodeHeap> heaps;
     };
-    static std::atomic<bool> stuck{false}; /* a thread waits for the heap's lock already */
-    constexpr auto kLimit = std::chrono::seconds(1); /* a loaded machine */
+    static std::atomic<bool> stuck{false};           /* a thread still waits for the heap's lock */
+    constexpr auto kLimit = std::chrono::seconds(1); /* enough on a loaded machine */
     if (stuck)
         return std::nullopt;
     const auto look = std::make_shared<Look>();
@@ -151,7 +150,7 @@ std::optional<HeapFacts> look_at_heap() {
             stuck = false;
             look->done.notify_one();
         }).detach();
-    } catch (const std::system_error &) { /* no thread to be had: a limit of processes */
+    } catch (const std::system_error &) { /* the limit of processes is reached */
         return std::nullopt;
     }
     std::unique_lock lock(look->lock);

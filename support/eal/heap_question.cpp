@@ -15,7 +15,7 @@
 namespace mp_ipc {
 namespace {
 
-/* What stands behind "key": in JSON that has the key once; empty: nowhere. */
+/* What follows "key": in JSON that has the key once; empty: the key is not there. */
 std::string_view value_of(std::string_view json, const std::string &key) {
     const std::size_t at = json.find('"' + key + "\":");
     if (at == std::string_view::npos)
@@ -25,7 +25,7 @@ std::string_view value_of(std::string_view json, const std::string &key) {
     return begin == std::string_view::npos ? std::string_view() : json.substr(begin);
 }
 
-/* Without escapes: what is asked for has none. */
+/* A string without escapes: the answers that are read here have none. */
 std::string text_of_value(std::string_view value) {
     if (!value.starts_with('"'))
         return {};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a client asks of the server's heap before it attaches, by the telemetry socket: after that
- * it is too late, since the library takes locks in shared memory to find that there is no room.
+ * Asks the server for its heap by the telemetry socket, before a client attaches: to find that
+ * there is no room the library takes locks in shared memory.
  */
 #pragma once
 
@@ -18,13 +18,13 @@ struct HeapAnswer {
     std::string advice; /* as heap_advice() */
 };
 
-/* The answer of the primary in this runtime directory. Nothing where it does not give one within
- * `limit`: it has no telemetry, is another program, is stopped.
+/* The answer of the primary in this runtime directory. nullopt if there is none within `limit` (for
+ * each step): the primary has no telemetry, is another program, or is stopped. Any thread.
  */
 std::optional<HeapAnswer> ask_for_heap(
     const std::string &dir, std::chrono::milliseconds limit = std::chrono::milliseconds(200));
 
-/* Reads the answer to /mp_ipc/heap. */
+/* Reads the answer to /mp_ipc/heap; nullopt: it has no "clients_fit". */
 std::optional<HeapAnswer> read_heap_answer(const std::string &json);
 
 }  // namespace mp_ipc

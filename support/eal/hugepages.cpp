@@ -21,7 +21,7 @@
 namespace mp_ipc {
 namespace {
 
-/* Empty where this process may use none. */
+/* The first directory that this process may use; empty: none. */
 std::string first_usable(const std::vector<std::string> &dirs) {
     const auto found = std::find_if(dirs.begin(), dirs.end(), [](const std::string &dir) {
         return access(dir.c_str(), R_OK | W_OK | X_OK) == 0;
@@ -29,14 +29,14 @@ std::string first_usable(const std::vector<std::string> &dirs) {
     return found == dirs.end() ? std::string() : *found;
 }
 
-/* A directory that is `mount` or below it. */
+/* Whether `dir` exists and is `mount` or below it. */
 bool is_in(const std::filesystem::path &dir, const std::filesystem::path &mount) {
     const auto parts = std::mismatch(mount.begin(), mount.end(), dir.begin(), dir.end());
     return parts.first == mount.end() && access(dir.c_str(), F_OK) == 0;
 }
 
-/* What the mounts that EAL takes leave of each size. Where none can be looked at, the machine's
- * sums stand.
+/* Reduces the usable pages of each size to what EAL's mounts allow. If no mount can be looked at,
+ * the counts of the machine stay.
  */
 void apply_limits(Hugepages *pages) {
     std::set<std::uint64_t> mounted;
@@ -120,7 +120,7 @@ Hugepages look_at_hugepages(const std::optional<std::string> &huge_dir, const st
         if (std::strcmp(entry.mnt_type, "hugetlbfs") != 0)
             continue;
         pages.mounts.emplace_back(entry.mnt_dir);
-        const char *found = hasmntopt(&entry, "pagesize"); /* and what stands behind it */
+        const char *found = hasmntopt(&entry, "pagesize"); /* and all options after it */
         const std::string size = found == nullptr ? "" : found;
         const bool first = sizes.insert(size.substr(0, size.find(','))).second;
         if (huge_dir ? is_in(*huge_dir, entry.mnt_dir) : first)
@@ -163,7 +163,7 @@ std::optional<std::string> hugepage_trouble(const Hugepages &pages) {
                             "请使用当前用户自己的挂载：--huge-dir={}"},
                            pages.other));
     if (pages.usable() == 0)
-        return in_words({"no hugepage is left for this process: {}: end what uses them, or reserve "
+        return in_words({"no hugepage is free for this process: {}: end what uses them, or reserve "
                          "more with scripts/setup.sh",
                          "本进程没有可用的大页：{}：请结束占用它们的程序，或用 scripts/setup.sh "
                          "预留更多"},

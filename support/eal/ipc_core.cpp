@@ -16,14 +16,14 @@
 namespace mp_ipc {
 namespace {
 
-/* A thread that is woken under the ordinary policy may take the core from the one that wakes it.
- * On one core that is always too early: the IPC thread wakes the caller while it still holds the
- * library's lock, on which the caller sleeps again. A policy that somebody chose stays.
+/* Under the default policy a thread that is woken may take the core from the one that wakes it. On
+ * one core that is always too early: the IPC thread wakes the caller while it still holds the
+ * library's lock, and the caller sleeps again on that. A policy that the user chose stays.
  */
 void let_others_finish(pid_t tid) {
     const sched_param none = {};
     if (sched_getscheduler(tid) == SCHED_OTHER)
-        sched_setscheduler(tid, SCHED_BATCH, &none); /* refused: slower, and no more */
+        sched_setscheduler(tid, SCHED_BATCH, &none); /* if refused: only slower */
 }
 
 }  // namespace
@@ -31,7 +31,8 @@ void let_others_finish(pid_t tid) {
 std::string read_ipc_core(std::string_view text, std::optional<int> *core,
                           const std::vector<int> &usable, const std::string &online) {
     const auto has = [](const std::vector<int> &cores, int wanted) {
-        return cores.empty() || std::ranges::find(cores, wanted) != cores.end(); /* not known */
+        return cores.empty() ||
+               std::ranges::find(cores, wanted) != cores.end(); /* empty: unknown */
     };
     int value = -1;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

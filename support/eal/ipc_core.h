@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The core of the EAL's IPC thread. EAL has no option for it: it puts that thread on the cores that
- * the process may use and `-l` does not name, so that a message crosses cores on its way.
+ * the process may use and `-l` does not name, so each message crosses from one core to another.
  */
 #pragma once
 
@@ -21,8 +21,8 @@ std::string read_ipc_core(std::string_view text, std::optional<int> *core,
                           const std::vector<int> &usable = usable_cores(),
                           const std::string &online = machine_cores());
 
-/* Puts the IPC thread of this process on `core`, and both it and the calling thread, the one that
- * sends, under SCHED_BATCH. After rte_eal_init(). false: that has been said.
+/* Puts the IPC thread of this process on `core`, and both it and the calling thread, which sends,
+ * under SCHED_BATCH. After rte_eal_init(), main thread. false: the reason has been reported.
  */
 bool put_ipc_thread_on(int core);
 

@@ -17,7 +17,7 @@ namespace {
 std::atomic<DescriptorsIn> g_wanted{DescriptorsIn::none}; /* written before g_fd */
 std::atomic<int> g_fd{-1};
 
-/* Calls `use(fd)` with each descriptor that came with the message; how many. */
+/* Calls `use(fd)` with each descriptor that came with the message; returns how many. */
 template <typename Use>
 int for_each_descriptor(msghdr &header, const Use &use) {
     int count = 0;
@@ -35,7 +35,7 @@ int for_each_descriptor(msghdr &header, const Use &use) {
     return count;
 }
 
-void leave_wanted_descriptors(msghdr &header, IpcDatagram &datagram) {
+void close_unwanted_descriptors(msghdr &header, IpcDatagram &datagram) {
     int came = for_each_descriptor(header, [](int) {});
     /* MSG_CTRUNC: more came than the buffer holds, or than this process may open. */
     const bool wanted = g_wanted == DescriptorsIn::replies && datagram.type == kIpcReply &&
@@ -58,14 +58,14 @@ void limit_descriptors(int fd, DescriptorsIn descriptors) {
 
 }  // namespace mp_ipc
 
-/* Instead of libc's. A point of cancellation as that is: rte_eal_cleanup() cancels the IPC thread.
+/* Replaces libc's. Like that it is a cancellation point: rte_eal_cleanup() cancels the IPC thread.
  */
 extern "C" ssize_t recvmsg(int fd, msghdr *message, int flags) {
     using Recvmsg = ssize_t (*)(int, msghdr *, int);
     static const auto real = reinterpret_cast<Recvmsg>(dlsym(RTLD_NEXT, "recvmsg"));
     const ssize_t got = real(fd, message, flags);
     if (fd == mp_ipc::g_fd && got == ssize_t{mp_ipc::kIpcDatagramSize} && message->msg_iovlen == 1)
-        mp_ipc::leave_wanted_descriptors(
+        mp_ipc::close_unwanted_descriptors(
             *message, *static_cast<mp_ipc::IpcDatagram *>(message->msg_iov[0].iov_base));
     return got;
 }

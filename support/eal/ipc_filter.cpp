@@ -25,8 +25,8 @@ constexpr std::uint32_t kNumFds = kMessage + offsetof(rte_mp_msg, num_fds);
 constexpr std::uint32_t kSize = kIpcDatagramSize;
 static_assert(RTE_MP_MAX_FD_NUM <= 255); /* one byte is looked at */
 
-/* A filter loads words in network byte order, the library writes them in its own: `native` is what
- * such a word is loaded as.
+/* The value that a filter loads for the word `native`: a filter reads network byte order, and the
+ * library writes the machine's own.
  */
 std::uint32_t loaded(std::uint32_t native) {
     return htonl(native);
@@ -35,7 +35,7 @@ std::uint32_t loaded(std::uint32_t native) {
 constexpr sock_filter load_word(std::uint32_t offset) {
     return BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset);
 }
-/* Goes on after `then` more instructions if the loaded value is `value`, else after `otherwise`. */
+/* Skips `then` instructions if the loaded value is `value`, else `otherwise`. */
 constexpr sock_filter if_equal(std::uint32_t value, std::uint8_t then, std::uint8_t otherwise) {
     return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, then, otherwise);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the kernel lets through to the EAL's IPC socket. One malformed datagram ends rte_mp's thread
- * for good, and one that names descriptors which it does not bring makes rte_mp close numbers of
- * our own; a socket filter drops both before rte_mp reads them. The sender is told nothing.
+ * What the kernel lets through to the EAL's IPC socket. One malformed datagram ends rte_mp's
+ * thread, and one whose num_fds is more than it carries makes rte_mp close descriptors of this
+ * process. A socket filter drops both before rte_mp reads them. The sender gets no error.
  */
 #pragma once
 
@@ -11,11 +11,10 @@
 
 namespace mp_ipc {
 
-/* From now on only datagrams of the right length and with len_param and num_fds in range arrive,
- * none that names descriptors where they are not wanted; what they bring see limit_descriptors().
- * After
- * rte_eal_init(), as early as possible: what came before is not looked at. Warns where the kernel
- * takes no filter; nothing to do, and nothing said, where there is no socket.
+/* From now on only datagrams of the right length arrive, with len_param in range, and with a
+ * num_fds in range (0 where descriptors are not wanted). Also calls limit_descriptors(). After
+ * rte_eal_init(), as early as possible: earlier datagrams are not filtered. Warns if the kernel
+ * refuses the filter; does nothing if there is no socket.
  */
 void let_in_well_formed_only(const IpcSocket &socket, DescriptorsIn descriptors);
 

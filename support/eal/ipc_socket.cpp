@@ -74,7 +74,7 @@ bool has_room(const std::string &path, std::chrono::milliseconds limit) {
         return true;
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
     const UniqueFd probe(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    /* Of a connected datagram socket the kernel says when its peer's queue has room. */
+    /* poll(2) of a connected datagram socket reports when the peer's queue has room. */
     if (connect(probe.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) != 0)
         return true;
     pollfd wait = {probe.get(), POLLOUT, 0};

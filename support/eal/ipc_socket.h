@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What Linux tells about the EAL's own IPC socket and thread, which rte_mp keeps to itself: whether
- * all that was sent has been read, and whether the thread still runs. Relies on the socket's path
- * (mp_socket in the runtime directory) and the thread's name, which are the same from DPDK 22.11
- * to 26.07 but for the name: rte_mp_handle until 23.07, dpdk-mp-msg since 23.11.
+ * What Linux shows of the EAL's IPC socket and thread, for which rte_mp has no call: whether all
+ * messages have been read, and whether the thread still runs. Relies on the socket's path
+ * (mp_socket in the runtime directory), the same from DPDK 22.11 to 26.07, and on the thread's
+ * name: rte_mp_handle until 23.07, dpdk-mp-msg since 23.11.
  */
 #pragma once
 
@@ -16,35 +16,35 @@
 
 namespace mp_ipc {
 
-/* No send of either program waits longer than this for room in a peer's queue: it fails with EAGAIN
- * instead. Long enough for a live peer on a loaded machine (50 ms was not).
+/* A send of either program waits at most this long for room in a peer's queue, then fails with
+ * EAGAIN. Long enough for a live peer on a loaded machine (50 ms was not).
  */
 inline constexpr std::chrono::milliseconds kSendLimit{500};
 
 class IpcSocket {
   public:
-    /* Finds this process's IPC socket and thread. After rte_eal_init(). */
+    /* Finds this process's IPC socket. After rte_eal_init(). Any thread. */
     static IpcSocket find();
 
     bool found() const { return fd_ >= 0; }
     int fd() const { return fd_; } /* the EAL's: not to be closed */
     const std::string &path() const { return path_; }
 
-    /* Bytes of memory that hold messages which this process sent and nobody has read yet
-     * (SIOCOUTQ). 0 where the socket was not found.
+    /* Bytes of memory of the messages that this process sent and no peer has read yet (SIOCOUTQ). 0
+     * if the socket was not found.
      */
     int unread_by_peers() const;
 
-    /* Whether nothing sent waits to be read and nothing received waits either. */
+    /* Whether neither a sent nor a received message waits to be read. */
     bool idle() const;
 
-    /* From now on a send of this process that meets a full queue, from whichever thread, fails with
-     * EAGAIN after `limit`, instead of blocking for as long as its owner does not read. The kernel
-     * counts in ticks of some milliseconds. false: not set.
+    /* From now on a send of this process to a full queue, from any thread, fails with EAGAIN after
+     * `limit` instead of blocking until the peer reads. The kernel counts in ticks of some
+     * milliseconds. false: not set.
      */
     bool limit_sends(std::chrono::milliseconds limit) const;
 
-    /* Takes the socket's file away, for a process that ends without rte_eal_cleanup(). */
+    /* Removes the socket's file, for a process that ends without rte_eal_cleanup(). */
     void remove_file() const;
 
   private:
@@ -52,10 +52,9 @@ class IpcSocket {
     std::string path_;
 };
 
-/* Whether nothing waits in either queue: out() bytes of this process's messages in those of others,
- * in() bytes in its own. What was sent is asked for first: a peer that takes a message in between
- * has answered it into the other queue, which the second question sees. The other way round both
- * could be 0 while the answer waits.
+/* Whether all queues are empty: out() is the bytes of this process's messages in the queues of
+ * others, in() the bytes in its own. out() first: if a peer reads a message between the two calls
+ * and answers it, in() sees the answer. In the other order both could be 0 while the answer waits.
  */
 template <typename Out, typename In>
 bool queues_empty(const Out &out, const In &in) {
@@ -67,14 +66,14 @@ inline std::string primary_socket(const std::string &dir) {
     return dir + "/mp_socket";
 }
 
-/* Whether the queue of the socket at `path` has room within `limit`; true where that cannot be
- * known. Sends nothing.
+/* Whether the queue of the socket at `path` has room within `limit`; true if that cannot be known.
+ * Sends nothing. Any thread.
  */
 bool has_room(const std::string &path, std::chrono::milliseconds limit);
 
-/* Looks until `condition` holds, for what was sent just now and is read in microseconds on a quiet
- * machine; false: it does not within `limit`. Any thread; a reason to end does not cut it short, as
- * it does Watch::look_until().
+/* Polls every millisecond until `condition` holds; false: it did not within `limit`. For messages
+ * that were just sent, which are read in microseconds on a quiet machine. Any thread. Unlike
+ * Watch::look_until(), a reason to end does not cut it short.
  */
 template <typename Condition>
 bool holds_within(std::chrono::milliseconds limit, const Condition &condition) {
@@ -86,14 +85,14 @@ bool holds_within(std::chrono::milliseconds limit, const Condition &condition) {
     return false;
 }
 
-/* The `peer` of a handler as text. The library passes the sender's address as it came, and a path
+/* The `peer` of a handler as text. The library passes the sender's address unchecked, and a path
  * that fills it has no NUL.
  */
 std::string_view peer_path(const void *peer);
 
-/* Whether this peer is a NUL-terminated path and its socket lies where the secondaries of the
- * primary in `dir` have theirs. The name is the sender's choice, and a primary whose reply is
- * refused (ECONNREFUSED) removes the file of that name, whatever it is.
+/* Whether this peer is a NUL-terminated path of the kind that the secondaries of the primary in
+ * `dir` have. The sender chooses the path, and a primary whose reply is refused (ECONNREFUSED)
+ * removes the file at that path, whatever it is.
  */
 bool is_secondary(std::string_view peer, std::string_view dir);
 

@@ -32,7 +32,7 @@ void note_linkage(const std::string &dir, bool eal_alone) {
     if (eal_alone)
         UniqueFd(open(mark.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     else
-        unlink(mark.c_str()); /* of a primary before this one */
+        unlink(mark.c_str()); /* of an earlier primary */
 }
 
 std::string linkage_trouble(const std::string &dir, bool eal_alone) {

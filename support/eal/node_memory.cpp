@@ -27,18 +27,18 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
-/* Room for about a hundred that attach at one moment, at 156 KB each (22.11). */
+/* Enough for about a hundred secondaries that attach at one moment, at 156 KB each (22.11). */
 constexpr std::uint64_t kNodeMemory = 16 * kMiB;
-/* The rest is for whoever else takes hugepages: another server, an application. */
+/* Takes at most 1/kShare of what is free: the rest is for other programs. */
 constexpr std::uint64_t kShare = 4;
 
-/* "hugepages-2048kB": bytes of a page; 0: another name. */
+/* Bytes of a page, of a name such as "hugepages-2048kB"; 0: another name. */
 std::uint64_t page_of_name(const std::string &name) {
     unsigned long kib = 0;
     return std::sscanf(name.c_str(), "hugepages-%lukB", &kib) == 1 ? kib * kKiB : 0;
 }
 
-/* Nodes that have a core EAL takes notice of; node 0 where the kernel shows none. */
+/* Nodes with a core below RTE_MAX_LCORE; node 0 if the kernel shows none. */
 std::set<unsigned> nodes_with_cores(const std::string &root) {
     std::set<unsigned> nodes;
     for (unsigned core = 0; core < RTE_MAX_LCORE; core++) {
@@ -53,7 +53,7 @@ std::set<unsigned> nodes_with_cores(const std::string &root) {
     return nodes.empty() ? std::set<unsigned>{0} : nodes;
 }
 
-/* Whether the cpuset of this process lets it take memory of this node. */
+/* Whether the cpuset of this process allows memory of this node. */
 bool may_use_node(unsigned node, const std::string &root) {
     std::ifstream status(root + "/proc/self/status");
     for (std::string line; std::getline(status, line);) {
@@ -75,7 +75,8 @@ bool may_use_node(unsigned node, const std::string &root) {
     return true;
 }
 
-/* By page size: what the mounts leave. EAL takes the first mount of each size, or --huge-dir. */
+/* The bytes that the mounts allow, by page size: EAL uses --huge-dir, or the first mount of each.
+ */
 std::map<std::uint64_t, std::uint64_t> mounted(const std::optional<std::string> &huge_dir,
                                                const std::string &root, const LookAtMount &mount) {
     std::map<std::uint64_t, std::uint64_t> room;
@@ -108,7 +109,7 @@ std::string cgroup_name(std::uint64_t page) {
     return std::to_string(page / kKiB) + "KB";
 }
 
-/* What the cgroups (v2) of this process leave of pages of one size. */
+/* The bytes of pages of one size that the cgroups (v2) of this process still allow. */
 std::uint64_t cgroup_room(std::uint64_t page, const std::string &root) {
     std::uint64_t room = std::numeric_limits<std::uint64_t>::max();
     std::ifstream groups(root + "/proc/self/cgroup");
@@ -148,7 +149,7 @@ HugepageRoom look_at_hugepage_room(const std::optional<std::string> &huge_dir,
                                    const std::string &root, const LookAtMount &mount) {
     HugepageRoom room;
     const auto mounts = mounted(huge_dir, root, mount);
-    std::map<std::uint64_t, std::uint64_t> left; /* by page size, of all nodes */
+    std::map<std::uint64_t, std::uint64_t> left; /* bytes by page size, of all nodes */
     for (const auto &[page, free] : mounts) {
         const fs::path counts =
             root + "/sys/kernel/mm/hugepages/hugepages-" + std::to_string(page / kKiB) + "kB";
@@ -193,7 +194,7 @@ std::vector<std::uint64_t> plan_node_memory(const HugepageRoom &room) {
     std::uint64_t free = 0; /* of all nodes */
     for (const NodePages &node : room.nodes)
         free += node.free;
-    /* Where all nodes draw on one limit, each gets its part of it. */
+    /* Where one limit holds for all nodes, each gets an equal part. */
     const bool limited = room.limit < free;
     for (const NodePages &node : room.nodes) {
         if (node.page == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The hugepages of each NUMA node that this process may take, and how many of them a primary takes
- * at its start, so that its heap need not grow when a secondary attaches. Needs no EAL.
+ * The hugepages of each NUMA node that this process may use, and how many of them a primary
+ * reserves at its start, so that its heap need not grow when a secondary attaches. Needs no EAL.
  */
 #pragma once
 
@@ -22,11 +22,11 @@ struct NodePages {
 
 struct HugepageRoom {
     std::vector<NodePages> nodes; /* sorted by node */
-    std::uint64_t limit = 0;      /* bytes: what mounts, cgroups and promises to others leave of all
-                                     nodes together */
+    std::uint64_t limit = 0;      /* bytes that mounts, cgroups and the reservations of others allow
+                                     on all nodes together */
 };
 
-/* A hugetlbfs mount, as statfs(2) tells. */
+/* A hugetlbfs mount, as statfs(2) shows it. */
 struct HugetlbMount {
     std::uint64_t page = 0;            /* bytes */
     std::optional<std::uint64_t> free; /* bytes, where the mount has a limit (size=) */
@@ -34,14 +34,14 @@ struct HugetlbMount {
 using LookAtMount = std::function<std::optional<HugetlbMount>(const std::string &dir)>;
 std::optional<HugetlbMount> look_at_mount(const std::string &dir);
 
-/* `root` stands before /sys and /proc, and `mount` looks at a mount: a test makes both up. */
+/* `root` is put before /sys and /proc, and `mount` looks at a mount: both for tests. */
 HugepageRoom look_at_hugepage_room(const std::optional<std::string> &huge_dir = {},
                                    const std::string &root = "",
                                    const LookAtMount &mount = look_at_mount);
 
 /* Bytes for each node, by node number: 16 MiB, but at most a quarter of what is free, in whole
- * pages, though one at least where it is no larger than that; empty where that is nothing, and
- * EAL's own default is to be left alone.
+ * pages; one page where that quarter is less and a page is smaller than 16 MiB. Empty: nothing to
+ * reserve, so keep EAL's default.
  */
 std::vector<std::uint64_t> plan_node_memory(const HugepageRoom &room);
 

@@ -44,8 +44,8 @@ int add_line(const rte_memseg_list *list, const rte_memseg *page, void *lines) {
     return 0;
 }
 
-/* Where the primary has them, by page size: EAL's hugepage_info is an array of three, each with a
- * size of 8 bytes and a path.
+/* The directories of the primary's hugepages, one for each page size: EAL's hugepage_info is an
+ * array of three, each a page size of 8 bytes and a path.
  */
 std::vector<std::string> huge_dirs(const std::string &dir) {
     std::ifstream file(dir + "/hugepage_info", std::ios::binary);
@@ -87,7 +87,7 @@ UniqueFd record_page_files(const std::string &dir) {
     std::set<std::string> lines;
     rte_memseg_walk(add_line, &lines);
     const std::string path = record_path(dir);
-    unlink(path.c_str()); /* whoever reads that of an earlier primary does not see half of this */
+    unlink(path.c_str()); /* a reader of an earlier primary's file does not see half of this one */
     UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     std::string text;
     for (const std::string &line : lines)
@@ -115,7 +115,7 @@ std::optional<PageFileTrouble> look_at_page_files(const std::string &dir,
     std::ifstream record(record_path(dir));
     if (record && is_locked(record_path(dir)).value_or(false))
         return check_record(record, count);
-    /* Another program's primary: its files are those that it holds. */
+    /* A primary that is another program has no record: its files are those that it has locked. */
     const std::vector<std::string> dirs = huge_dirs(dir);
     if (dirs.empty())
         return PageFileTrouble{Kind::not_shared, dir + "/hugepage_info"};

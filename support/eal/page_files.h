@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The hugepage files of a primary, which every secondary maps by their paths: whether those that
- * this process would find are the primary's own. Where one is missing, EAL makes it: it then maps
- * zeros in the place of the primary's memory, and the machine is a page short for good. Where it is
- * another primary's, both would write into that one's memory.
+ * this process would find are the primary's own. If one is missing, EAL creates it, and maps zeros
+ * in place of the primary's memory; the machine then has a page less. If it is another primary's,
+ * this process would write into that one's memory.
  */
 #pragma once
 
@@ -17,9 +17,9 @@
 
 namespace mp_ipc {
 
-/* In a primary, after its rte_eal_init(): writes which files it has mapped into its runtime
- * directory, for secondaries in other pid namespaces too. It counts for as long as the result is
- * open.
+/* In a primary, after its rte_eal_init(): lists the files that it has mapped in a file of its
+ * runtime directory, which secondaries in other pid namespaces can read too. The list is valid
+ * while the result is open; the result is invalid if it could not be written.
  */
 UniqueFd record_page_files(const std::string &dir);
 
@@ -39,8 +39,8 @@ struct PageFileTrouble {
     int error = 0;
 };
 
-/* Of the primary in this runtime directory, whose pid may be 0: unknown. Nothing where each is
- * there, is the primary's own and may be written; *count then says how many there are.
+/* Checks the files of the primary in this runtime directory; `pid` 0: unknown. nullopt: each is
+ * there, is the primary's own and may be written, and *count is their number.
  */
 std::optional<PageFileTrouble> look_at_page_files(const std::string &dir,
                                                   const std::string &file_prefix, pid_t pid,

@@ -22,7 +22,7 @@ struct Head {
     std::uint32_t channels;
     std::uint32_t ranks;
     std::uint32_t locks[5];
-    std::uint8_t status[8]; /* mp_status is the first; since 23.11 a lock more stands before it */
+    std::uint8_t status[8]; /* mp_status is the first; since 23.11 one more lock is before it */
 };
 
 constexpr std::uint32_t kMagic = 19820526;  /* RTE_MAGIC: the configuration is complete */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a primary says of itself at the start of the memory configuration that it shares, for a
- * secondary that is about to attach. EAL tells these reasons in its log alone, which the user may
- * have turned off. Relies on the first fields of EAL's struct rte_mem_config, from DPDK 22.11 to
- * 26.07.
+ * The first fields of the memory configuration that a primary shares: they show why a secondary
+ * could not attach. EAL only logs these reasons, and the user may have turned its log off. Relies
+ * on the first fields of EAL's struct rte_mem_config, from DPDK 22.11 to 26.07.
  */
 #pragma once
 
@@ -18,8 +17,8 @@ struct PrimaryConfig {
     bool no_secondaries = false; /* it has called rte_mp_disable() */
 };
 
-/* Of the primary of a runtime directory; nothing where it cannot be read or is not complete. Never
- * for one's own prefix in a primary: see probe_primary().
+/* Reads that of the primary of a runtime directory; nullopt: it cannot be read or is not complete.
+ * A primary must not call it for its own prefix: see probe_primary().
  */
 std::optional<PrimaryConfig> read_primary_config(const std::string &dir);
 

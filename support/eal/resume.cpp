@@ -20,9 +20,8 @@ namespace {
 constexpr const char *kVariable = "MP_IPC_RESUME";
 constexpr const char *kFailedStarts = "MP_IPC_FAILED_STARTS";
 
-/* A thread that was inside rte_eal_init() may have opened a file between the mark that exec()
- * closes all and exec() itself: here nothing is open yet but such, with a lock that keeps the next
- * primary out.
+/* A thread inside rte_eal_init() may have opened a file after close_on_exec() and before exec().
+ * Its lock would keep the next primary out. Nothing else is open yet, so all is closed.
  */
 void close_what_came_through() {
     if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
@@ -42,7 +41,7 @@ std::optional<std::string> take_resume() {
     close_what_came_through();
     std::string left = text;
     unsetenv(kVariable);
-    prctl(PR_SET_NAME, program_invocation_short_name); /* the kernel took "exe" from the path */
+    prctl(PR_SET_NAME, program_invocation_short_name); /* it is "exe", of the path that was run */
     return left;
 }
 
@@ -53,12 +52,12 @@ unsigned take_failed_starts() {
     return static_cast<unsigned>(std::min<unsigned long>(count, kMostFailedStarts));
 }
 
-void leave_failed_starts(unsigned count) {
+void hand_over_failed_starts(unsigned count) {
     setenv(kFailedStarts, std::to_string(count).c_str(), 1);
 }
 
 bool close_on_exec_one_by_one(int first) {
-    /* Those that are open, not all numbers up to the limit, which may be a thousand million. */
+    /* Only those that are open: the limit of numbers may be a thousand million. */
     const auto fds = open_fds();
     if (!fds)
         return false;
@@ -70,8 +69,8 @@ bool close_on_exec_one_by_one(int first) {
 }
 
 bool close_on_exec(int first) {
-    /* By number: glibc has the function since 2.34 only. The kernel has the flag since 5.11, and a
-     * sandbox may forbid the call. */
+    /* By syscall(2): glibc has the function only since 2.34. The kernel has the flag since 5.11,
+     * and a sandbox may forbid the call. */
     return syscall(SYS_close_range, static_cast<unsigned>(first), ~0U,
                    static_cast<unsigned>(CLOSE_RANGE_CLOEXEC)) == 0 ||
            close_on_exec_one_by_one(first);

@@ -33,11 +33,11 @@ std::string size_text(std::uint64_t bytes) {
     return std::to_string(bytes / kStep / kStep / kStep) + " GiB";
 }
 
-/* Bytes and files that are free where `dir` is, or will be. */
+/* Free bytes and files of the file system where `dir` is, or will be. */
 struct Room {
     bool known = false;
     std::uint64_t bytes = 0;
-    bool files = true; /* as many as a process makes */
+    bool files = true; /* it takes as many more as a process makes */
     std::string at;
 };
 Room look_at_room(const std::string &dir) {
@@ -57,7 +57,7 @@ Room look_at_room(const std::string &dir) {
     return room;
 }
 
-/* Bytes that these files have on their file system. */
+/* Bytes that these files take of their file system. */
 std::uint64_t allocated(const std::vector<std::string> &paths) {
     std::uint64_t bytes = 0;
     for (const std::string &path : paths) {
@@ -68,7 +68,9 @@ std::uint64_t allocated(const std::vector<std::string> &paths) {
     return bytes;
 }
 
-/* A sparse file is mapped whether or not there is room for it, and SIGBUS ends who writes to it. */
+/* Without this check a sparse file is mapped even if there is no room for it, and the process that
+ * writes to it ends by SIGBUS. `had`: bytes of files that will be replaced.
+ */
 Finding check_room(const std::string &dir, std::uint64_t needed, std::uint64_t had) {
     const Room room = look_at_room(dir);
     if (!room.known)
@@ -124,8 +126,8 @@ Finding check_primary_room(const std::string &dir, std::size_t nodes) {
 
 namespace {
 
-/* What a secondary takes, in bytes: files, its own of each array of the primary; and addresses,
- * which are reserved for the pages in these arrays ("…-2048k-0-0").
+/* What a secondary takes, in bytes: files, one for each array of the primary; and addresses, which
+ * it reserves for the pages in these arrays ("…-2048k-0-0").
  */
 struct Needs {
     std::uint64_t files = 0;

@@ -63,8 +63,8 @@ bool socket_is_live(const std::string &path) {
         return false;
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
     const UniqueFd probe(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    /* Any other error is about us, not about the socket: no descriptor left, or closed under us by
-     * rte_mp, which closes whatever numbers a message claims. */
+    /* Any other error is about this process, not about the socket: no descriptor is free, or rte_mp
+     * has closed this one, since it closes whatever numbers a message claims. */
     return connect(probe.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) ==
                0 ||
            (errno != ECONNREFUSED && errno != ENOENT && errno != ENOTDIR && errno != EPROTOTYPE);
@@ -88,7 +88,7 @@ PrimaryProbe probe_primary(const std::string &dir) {
             not_seen(errno);
         return probe;
     }
-    /* The same question as rte_eal_primary_proc_alive() asks; this way the answer names the pid. */
+    /* The same check as rte_eal_primary_proc_alive(); this way the pid is known too. */
     struct flock lock = {};
     lock.l_type = F_RDLCK;
     lock.l_whence = SEEK_SET;
@@ -101,8 +101,8 @@ PrimaryProbe probe_primary(const std::string &dir) {
         return probe;
     }
     probe.pid = lock.l_pid > 0 ? lock.l_pid : 0;
-    /* Right after its lock, a new primary still shows the memory configuration of the one before.
-     * Its socket is bound after that is overwritten. */
+    /* When a new primary has just taken its lock, the memory configuration is still the earlier
+     * one's. It binds its socket after it has overwritten that. */
     probe.state = socket_is_live(dir + "/mp_socket") ? State::alive : State::starting;
     return probe;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What can be known of the processes of a file prefix from EAL's runtime directory, without an EAL:
- * whether a primary lives, which prefixes have one, who holds the files of a dead one. Linux and
- * the layout of the directory (config, mp_socket, mp_socket_<pid>_<tsc>, fbarray_*) are what this
- * relies on; both are the same from DPDK 22.11 to 26.07.
+ * What EAL's runtime directory shows of the processes of a file prefix, without an EAL: whether a
+ * primary lives, which prefixes have one, which processes hold the files of an exited one. Relies
+ * on Linux and on the layout of the directory (config, mp_socket, mp_socket_<pid>_<tsc>,
+ * fbarray_*), which is the same from DPDK 22.11 to 26.07.
  */
 #pragma once
 
@@ -23,25 +23,24 @@ std::string runtime_dir(const std::string &file_prefix);
 struct PrimaryProbe {
     enum class State {
         no_files,  /* no such directory, or no config in it */
-        dead,      /* config is there, nobody holds its lock: the primary died or ended */
+        dead,      /* config is there, nobody holds its lock: the primary has exited */
         starting,  /* a primary lives; its mp_socket is not there yet */
         alive,     /* a primary lives, and its mp_socket takes messages */
         forbidden, /* the directory may not be looked into */
         unknown,   /* it could not be looked at, for the reason in `error` */
     };
     State state = State::no_files;
-    pid_t pid =
-        0; /* of a living primary; 0 where the kernel does not tell (another pid namespace) */
+    pid_t pid = 0; /* of a live primary; 0 if the kernel does not show it (another pid namespace) */
     int error = 0; /* of errno; where the state is unknown */
     std::string dir;
 };
 
-/* Looks without leaving a trace. Never for one's own prefix in a primary: closing any descriptor
- * of config drops the POSIX lock on it, and a primary without the lock passes for dead.
+/* Changes nothing. A primary must not call it for its own prefix: to close any descriptor of config
+ * drops its POSIX lock on it, and a primary without that lock is taken for dead.
  */
 PrimaryProbe probe_primary(const std::string &dir);
 
-/* Prefixes under runtime_root() with a living primary, sorted. */
+/* Prefixes under runtime_root() with a live primary, sorted. */
 std::vector<std::string> live_prefixes();
 
 struct Holder {
@@ -49,26 +48,25 @@ struct Holder {
     std::string name; /* of the process, as in /proc/PID/comm */
 };
 
-/* Paths of the entries of dir whose name begins with `start`, sorted; none where it cannot be read.
- */
+/* Paths of the entries of dir whose name begins with `start`, sorted; none if it cannot be read. */
 std::vector<std::string> entries(const std::string &dir, const std::string &start);
 
-/* Whether somebody holds a lock (flock) on this file or directory, in whatever pid namespace;
- * nothing where it may not be opened. Takes the lock for a moment where nobody does, as EAL itself
- * does to see whether a file is left over.
+/* Whether a process of any pid namespace holds a lock (flock) on this file or directory; nullopt:
+ * it cannot be opened. If nobody holds the lock, this takes it for a moment, as EAL does to see
+ * whether a file is left over.
  */
 std::optional<bool> is_locked(const std::string &path);
 
-/* Processes that hold a lock on a memory file (fbarray_*) of this directory. A new primary cannot
- * start while there are any. This process itself is left out.
+/* Processes, other than this one, that hold a lock on a memory file (fbarray_*) of this directory.
+ * A new primary cannot start while there are any.
  */
 std::vector<Holder> lock_holders(const std::string &dir);
 
-/* The same of any files or directories. Those of other pid namespaces are not seen. */
+/* The same for any files or directories. Processes of other pid namespaces are not seen. */
 std::vector<Holder> flock_holders(const std::vector<std::string> &paths);
 
-/* For a person: who holds the lock of this directory. The library takes it for moments, when a
- * process starts, attaches or sends to all, and whoever is stopped meanwhile keeps it.
+/* For a person: which process holds the lock of this directory. The library takes it for moments,
+ * when a process starts, attaches or sends to all; a process that is stopped meanwhile keeps it.
  */
 std::string held_lock_text(const std::string &dir);
 
@@ -76,22 +74,22 @@ std::string held_lock_text(const std::string &dir);
 struct ClientSocket {
     std::string path;
     pid_t pid;
-    bool live; /* somebody still reads it */
+    bool live; /* a process has it open */
 };
 std::vector<ClientSocket> client_sockets(const std::string &dir);
 
-/* Removes the sockets of secondaries that died, which the library leaves until it happens to send
- * to one; returns the paths of the others. For the primary of dir.
+/* Removes the sockets of exited secondaries, which the library does only when it sends to one;
+ * returns the paths of the others, sorted. For the primary of dir.
  */
 std::vector<std::string> remove_stale_sockets(const std::string &dir);
 
-/* Whether a message sent to this unix datagram socket may reach somebody: false only where the
- * kernel says that it does not. Sends nothing.
+/* Whether a message to this unix datagram socket may reach a process: false only if the kernel
+ * reports that it cannot. Sends nothing.
  */
 bool socket_is_live(const std::string &path);
 
-/* Its name, for a process that may be looked at and has a name, otherwise "?". Any bytes: the
- * process chooses them.
+/* The name of a process, "?" if it has none or cannot be looked at. Any bytes: the process chooses
+ * them.
  */
 std::string process_name(pid_t pid);
 /* "pid 7, mp_x". */
@@ -99,7 +97,7 @@ std::string process_text(pid_t pid);
 std::string holders_text(const std::vector<Holder> &holders);
 /* The name of a user, or the number where it has none. */
 std::string user_name(uid_t user);
-/* The user that a file is of; this one where that cannot be known. */
+/* The owner of a file; this process's user if that cannot be known. */
 uid_t owner_of(const std::string &path);
 
 }  // namespace mp_ipc

@@ -17,10 +17,10 @@
 namespace mp_ipc {
 namespace {
 
-/* Even the last lines block on a console that nobody reads. */
+/* The last lines may block on a console that nobody reads: then the process ends after this. */
 constexpr unsigned kLastLinesS = 3;
 
-/* For a program whose command line has not been looked at; false: what is wrong has been said. */
+/* For a program that has not checked its command line itself; false: reported. */
 bool takes_role(EalArgs *args, const char *proc_type) {
     const std::string wrong = take_role(args, proc_type);
     if (!wrong.empty())
@@ -28,15 +28,15 @@ bool takes_role(EalArgs *args, const char *proc_type) {
     return wrong.empty();
 }
 
-/* What the kernel lets in, and what is open of our own: before the first handler is registered. */
+/* Filters the socket and records the open descriptors: before the first handler is registered. */
 void guard_socket(const IpcSocket &socket, bool filtered, DescriptorsIn descriptors) {
     if (filtered)
         let_in_well_formed_only(socket, descriptors);
     remember_own_fds();
 }
 
-/* From now on the end of the EAL's IPC thread is a reason to end. false: there is none, which has
- * been said.
+/* From now on the end of the EAL's IPC thread is a reason to end. false: there is no such thread,
+ * which has been reported.
  */
 bool follow(Watch &watch) {
     if (watch.follow_ipc_thread())
@@ -52,7 +52,7 @@ bool follow(Watch &watch) {
 PrimarySession::PrimarySession(EalArgs args, const Setup &setup, std::function<void(int)> tell_end)
     : tell_end_(std::move(tell_end)),
       status_(kExitFailure),
-      watch_([this](Watch::Reason reason) { leave(reason); }) {
+      watch_([this](Watch::Reason reason) { exit_blocked(reason); }) {
     int status = kExitFailure;
     if (!takes_role(&args, "primary")) {
         status_ = kExitUsage;
@@ -96,8 +96,8 @@ void PrimarySession::tell_end() {
         tell_end_(status_);
 }
 
-/* The end when the main thread cannot come to it: from the watching thread. */
-void PrimarySession::leave(Watch::Reason reason) {
+/* The end while the main thread is blocked: on the watching thread. */
+void PrimarySession::exit_blocked(Watch::Reason reason) {
     limit_the_end(kLastLinesS, kExitFailure);
     if (reason != Watch::Reason::stuck)
         status_ = conclude(reason);
@@ -121,7 +121,7 @@ SecondarySession::SecondarySession(char **argv, EalArgs args, const Setup &setup
       run_(std::move(run)),
       resumed_(take_resume()),
       failed_starts_(take_failed_starts()),
-      watch_([this](Watch::Reason reason) { leave(reason); }) {
+      watch_([this](Watch::Reason reason) { exit_blocked(reason); }) {
     if (resumed_)
         run_.resume(*resumed_);
     int status = kExitOk;
@@ -148,7 +148,7 @@ bool SecondarySession::going_on() const {
     return !watch_.ending() && !console_failed() && !shut_down();
 }
 
-/* Returns only where it cannot, and has said so. */
+/* Returns only if it fails, which has been reported. */
 void SecondarySession::run_again() {
     IpcSocket::find().remove_file();
     run_.abandon(
@@ -157,8 +157,8 @@ void SecondarySession::run_again() {
     error({"cannot run again: {}", "无法重新运行：{}"}, std::strerror(errno));
 }
 
-/* A primary that has said that it ends still holds its prefix: to run again before it is gone would
- * be to attach to it once more. As long as `wait` says. Main thread.
+/* Waits, for as long as `wait`, until a primary that has set force_quit has exited: a client that
+ * ran again before would attach to the same primary. Main thread.
  */
 void SecondarySession::await_end_of_primary() {
     const Clock::time_point give_up = *setup_.wait == Clock::duration::zero()
@@ -168,8 +168,9 @@ void SecondarySession::await_end_of_primary() {
         watch_.sleep_until(give_up);
 }
 
-/* Whoever attaches to a primary in its last moments finds a part of it. Such a failure is the
- * primary's end, and not a reason of one's own.
+/* After a failed start: to attach to a primary that is just ending may fail in many ways. Unless
+ * the primary is alive, waits up to 5 s for the watch to see its end, which is then reported as the
+ * reason.
  */
 void SecondarySession::await_primary_that_ends(const std::string &dir) {
     constexpr Clock::duration kLongestEnd = std::chrono::seconds(5);
@@ -182,8 +183,8 @@ void SecondarySession::say_shut_down() {
         say({"[{}] The server has shut down", "[{}] Server 已退出"}, program().tag);
 }
 
-/* With `wait`, neither the loss of the primary nor its shutdown is the end. Returns why to end
- * where it is: all has been done, or a Ctrl-C came together with it.
+/* With `wait`, the program runs again after the loss of the primary or its shutdown. Returns the
+ * reason to end if it does not: all requests are done, or a Ctrl-C came at the same time.
  */
 Watch::Reason SecondarySession::run_again_if_waiting(Watch::Reason reason,
                                                      std::optional<int> *status) {
@@ -197,14 +198,14 @@ Watch::Reason SecondarySession::run_again_if_waiting(Watch::Reason reason,
         await_end_of_primary();
         reason = watch_.reason();
         if (reason == Reason::none) {
-            error({"the server that has shut down still runs after the time of --wait",
+            error({"the server has announced its shutdown, but still runs after the time of --wait",
                    "已宣布退出的 Server 在 --wait 的时间之后仍在运行"});
             *status = kExitNoPrimary;
         }
     }
     if (reason != Reason::primary_gone)
         return reason;
-    if (!watch_.leave_signals_pending())
+    if (!watch_.keep_signals_pending())
         return Reason::signal;
     if (!shut_down)
         say({"[{}] The server went away", "[{}] Server 已断开"}, program().tag);
@@ -212,24 +213,24 @@ Watch::Reason SecondarySession::run_again_if_waiting(Watch::Reason reason,
     return reason;
 }
 
-/* What was in the way of this start may not be in the way of another. Returns where there is to be
- * no other.
+/* Runs the program again, since the reason of this failed start may be gone then. Returns if it has
+ * failed too often or a signal has come.
  */
 void SecondarySession::start_again() {
-    if (failed_starts_ >= kMostFailedStarts || !watch_.leave_signals_pending())
+    if (failed_starts_ >= kMostFailedStarts || !watch_.keep_signals_pending())
         return;
     say({"[{}] Trying again", "[{}] 重试"}, program().tag);
-    leave_failed_starts(failed_starts_ + 1);
+    hand_over_failed_starts(failed_starts_ + 1);
     run_again();
 }
 
-/* Says why the program ends; returns its exit status. The actions stay registered: a broadcast of
- * the last moments is answered, and not logged as unknown while the primary waits in vain.
+/* Prints why the program ends; returns its exit status. The actions stay registered, so that a
+ * broadcast in the last moments is still answered.
  */
 int SecondarySession::finish(Watch::Reason reason, std::optional<int> given) {
     using Reason = Watch::Reason;
     const IpcSocket socket = IpcSocket::find();
-    if (shut_down()) /* it may have said so just now */
+    if (shut_down()) /* its last event may still be unread */
         holds_within(std::chrono::milliseconds(20), [&] { return socket.idle(); });
     reason = run_again_if_waiting(reason, &given);
     int status = given.value_or(run_.status(reason == Reason::signal));
@@ -256,7 +257,7 @@ int SecondarySession::finish(Watch::Reason reason, std::optional<int> given) {
     }
     run_.abandon(in_words({"the program ends before a reply came", "收到回复之前程序退出"}));
     run_.last_words();
-    socket.remove_file(); /* the rest the kernel takes back: see eal_session.h */
+    socket.remove_file(); /* the kernel frees the rest: see eal_session.h */
     return status;
 }
 
@@ -264,8 +265,8 @@ void SecondarySession::end(std::optional<int> status) {
     end_process(finish(watch_.reason(), status));
 }
 
-/* The end when the main thread cannot come to it: from the watching thread. */
-void SecondarySession::leave(Watch::Reason reason) {
+/* The end while the main thread is blocked: on the watching thread. */
+void SecondarySession::exit_blocked(Watch::Reason reason) {
     limit_the_end(kLastLinesS, kExitFailure);
     _exit(finish(reason, std::nullopt));
 }

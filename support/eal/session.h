@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * A program's session with the EAL, from start to end: the watching thread, rte_eal_init() with the
- * checks it does not make, what is let in at the IPC socket, and an end that comes whatever the
- * main thread is stuck in.
+ * checks it does not make, the filter of the IPC socket, and an end even if the main thread is
+ * stuck in a call.
  */
 #pragma once
 
@@ -31,7 +31,7 @@ class PrimarySession {
         std::optional<int> ipc_core{};    /* of the EAL's IPC thread; none: where EAL puts it */
     };
     /* `tell_end` is called once, with the exit status, when the program ends: from tell_end(), or
-     * from the watching thread where the main thread does not come to it.
+     * from the watching thread if the main thread is blocked.
      */
     PrimarySession(EalArgs args, const Setup &setup, std::function<void(int)> tell_end = {});
     ~PrimarySession(); /* rte_eal_cleanup(), given two seconds */
@@ -39,19 +39,20 @@ class PrimarySession {
     PrimarySession &operator=(const PrimarySession &) = delete;
 
     bool started() const { return eal_ != nullptr; }
-    /* Why it has not started, as an exit status: the reason has been said. */
+    /* The exit status if it has not started; the reason has been reported. */
     int status() const { return status_; }
     Watch &watch() { return watch_; }
 
     /* Whether there is no reason to end yet. */
     bool going_on() const;
-    /* The loop has ended: says why where that is a failure, and returns the exit status. */
+    /* Call after the main loop: reports why it ended if that is a failure; returns the exit status.
+     */
     int conclude();
-    /* Tells the others of the end (`tell_end`), if that has not been done. */
+    /* Calls `tell_end`, if it has not been called. */
     void tell_end();
 
   private:
-    [[noreturn]] void leave(Watch::Reason reason);
+    [[noreturn]] void exit_blocked(Watch::Reason reason);
     int conclude(Watch::Reason reason) const;
 
     std::function<void(int)> tell_end_;
@@ -66,48 +67,50 @@ class PrimarySession {
 class SecondarySession {
   public:
     struct Setup {
-        /* For a primary, at the start and after one has ended or shut down: zero: for ever; none:
-         * not at all. */
+        /* How long to wait for a primary, at the start and after one has ended or shut down; zero:
+         * for ever; none: do not wait. */
         std::optional<Clock::duration> wait;
         DescriptorsIn descriptors = DescriptorsIn::none;
         bool filtered = true;          /* false: malformed datagrams are let in */
         std::optional<int> ipc_core{}; /* of the EAL's IPC thread; none: where EAL puts it */
     };
-    /* What the session asks of the program's run as it ends; any thread, one at a time. What is
-     * left out has nothing to say.
+    /* Callbacks into the program's run, for its end. Called on any thread, one at a time. Each has
+     * a default.
      */
     struct Run {
-        std::function<int(bool by_signal)> status = [](bool) { return kExitOk; }; /* by now */
-        std::function<bool()> shut_down{}; /* whether the primary has said that it ends */
-        /* Whether nothing is left for another primary. */
+        /* The exit status at this moment. */
+        std::function<int(bool by_signal)> status = [](bool) { return kExitOk; };
+        std::function<bool()> shut_down{}; /* whether the primary has announced its end */
+        /* Whether there is nothing left to do with another primary. */
         std::function<bool()> done = [] { return false; };
         /* Closes the requests that are open. */
         std::function<void(const std::string &why)> abandon = [](const std::string &) {};
-        std::function<void()> last_words = [] {}; /* the last lines of the console */
-        std::function<std::string()> to_resume = [] { return std::string(); }; /* for the next */
-        /* Goes on from that, before the wait. */
+        std::function<void()> last_words = [] {}; /* prints the last lines of the console */
+        /* The state to pass to the next run of this program. */
+        std::function<std::string()> to_resume = [] { return std::string(); };
+        /* Takes the state of the previous run, before the wait for a primary. */
         std::function<void(const std::string &)> resume = [](const std::string &) {};
     };
-    /* With `argv` the program is run again where it goes on with another primary. Ends the process
-     * where it cannot attach: the reason has been said.
+    /* `argv`: to run the program again when it goes on with another primary. If it cannot attach,
+     * it reports the reason and ends the process.
      */
     SecondarySession(char **argv, EalArgs args, const Setup &setup, Run run);
     SecondarySession(const SecondarySession &) = delete;
     SecondarySession &operator=(const SecondarySession &) = delete;
 
     Watch &watch() { return watch_; }
-    /* Whether that run had another primary. */
+    /* Whether an earlier run of this process had another primary. */
     bool has_new_primary() const { return resumed_ && failed_starts_ == 0; }
 
     /* Whether there is no reason to end yet. */
     bool going_on() const;
-    /* Ends the process, without rte_eal_cleanup() (eal_session.h says why). `status`: of a run that
-     * was not cut short; none: as the run says.
+    /* Ends the process, without rte_eal_cleanup() (for the reason see eal_session.h). `status`: the
+     * exit status, unless there is another reason to end; none: Run::status().
      */
     [[noreturn]] void end(std::optional<int> status = std::nullopt);
 
   private:
-    [[noreturn]] void leave(Watch::Reason reason);
+    [[noreturn]] void exit_blocked(Watch::Reason reason);
     bool shut_down() const { return run_.shut_down && run_.shut_down(); }
     int finish(Watch::Reason reason, std::optional<int> given);
     Watch::Reason run_again_if_waiting(Watch::Reason reason, std::optional<int> *status);
@@ -122,7 +125,7 @@ class SecondarySession {
     Run run_;
     std::optional<std::string> resumed_;
     unsigned failed_starts_;
-    bool shut_down_said_ = false; /* by the thread that ends the process */
+    bool shut_down_said_ = false; /* used by the thread that ends the process */
     Watch watch_;
 };
 

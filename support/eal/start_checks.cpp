@@ -33,9 +33,7 @@ std::string list_of(const std::vector<int> &numbers, std::size_t most) {
            (shown.size() < numbers.size() ? ", …" : "");
 }
 
-/* Cores of -l that this process cannot run on: EAL refuses them without a reason, or ends in a
- * panic.
- */
+/* Cores of -l that this process cannot run on: EAL refuses them without a reason, or panics. */
 std::optional<Finding> check_given_cores(const EalArgs &args) {
     const std::vector<int> usable = usable_cores();
     if (!args.lcores || usable.empty())
@@ -62,10 +60,11 @@ std::optional<Finding> check_given_cores(const EalArgs &args) {
 
 std::optional<Finding> check_options(const EalArgs &args) {
     if (!args.without_shared_files.empty())
-        return bad(in_words({"{} leaves nothing that a secondary could attach to: leave it out of "
-                             "both programs",
-                             "{} 使 secondary 无法连接: 请从两个程序中去掉"},
-                            args.without_shared_files));
+        return bad(
+            in_words({"{} makes no files that a secondary could attach to: omit it from both "
+                      "programs",
+                      "{} 使 secondary 无法连接: 请从两个程序中去掉"},
+                     args.without_shared_files));
     return check_given_cores(args);
 }
 
@@ -98,14 +97,14 @@ RuntimeFacts look_at_runtime(const std::string &root, const std::string &dir) {
     struct stat status = {};
     if (stat(dir.c_str(), &status) == 0)
         facts.mode = status.st_mode & 07777U;
-    /* EAL makes …/dpdk and the prefix's directory, but nothing above. */
+    /* EAL makes …/dpdk and the prefix's directory, but none above these. */
     const std::string above = fs::path(root).parent_path().string();
     for (const std::string &path : {dir, root, above}) {
         facts.missing_at = path;
         facts.usable = eaccess(path.c_str(), R_OK | W_OK | X_OK) == 0;
         facts.error = facts.usable ? 0 : errno;
         if (facts.error != ENOENT)
-            break; /* otherwise it can be made if the one above is writable */
+            break; /* a missing one can be made if the one above is writable */
     }
     return facts;
 }
@@ -173,18 +172,18 @@ std::string elsewhere(const std::string &file_prefix) {
                           "请使用该用户和该运行时目录"},
                          probe.dir, process_text(probe.pid), user_name(owner_of(probe.dir)));
         else if (probe.state == PrimaryProbe::State::forbidden)
-            text += in_words(
-                {"; {}, of user {}, may not be looked into: should it be there, run as "
-                 "that user",
-                 "; 无权查看 {} (属于用户 {}): 如果它在那里, 请使用该用户"},
-                access(root.c_str(), X_OK) == 0 ? probe.dir : root, user_name(owner_of(root)));
+            text += in_words({"; no permission to look into {} of user {}: if it is there, run as "
+                              "that user",
+                              "; 无权查看 {} (属于用户 {}): 如果它在那里, 请使用该用户"},
+                             access(root.c_str(), X_OK) == 0 ? probe.dir : root,
+                             user_name(owner_of(root)));
     }
     return text;
 }
 
 std::optional<Finding> check_process(std::size_t pages) {
-    /* Descriptors of EAL and of this program beside one for each hugepage; the largest file that is
-     * no hugepage. */
+    /* kFiles: descriptors of EAL and of this program, besides one for each hugepage. kFileSize:
+     * bytes of the largest file other than hugepages. */
     constexpr rlim_t kFiles = 64;
     constexpr rlim_t kFileSize = rlim_t{4} * 1024 * 1024;
     if (access("/proc/self/fd", R_OK) != 0)

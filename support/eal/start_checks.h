@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What has to be right before rte_eal_init(), which does not look at it: each check once, for the
- * start of both kinds of process and for whoever only asks. Nothing here leaves a trace, and no
- * check costs a page of the machine.
+ * The checks that rte_eal_init() does not make, for the start of both kinds of process and for
+ * doctor. No check changes anything or takes a hugepage; make_room() is the only one that removes
+ * files.
  */
 #pragma once
 
@@ -20,10 +20,10 @@ namespace mp_ipc {
 
 /* ---- of both -------------------------------------------------------------------------------- */
 
-/* Options that no start can succeed with; nothing where there are none. */
+/* Options with which no start can succeed; nullopt: there are none. */
 std::optional<Finding> check_options(const EalArgs &args);
 
-/* Whether the longest socket path in the prefix's directory fits an address. */
+/* Good if the longest socket path in the prefix's directory fits a unix socket address. */
 Finding check_path_length(const std::string &dir, unsigned long pid_max);
 Finding check_path_length(const std::string &dir); /* with this machine's pid_max */
 
@@ -31,22 +31,24 @@ struct RuntimeFacts {
     std::string root;       /* …/dpdk */
     std::string dir;        /* of the prefix */
     bool usable = false;    /* this user can make what is missing of them and write there */
-    std::string missing_at; /* where nothing is usable: the directory that is in the way */
-    int error = 0;          /* what the kernel said of it */
+    std::string missing_at; /* if not usable: the directory that is missing or not accessible */
+    int error = 0;          /* errno of the look at it */
     unsigned mode = 0;      /* of dir; 0: there is none */
 };
 RuntimeFacts look_at_runtime(const std::string &root, const std::string &dir);
 Finding check_runtime_usable(const RuntimeFacts &facts);
 
-/* Other runtime directories of this prefix, "; …", with whose they are: what is not where this
- * process looks may run elsewhere. Empty: none.
+/* Other runtime directories that have this prefix, with their users, as "; …": a primary that this
+ * process does not find may run there. Empty: none.
  */
 std::string elsewhere(const std::string &file_prefix);
 
-/* What this process may not do that every start needs, for a primary with so many hugepages. */
+/* Bad if a limit of this process is too low for a start with so many hugepages, or /proc is not
+ * mounted; nullopt: neither.
+ */
 std::optional<Finding> check_process(std::size_t pages = 0);
 
-/* That no other thread can be started, which is how EAL fails without saying why. */
+/* Bad if no thread can be started, for which EAL fails without a reason; nullopt: one can. */
 std::optional<Finding> check_threads();
 
 /* ---- of a primary --------------------------------------------------------------------------- */
@@ -54,30 +56,30 @@ std::optional<Finding> check_threads();
 /* Whether the runtime directory's file system has room for a primary's files. `nodes`: of NUMA. */
 Finding check_primary_room(const std::string &dir, std::size_t nodes);
 
-/* Whether hugepage files of this prefix are in use where this primary would make its own: EAL
- * would take them away from whoever has them. Nothing where they are not.
+/* Bad if hugepage files of this prefix are in use where this primary would make its own: EAL would
+ * remove them. nullopt: they are not in use.
  */
 std::optional<Finding> check_page_files_free(const std::vector<std::string> &huge_dirs,
                                              const std::string &file_prefix);
 
-/* ---- of a secondary: at a primary that lives ------------------------------------------------ */
+/* ---- of a secondary: with a live primary ---------------------------------------------------- */
 
-/* That it is this user's, runs the same DPDK, and takes secondaries. */
+/* Good if it is this user's, runs the same DPDK, and accepts secondaries. */
 Finding check_primary(const PrimaryProbe &primary);
-/* That the hugepages that would be mapped are its own, and that this process may map so many. */
+/* Good if the hugepages that would be mapped are its own, and this process may map so many. */
 Finding check_page_files(const PrimaryProbe &primary, const std::string &file_prefix);
-/* That the runtime directory's file system, and this process's address space, have room. */
+/* Good if the runtime directory's file system and this process's address space have room. */
 Finding check_secondary_room(const std::string &dir);
-/* That no living process has the files that EAL names after this process's pid. */
+/* Good if no live process has the files that EAL names after this process's pid. */
 Finding check_own_names(const std::string &dir);
 
-/* The arrays of memory that the primary has; those of secondaries have "_PID" behind the name. */
+/* Paths of the primary's memory arrays; those of secondaries have "_PID" after the name. */
 std::vector<std::string> arrays_of_primary(const std::string &dir);
-/* The arrays that secondaries left behind which have ended. EAL removes them at the end of the next
- * one's init, which may not come to it for want of their room.
+/* Paths of the arrays that exited secondaries left behind. EAL removes them at the end of the next
+ * secondary's init, which may fail before that if they take the room it needs.
  */
 std::vector<std::string> left_arrays(const std::string &dir);
-/* Removes those where another secondary's would not fit beside them. */
+/* Removes left_arrays(), if the arrays of another secondary would not fit beside them. */
 void make_room(const std::string &dir);
 
 /* All of these, in this order. */

@@ -26,9 +26,9 @@ namespace {
 
 constexpr auto kCleanupLimit = std::chrono::seconds(2);
 
-/* The EAL option of a primary for memory on every node where clients may come; none where the user
- * said how much. Without, the heap begins on the nodes of the primary's own cores, with a page, and
- * grows as secondaries attach.
+/* The EAL option for memory on every node that may have clients; "" if the user has given one.
+ * Without it the heap begins with a page on the nodes of the primary's own cores, and grows as
+ * secondaries attach.
  */
 std::string memory_option(const EalArgs &args, const HugepageRoom &room) {
     if (!args.memory.empty() || !args.without_shared_files.empty())
@@ -37,7 +37,7 @@ std::string memory_option(const EalArgs &args, const HugepageRoom &room) {
     return plan.empty() ? std::string() : "--socket-mem=" + socket_mem(plan);
 }
 
-/* What the heap has and for how many it is enough: one line. */
+/* Prints the size of the heap and for how many clients it is enough, in one line. */
 void say_memory() {
     const auto heap = look_at_heap();
     if (!heap)
@@ -71,7 +71,7 @@ std::string left_over(const EalArgs &args, const std::vector<Holder> &holders) {
 }
 
 /* Waits for processes that hold the files of an earlier primary: arrays in the runtime directory,
- * hugepages. false: they still do, which has been said, or there is a reason to end.
+ * hugepages. false: they still do, which has been reported, or there is a reason to end.
  */
 bool wait_for_leftovers(const EalArgs &args, const std::vector<std::string> &huge_dirs,
                         Clock::duration limit, Watch &watch) {
@@ -96,7 +96,8 @@ bool wait_for_leftovers(const EalArgs &args, const std::vector<std::string> &hug
 }
 
 /* The primary's init takes the locks of the hugetlbfs mounts, and waits for them without a limit
- * and without a word. false: one is held for good, which has been said, or the program is to end.
+ * and without a message. false: one was held for 10 s, which has been reported, or the program
+ * ends.
  */
 bool wait_for_hugepage_locks(const std::vector<std::string> &huge_dirs, Watch &watch) {
     constexpr auto kLimit = std::chrono::seconds(10);
@@ -198,7 +199,7 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
     rte_errno = 0;
     int result = 0;
     {
-        /* A primary that leaves half-way leaves files that look alive: it is not interrupted. */
+        /* Not interrupted: a primary that exits during its init leaves files that look alive. */
         const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no);
         result = run_eal_init(words);
     }
@@ -208,7 +209,7 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
     }
     auto session = std::make_unique<EalSession>(watch);
     if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-        error({"{} must be the primary, but EAL made it a secondary: leave --proc-type out",
+        error({"{} must be the primary, but EAL made it a secondary: omit --proc-type",
                "{} 必须是 primary，但 EAL 使它成为 secondary：请去掉 --proc-type"},
               program().name);
         return nullptr;

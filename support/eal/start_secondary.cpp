@@ -22,13 +22,13 @@
 namespace mp_ipc {
 namespace {
 
-/* A primary that holds its lock has finished its init well within this, or is stuck in it. */
+/* A primary that holds its lock finishes its init within this, or is stuck in it. */
 constexpr auto kStartLimit = std::chrono::seconds(10);
 /* The same for the secondary's own rte_eal_init(), which may wait 5 s for a busy primary's reply.
  */
 constexpr auto kAttachLimit = std::chrono::seconds(20);
 
-/* Says why there is no start, or leaves that to the caller. */
+/* Reports why there is no start, or passes the reason to the caller. Returns false. */
 bool fail(const std::string &text, std::string *why) {
     if (why != nullptr)
         *why = text;
@@ -37,11 +37,11 @@ bool fail(const std::string &text, std::string *why) {
     return false;
 }
 
-/* What rte_eal_init() of a secondary takes in the primary's heap, for services that it does not
- * run: 150 KB in 22.11. At once, and not at the end, for two reasons. A client that is killed
- * leaves nothing behind; and the heap does not grow with the number of clients. Where it has grown,
- * whoever frees the last of a page holds two locks of shared memory until the primary has answered,
- * for 5 s if it is busy: a process that ends meanwhile keeps all others out for good.
+/* Frees what rte_eal_init() of a secondary took of the primary's heap for services that it does not
+ * run: 150 KB in 22.11. At once, and not at the end, for two reasons. A client that is killed later
+ * holds none of it; and the heap does not grow with the number of clients. If it has grown, the
+ * process that frees the last of a page holds two locks of shared memory until the primary has
+ * answered, for 5 s if that is busy. If it ends meanwhile, no other process gets these locks again.
  */
 void give_back_service_memory() {
     rte_service_finalize();
@@ -135,8 +135,8 @@ bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, 
 
 namespace {
 
-/* Waits for a place among those that attach, and makes sure that nothing stands in the way. false:
- * this process is not to attach, and *status is the exit status.
+/* Waits for a place among those that attach, and checks that nothing prevents it. false: do not
+ * attach; *status is the exit status.
  */
 bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status,
                 std::string *why) {
@@ -146,15 +146,16 @@ bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status
         return !watch.ending();
     });
     if (outcome == AttachGate::Outcome::interrupted) {
-        *status = kExitOk; /* the reason to end says it */
+        *status = kExitOk; /* the reason to end is reported at the end */
         return false;
     }
     if (gate.row() > 0)
-        warn({"clients that are attaching do not get on, stopped perhaps: {}; not waiting for them",
+        warn({"clients that are attaching make no progress, stopped perhaps: {}; not waiting for "
+              "them",
               "正在连接的 Client 没有进展，可能已暂停：{}；不再等待它们"},
              joined(gate.holders(gate.row() - 1), process_text));
     *status = kExitFailure;
-    /* Its socket is there before its memory is. */
+    /* The primary's socket is there before its memory is complete. */
     const bool complete =
         watch.look_until(kStartLimit, [&] { return read_primary_config(dir).has_value(); });
     const PrimaryProbe primary = probe_primary(dir);
@@ -163,7 +164,8 @@ bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status
     std::optional<Finding> trouble = first_bad({runtime, check_path_length(dir)});
     if (!trouble && complete)
         trouble = first_bad(check_attach(primary, args.file_prefix));
-    /* One that ends meanwhile lets go of all that was looked at; that is for the watch to say. */
+    /* A primary that ends during the checks makes them fail; then its end is to be reported, by the
+     * watch. */
     if (trouble || !complete)
         watch.look_until(std::chrono::seconds(1), [&] {
             const PrimaryProbe now = probe_primary(dir);
@@ -183,13 +185,14 @@ bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status
                                       .dir = dir}),
                     why);
     }
-    /* Who is stopped within that moment keeps all others waiting, without a word. */
+    /* A process that is stopped while it holds this lock keeps all others waiting, without a
+     * message. */
     constexpr auto kLockLimit = std::chrono::seconds(5);
     if (!watch.look_until(kLockLimit, [&] { return !is_locked(dir).value_or(false); })) {
         *status = watch.ending() ? kExitOk : kExitFailure;
         return watch.ending() ? false : fail(held_lock_text(dir), why);
     }
-    /* Attaching sends a request, and keeps locks while it waits for room. */
+    /* Attaching sends a request, and holds locks while that waits for room. */
     constexpr auto kRoomLimit = std::chrono::seconds(10);
     const auto has_room_now = [&] {
         return has_room(primary_socket(dir), std::chrono::milliseconds(0));
@@ -199,7 +202,7 @@ bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status
         return watch.ending()
                    ? false
                    : fail(in_words({"the server does not read its messages, its queue is full: is "
-                                    "it stopped, or busy? Let it go on, or start it anew",
+                                    "it stopped, or busy? Let it go on, or restart it",
                                     "Server 没有读取消息，队列已满：是否已暂停，或繁忙？"
                                     "请让它继续运行，或重新启动它"}),
                           why);
@@ -215,9 +218,10 @@ bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status
     return true;
 }
 
-/* Whether EAL could not lock the files of its memory map that it had just made, though nobody has
- * files of this name. At the end of its init each process removes what exited ones left, and finds
- * out by a lock: in the moment between open() and flock() of a start beside it, it finds that free.
+/* Whether EAL could not lock the files of its memory map that it had just made, though no other
+ * process has files of this name. At the end of its init each process locks files to see whether
+ * they are left over, and then removes them. It may lock one between the open() and the flock() of
+ * another start.
  */
 bool files_were_locked(const EalArgs &args, Watch &watch, const std::vector<std::string> &errors) {
     const bool of_files = std::any_of(errors.begin(), errors.end(), [](const std::string &line) {
@@ -236,7 +240,7 @@ Again may_succeed_again(const EalArgs &args, Watch &watch, const std::vector<std
                                                     : Again::no;
 }
 
-/* Why EAL could not do what `start` says: what is seen to be wrong now, or what it said first. */
+/* `start` and the reason: what is found to be wrong now, or the first error that EAL logged. */
 std::string eal_failure(const EalArgs &args, const std::string &start,
                         const std::vector<std::string> &errors, Again again) {
     if (const auto threads = check_threads())
@@ -246,8 +250,8 @@ std::string eal_failure(const EalArgs &args, const std::string &start,
         return in_words({"{}: {}", "{}：{}"}, start, room.text);
     if (again == Again::addresses)
         return in_words(
-            {"{}: something else lies in this process where the primary has its memory, "
-             "by address space randomization; if this goes on, start the primary with "
+            {"{}: the addresses of the primary's memory are taken in this process, by address "
+             "space randomization (ASLR); if this goes on, start the primary with "
              "--base-virtaddr=0x200000000000",
              "{}：由于地址空间随机化（ASLR），primary 内存所在的地址在本进程中已被占用；"
              "如果一直如此，请用 --base-virtaddr=0x200000000000 启动 primary"},
@@ -258,28 +262,28 @@ std::string eal_failure(const EalArgs &args, const std::string &start,
                          "{}：同时启动的另一个进程把它的文件当成了已退出进程的遗留文件"},
                         start);
     if (errors.empty())
-        return in_words({"{}; why is not known: EAL has logged no error (is its log off, by "
+        return in_words({"{}; the reason is not known: EAL has logged no error (is its log off, by "
                          "--log-level?)",
                          "{}；原因未知：EAL 没有输出错误（日志是否被 --log-level 关闭？）"},
                         start);
-    return in_words(
-        {"{}; why is not known; EAL said first: {}", "{}；原因未知；EAL 的第一条错误：{}"}, start,
-        errors.front());
+    return in_words({"{}; the reason is not known; EAL's first error: {}",
+                     "{}；原因未知；EAL 的第一条错误：{}"},
+                    start, errors.front());
 }
 
 }  // namespace
 
 bool start_secondary(const EalArgs &args, Watch &watch, int *status, Again *again,
                      std::string *why) {
-    AttachGate gate(runtime_dir(args.file_prefix)); /* left at the end, by whatever way */
+    AttachGate gate(runtime_dir(args.file_prefix)); /* its place is free again at every return */
     if (!may_attach(gate, args, watch, status, why))
         return false;
     rte_errno = 0;
     int result = 0;
     std::vector<std::string> errors;
     {
-        /* Ctrl-C waits for its end: leaving in the midst of it may leave a lock in shared memory
-         * held, for good. It takes 0.1 s. */
+        /* Ctrl-C waits for its end: to exit inside may leave a lock in shared memory held for ever.
+         * It takes 0.1 s. */
         const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::if_primary_gone,
                                        kAttachLimit);
         result = run_eal_init(args.eal, &errors);
@@ -289,7 +293,7 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status, Again *agai
     *status = kExitFailure;
     if (result < 0) {
         if (watch.ending()) {
-            *status = kExitOk; /* the reason to end says it */
+            *status = kExitOk; /* the reason to end is reported at the end */
             return false;
         }
         if (rte_errno == EINVAL) {
@@ -307,17 +311,16 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status, Again *agai
                     why);
     }
     if (rte_eal_process_type() != RTE_PROC_SECONDARY)
-        return fail(
-            in_words({"{} must be a secondary, but EAL made it a primary: leave --proc-type "
-                      "out",
-                      "{} 必须是 secondary，但 EAL 使它成为 primary：请去掉 --proc-type"},
-                     program().name),
-            why);
+        return fail(in_words({"{} must be a secondary, but EAL made it a primary: omit --proc-type",
+                              "{} 必须是 secondary，但 EAL 使它成为 primary：请去掉 --proc-type"},
+                             program().name),
+                    why);
     if (!runs_under_prefix(args)) {
         *status = kExitUsage;
         return false;
     }
-    /* A secondary whose socket, or its thread, cannot be made starts and hears no reply. */
+    /* If EAL cannot make a secondary's socket or its thread, rte_eal_init() still succeeds, but no
+     * reply arrives. */
     if (!IpcSocket::find().found())
         return fail(
             eal_failure(args,

@@ -25,13 +25,13 @@
 namespace mp_ipc {
 namespace {
 
-/* Where the kernel cannot tell of an end by itself (a thread's before Linux 6.9, a process's in
- * another pid namespace), it is looked at this often.
+/* How often to look for an end that the kernel does not report (that of a thread before Linux 6.9,
+ * or of a process in another pid namespace).
  */
 constexpr int kTickMs = 500;
 
-/* How long a main thread inside a call may take to come out by itself, and so to an orderly end: a
- * request that is about to be answered is, one that is not is left.
+/* How long a main thread inside a call may take to return from it, for an orderly end: enough for a
+ * request that is just being answered.
  */
 constexpr auto kGrace = std::chrono::milliseconds(50);
 
@@ -53,8 +53,8 @@ void drain(int event_fd) {
 
 }  // namespace
 
-Watch::Watch(std::function<void(Reason)> leave)
-    : leave_(std::move(leave)),
+Watch::Watch(std::function<void(Reason)> exit_blocked)
+    : exit_blocked_(std::move(exit_blocked)),
       control_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     sigset_t signals;
@@ -62,13 +62,13 @@ Watch::Watch(std::function<void(Reason)> leave)
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
         struct sigaction action = {};
         sigaction(number, nullptr, &action);
-        /* nohup(1) ignores SIGHUP; a blocked signal would come all the same. SIGINT is ignored in
-         * what a script starts in the background, and still ends it here. */
+        /* Under nohup(1), SIGHUP stays ignored: if it were blocked, signalfd would still deliver
+         * it. In a script's background processes SIGINT is ignored, but still ends the program. */
         if (number != SIGHUP || action.sa_handler != SIG_IGN)
             sigaddset(&signals, number);
     }
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGPIPE, SIG_IGN); /* a closed stdout is an error of write(), and said as one */
+    std::signal(SIGPIPE, SIG_IGN); /* a closed stdout is reported as an error of write() */
     signal_fd_ = UniqueFd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signal_fd_ || !control_fd_ || !wake_fd_) {
         error(
@@ -156,8 +156,7 @@ void Watch::end_by(Clock::time_point time) {
 Watch::Blocking::Blocking(Watch &watch, Interruptible interruptible, Clock::time_point limit)
     : watch_(watch) {
     const Clock::rep until = limit.time_since_epoch().count();
-    watch_.limit_ =
-        until; /* before the look at looks_at_: timeout_ms() looks the other way round */
+    watch_.limit_ = until; /* before looks_at_ is read: timeout_ms() uses them in the other order */
     switch (interruptible) {
         case Interruptible::no:
             watch_.main_ = Main::blocked_until_done;
@@ -169,17 +168,18 @@ Watch::Blocking::Blocking(Watch &watch, Interruptible interruptible, Clock::time
             watch_.main_ = Main::blocked;
             break;
     }
-    /* A reason that came before main_ was set has been seen by nobody; and a limit has to be heard
-     * of before it is over. Without either the watching thread need not wake: this is the path of
-     * every request, where it looks again at the limit of an earlier one. */
+    /* Wake the watching thread for a reason that came before main_ was set, which it has not acted
+     * on, and for a limit that ends before it looks next. Otherwise it need not wake: this is the
+     * path of every request. */
     if (until < watch_.looks_at_ || (interruptible != Interruptible::no && watch_.ending()))
         post(watch_.control_fd_.get());
 }
 
 Watch::Blocking::~Blocking() {
     Main blocked = watch_.main_;
-    while (blocked == Main::left || !watch_.main_.compare_exchange_weak(blocked, Main::free)) {
-        if (blocked == Main::left)
+    while (blocked == Main::taken_over ||
+           !watch_.main_.compare_exchange_weak(blocked, Main::free)) {
+        if (blocked == Main::taken_over)
             pause(); /* the watching thread is ending the process */
     }
     watch_.limit_ = kNever;
@@ -191,20 +191,20 @@ void Watch::set_reason(Reason reason) {
     wake();
 }
 
-/* Whether leave() may be called while main stands where it does. */
-bool Watch::may_leave(Main main) const {
+/* Whether exit_blocked_ may be called while the main thread is in this state. */
+bool Watch::may_exit(Main main) const {
     return main == Main::blocked || (main == Main::blocked_unless_primary_gone && primary_gone_);
 }
 
-/* Takes the process's end over from a blocked main thread. */
-void Watch::try_leave(Reason reason) {
+/* Ends the process in place of a blocked main thread; returns if that is not blocked. */
+void Watch::try_exit(Reason reason) {
     Main main = main_;
-    const bool may = may_leave(main) || (main != Main::free && reason == Reason::stuck);
-    if (!may || !main_.compare_exchange_strong(main, Main::left))
+    const bool may = may_exit(main) || (main != Main::free && reason == Reason::stuck);
+    if (!may || !main_.compare_exchange_strong(main, Main::taken_over))
         return;
     set_reason(reason);
-    leave_(reason);
-    _exit(1); /* leave_ does not return */
+    exit_blocked_(reason);
+    _exit(1); /* exit_blocked_ does not return */
 }
 
 bool Watch::tick_needed() const {
@@ -226,16 +226,17 @@ void Watch::look_at_limit() {
         return;
     if (now >= end_by_) {
         end_by_ = kNever; /* once; run() goes on from the reason */
-        try_leave(Reason::stuck);
+        try_exit(Reason::stuck);
         set_reason(Reason::stuck);
         return;
     }
     if (limit != excused_limit_ && now - limit > kLate.count()) {
-        excused_limit_ = limit; /* this thread did not run either: the process was stopped */
+        excused_limit_ =
+            limit; /* this thread did not run in time either: the process was stopped */
         excused_until_ = now + kLastChance.count();
         return;
     }
-    try_leave(Reason::stuck);
+    try_exit(Reason::stuck);
 }
 
 /* Until when to poll, published in looks_at_. */
@@ -243,11 +244,11 @@ int Watch::timeout_ms() {
     Clock::time_point look = Clock::time_point::max();
     if (tick_needed())
         look = Clock::now() + std::chrono::milliseconds(kTickMs);
-    if (leave_at_ && may_leave(main_))
-        look = std::min(look, *leave_at_);
+    if (exit_at_ && may_exit(main_))
+        look = std::min(look, *exit_at_);
     const Clock::rep own = look.time_since_epoch().count();
     Clock::rep until;
-    do { /* a limit set meanwhile may have been compared with the value before */
+    do { /* a limit that is set meanwhile may have been compared with the old looks_at_ */
         until = std::min(own, limit());
         looks_at_ = until;
     } while (limit() < until);
@@ -271,7 +272,7 @@ void Watch::tick() {
         set_reason(Reason::ipc_thread_gone);
 }
 
-bool Watch::leave_signals_pending() {
+bool Watch::keep_signals_pending() {
     const std::lock_guard lock(signal_lock_);
     signals_stay_pending_ = !first_signal_;
     return signals_stay_pending_;
@@ -284,13 +285,13 @@ void Watch::note_signal() {
     signalfd_siginfo info = {};
     while (::read(signal_fd_.get(), &info, sizeof(info)) == sizeof(info)) {
     }
-    /* One Ctrl-C may arrive twice (a supervisor signals the process and its group). Somebody who
-     * asks again a second later means it: whatever holds the main thread up, end now. */
+    /* One Ctrl-C may arrive twice (a supervisor signals the process and its group). Another one
+     * more than a second later ends the process at once, whatever blocks the main thread. */
     const Clock::time_point now = Clock::now();
     if (!first_signal_) {
         first_signal_ = now;
     } else if (now - *first_signal_ > std::chrono::seconds(1)) {
-        _exit(1); /* and say nothing: the console may be what holds it up */
+        _exit(1); /* without a message: the console may be what blocks */
     }
     set_reason(Reason::signal);
 }
@@ -314,16 +315,16 @@ void Watch::run() {
             note_signal();
         if (fds[3].revents != 0) {
             ipc_gone_seen = true;
-            /* rte_eal_cleanup() ends that thread too; then main_ says so. */
+            /* rte_eal_cleanup() ends that thread too: it runs as blocked_until_done. */
             if (main_ != Main::blocked_until_done)
                 set_reason(Reason::ipc_thread_gone);
         }
         if (tick_needed() && main_ != Main::blocked_until_done)
             tick();
-        if (ending() && !leave_at_)
-            leave_at_ = Clock::now() + kGrace;
-        if (leave_at_ && Clock::now() >= *leave_at_)
-            try_leave(reason_);
+        if (ending() && !exit_at_)
+            exit_at_ = Clock::now() + kGrace;
+        if (exit_at_ && Clock::now() >= *exit_at_)
+            try_exit(reason_);
         look_at_limit();
     }
 }

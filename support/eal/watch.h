@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Ends a program at once when it should end: on Ctrl-C, when its primary dies, when its EAL IPC
- * thread is gone. A thread of its own waits for all of these, so that they are seen even while the
+ * Ends a program at once when it should end: on Ctrl-C, when its primary exits, when its EAL IPC
+ * thread ends. A thread of its own waits for all of these, so that they are seen even while the
  * main thread is inside a call that nothing can interrupt: rte_eal_init() waiting for a primary
- * that died half-way, rte_mp_request_sync() waiting for a reply, sendmsg() on a full queue.
+ * that has exited meanwhile, rte_mp_request_sync() waiting for a reply, sendmsg() on a full queue.
  *
  * There is no signal handler: the signals are blocked in every thread and read from a signalfd.
  */
@@ -24,12 +24,12 @@
 
 namespace mp_ipc {
 
-/* What to say of Reason::ipc_thread_gone. */
+/* The error for Reason::ipc_thread_gone. */
 inline constexpr Line<0> kIpcThreadGone{
     "the EAL's IPC thread has ended, as it does after one malformed datagram: no message can be "
-    "received any more; ending, to be started anew",
+    "received any more; ending; restart this program",
     "EAL 的 IPC 线程已结束（一条错误的数据报即可造成），此后收不到任何消息；程序退出，请重新启动"};
-/* What to say where follow_ipc_thread() finds none. */
+/* The error if follow_ipc_thread() finds no thread. */
 inline constexpr Line<0> kNoIpcThread{
     "the EAL's IPC thread is not there (no thread is called rte_mp_handle or dpdk-mp-msg): it has "
     "ended during the start, as it does after one malformed datagram; exiting with status 1; "
@@ -42,39 +42,43 @@ class Watch {
     enum class Reason { none, signal, primary_gone, ipc_thread_gone, stuck };
 
     /* Blocks SIGINT, SIGTERM and SIGHUP in this thread and all that it starts later, ignores
-     * SIGPIPE, and starts the watching thread. `leave` is called in that thread, at most once, when
-     * there is a reason to end while the main thread is inside a Blocking call; it says what there
-     * is to say and does not return (_exit or exec). Construct before rte_eal_init().
+     * SIGPIPE, and starts the watching thread. `exit_blocked` is called in that thread, at most
+     * once, when there is a reason to end while the main thread is inside a Blocking call; it
+     * prints the last lines and does not return (_exit or exec). Construct before rte_eal_init().
+     * Ends the process with status 1 if there are no descriptors or no thread.
      */
-    explicit Watch(std::function<void(Reason)> leave);
+    explicit Watch(std::function<void(Reason)> exit_blocked);
     ~Watch();
     Watch(const Watch &) = delete;
     Watch &operator=(const Watch &) = delete;
 
-    /* From now on the end of this process is a reason to end. pid 0: unknown, `dir` is asked. */
+    /* From now on the end of this primary is a reason to end. pid 0: unknown. If it has no pidfd
+     * here, its runtime directory `dir` is looked at every 500 ms. Main thread, once.
+     */
     void follow_primary(pid_t pid, const std::string &dir);
-    /* From now on the end of this process's EAL IPC thread is a reason to end; false if the thread
-     * was not found and is not watched.
+    /* From now on the end of this process's EAL IPC thread is a reason to end; false: there is no
+     * such thread. Main thread, once.
      */
     bool follow_ipc_thread();
-    /* Why to end, if so. The first reason counts. Any thread. */
+    /* The first reason to end; none: go on. Any thread. */
     Reason reason() const { return reason_; }
     bool ending() const { return reason_ != Reason::none; }
 
-    /* From now on signals stay pending, for the program that exec() puts in the place of this one;
-     * false: one has come already, and was meant for this one. Any thread.
+    /* From now on signals stay pending, for the program that exec() starts in place of this one;
+     * false: one has come already, and ends this one. Any thread.
      */
-    bool leave_signals_pending();
+    bool keep_signals_pending();
 
     /* Main thread: sleeps until `due`, or until there is a reason to end or wake() was called. */
     void sleep_until(Clock::time_point due);
-    /* Main thread: looks again and again until `condition` holds, for what comes within moments and
-     * does not say so. false: it did not within `limit`, or there is a reason to end.
+    /* Main thread: polls every 2 ms until `condition` holds, for what comes soon and cannot be
+     * waited for. false: it did not within `limit`, or there is a reason to end.
      */
     template <typename Condition>
     bool look_until(Clock::duration limit, const Condition &condition) {
         constexpr auto kPause = std::chrono::milliseconds(2);
-        constexpr auto kCall = std::chrono::seconds(5); /* of the library, for a lock of its */
+        constexpr auto kCall =
+            std::chrono::seconds(5); /* of the library, which may wait for a lock */
         const Clock::time_point give_up = Clock::now() + limit;
         const auto holds = [&] {
             const Blocking blocking(*this, Blocking::Interruptible::yes, give_up + kCall);
@@ -91,17 +95,18 @@ class Watch {
     /* Ends the main thread's sleep early. Any thread. */
     void wake();
 
-    /* At `time` there is a reason to end, Reason::stuck, whatever the main thread does then: it
-     * wakes where it sleeps, and is left where it is inside a Blocking call. Main thread, once.
+    /* At `time` there is a reason to end, Reason::stuck, whatever the main thread does: if it
+     * sleeps it wakes, and if it is inside a Blocking call exit_blocked is called. Main thread,
+     * once.
      */
     void end_by(Clock::time_point time);
 
     /* The main thread is inside a call that cannot be woken, for as long as this lives.
-     * `interruptible`: a reason to end (or only that the primary is gone) leads to leave(), 50 ms
-     * later. `limit`: after so long, or then, leave() is called with Reason::stuck. A
-     * limit costs a wake-up of the watching thread only where it would not look in time by itself.
-     * After a stop of the whole process (SIGSTOP, a frozen cgroup) the main thread gets a second
-     * more.
+     * `interruptible`: 50 ms after a reason to end (or only after the primary is gone),
+     * exit_blocked is called. `limit`: after this duration, or at this time, exit_blocked is called
+     * with Reason::stuck. A limit wakes the watching thread only if that would not look in time by
+     * itself. After a stop of the whole process (SIGSTOP, a frozen cgroup) the main thread gets one
+     * more second.
      */
     class Blocking {
       public:
@@ -120,14 +125,14 @@ class Watch {
     };
 
   private:
-    enum class Main { free, blocked, blocked_unless_primary_gone, blocked_until_done, left };
+    enum class Main { free, blocked, blocked_unless_primary_gone, blocked_until_done, taken_over };
 
     static constexpr Clock::rep kNever = Clock::time_point::max().time_since_epoch().count();
 
     void run();
     void set_reason(Reason reason);
-    bool may_leave(Main main) const;
-    void try_leave(Reason reason);
+    bool may_exit(Main main) const;
+    void try_exit(Reason reason);
     Clock::rep limit() const;
     void look_at_limit();
     int timeout_ms();
@@ -135,21 +140,21 @@ class Watch {
     void tick();
     void note_signal();
 
-    std::function<void(Reason)> leave_;
+    std::function<void(Reason)> exit_blocked_;
     std::atomic<Reason> reason_{Reason::none};
     std::atomic<Main> main_{Main::free};
     /* Of the Blocking call, and when the watching thread looks next; since the clock's epoch. */
     std::atomic<Clock::rep> limit_{kNever};
     std::atomic<Clock::rep> looks_at_{kNever};
     std::atomic<Clock::rep> end_by_{kNever};
-    /* Watching thread only: the limit that was over when this process was continued, and what holds
-     * instead. */
+    /* Watching thread only: the limit that had passed when this process was continued, and the one
+     * that holds instead. */
     Clock::rep excused_limit_ = kNever;
     Clock::rep excused_until_ = kNever;
     std::atomic<bool> finished_{false};
     std::atomic<int> primary_fd_{-1};
     std::atomic<int> ipc_fd_{-1};
-    std::atomic<pid_t> ipc_tid_{0}; /* watched by tick; 0: not */
+    std::atomic<pid_t> ipc_tid_{0}; /* looked at by tick(); 0: not */
     std::atomic<bool> primary_by_tick_{false};
     std::string primary_dir_; /* written before primary_by_tick_ */
     std::mutex signal_lock_;
@@ -157,10 +162,10 @@ class Watch {
     bool signals_stay_pending_ = false;             /* under signal_lock_ */
     std::atomic<bool> primary_gone_{false};
     std::optional<Clock::time_point>
-        leave_at_; /* watching thread only: when a blocked main is left */
+        exit_at_; /* watching thread only: when to end in place of a blocked main thread */
     UniqueFd signal_fd_;
-    UniqueFd control_fd_; /* eventfd: look again at what to watch */
-    UniqueFd wake_fd_;    /* eventfd: the main thread wakes */
+    UniqueFd control_fd_; /* eventfd: wakes the watching thread */
+    UniqueFd wake_fd_;    /* eventfd: wakes the main thread */
     std::thread thread_;
 };
 

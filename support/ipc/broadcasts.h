@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A primary's messages to all its secondaries. Each blocks on a secondary whose queue is full, so
- * no more are sent than every queue has room for (SendWindow::kReserve) before all were read.
+ * A primary's messages to all its secondaries. Sending one blocks while the queue of any of them is
+ * full. So at most SendWindow::kReserve are sent before all have been read: every queue has room
+ * for so many.
  */
 #pragma once
 
@@ -17,17 +18,17 @@ namespace mp_ipc {
 /* Main thread. */
 class Broadcasts {
   public:
-    /* After rte_eal_init(). `watch` outlives it. */
+    /* After rte_eal_init(). `watch` must outlive it. */
     explicit Broadcasts(Watch &watch) : watch_(watch), socket_(IpcSocket::find()) {}
 
-    /* The place of one more: none where what was sent before is not known to be read. */
+    /* The place for one more message; none where earlier ones are not known to have been read. */
     SendWindow::Place take_place() {
-        constexpr std::chrono::milliseconds kMoment{20}; /* what was sent just now is read in it */
+        constexpr std::chrono::milliseconds kMoment{20}; /* to read what was just sent */
         PeersReading world{socket_};
         return wait_for_place(window_, world, kMoment);
     }
 
-    /* Construct around the call that sends. `limit`: after so long it does not return for good. */
+    /* Construct around the call that sends. `limit`: a call that takes longer is taken as stuck. */
     Watch::Blocking blocking(Clock::duration limit, bool interruptible = true) {
         using Interruptible = Watch::Blocking::Interruptible;
         return {watch_, interruptible ? Interruptible::yes : Interruptible::no, limit};
@@ -41,7 +42,7 @@ class Broadcasts {
         static bool ending() { return false; }
         static void sleep_until(Clock::time_point time) { std::this_thread::sleep_until(time); }
         bool idle() const { return socket.unread_by_peers() == 0; }
-        static bool has_room() { return true; } /* where all have read, all have */
+        static bool has_room() { return true; } /* the window alone is the limit */
     };
 
     Watch &watch_;

@@ -32,13 +32,13 @@ void ClientTable::note_name(pid_t pid, std::string_view name) {
     }
 }
 
-void ClientTable::note_books(pid_t pid, std::uint64_t sent, std::uint64_t answered,
-                             std::uint64_t late) {
+void ClientTable::note_counts(pid_t pid, std::uint64_t sent, std::uint64_t answered,
+                              std::uint64_t late) {
     const std::lock_guard lock(lock_);
     for (auto &[peer, record] : by_peer_) {
         if (record.pid != pid)
             continue;
-        record.told = true;
+        record.reported = true;
         record.sent = sent;
         record.answered = answered;
         record.late = late;
@@ -47,7 +47,7 @@ void ClientTable::note_books(pid_t pid, std::uint64_t sent, std::uint64_t answer
 
 std::uint64_t ClientTable::late() const {
     const std::lock_guard lock(lock_);
-    std::uint64_t late = late_of_the_gone_;
+    std::uint64_t late = late_of_exited_;
     for (const auto &[peer, record] : by_peer_)
         late += record.late;
     return late;
@@ -60,7 +60,7 @@ void ClientTable::keep_only(std::vector<std::string> paths) {
     std::erase_if(by_peer_, [&](const auto &entry) {
         const bool gone = !std::ranges::binary_search(paths, entry.first);
         if (gone)
-            late_of_the_gone_ += entry.second.late;
+            late_of_exited_ += entry.second.late;
         return gone;
     });
 }

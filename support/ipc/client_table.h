@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Which secondaries the server knows: those that sent it a message, by their socket, and what they
- * told of themselves. Thread-safe: the IPC thread writes, the main thread and telemetry's read.
+ * reported of themselves. Any thread.
  */
 #pragma once
 
@@ -18,9 +18,9 @@ namespace mp_ipc {
 
 struct ClientRecord {
     pid_t pid = 0;
-    std::string name;           /* empty until it told it */
+    std::string name;           /* empty until it has sent one */
     std::uint64_t requests = 0; /* received from it, of all kinds */
-    bool told = false;          /* its own books, as it last told them (--broadcast) */
+    bool reported = false;      /* the counts below are set: as last reported (--broadcast) */
     std::uint64_t sent = 0;
     std::uint64_t answered = 0;
     std::uint64_t late = 0;
@@ -36,23 +36,23 @@ class ClientTable {
     void note_message(std::string_view peer);
     /* The client with this pid calls itself `name`. */
     void note_name(pid_t pid, std::string_view name);
-    /* The client with this pid told its books. */
-    void note_books(pid_t pid, std::uint64_t sent, std::uint64_t answered, std::uint64_t late);
-    /* Late replies of all clients that told their books, those that are gone included. */
+    /* The client with this pid reported its own counts. */
+    void note_counts(pid_t pid, std::uint64_t sent, std::uint64_t answered, std::uint64_t late);
+    /* Late replies of all clients that reported their counts, including exited ones. */
     std::uint64_t late() const;
-    /* Drops all whose sockets are not among these paths. */
+    /* Removes the clients whose sockets are not among these paths. */
     void keep_only(std::vector<std::string> paths);
-    /* In order of their sockets' paths. */
+    /* A copy, in the order of the sockets' paths. */
     std::vector<ClientRecord> list() const;
 
   private:
-    /* A process that makes up socket names must not fill the memory. */
+    /* At most: a process that invents socket names must not fill the memory. */
     static constexpr std::size_t kMost = 4096;
     mutable std::mutex lock_;
     using ByPeer = std::map<std::string, ClientRecord, std::less<>>;
     ByPeer by_peer_;
-    ByPeer::iterator last_ = by_peer_.end(); /* whom the last message came from */
-    std::uint64_t late_of_the_gone_ = 0;     /* a counter that fell would read as a restart */
+    ByPeer::iterator last_ = by_peer_.end(); /* the sender of the last message */
+    std::uint64_t late_of_exited_ = 0;       /* kept: a counter that fell would read as a restart */
 };
 
 }  // namespace mp_ipc

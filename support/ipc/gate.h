@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Keeps a running handler and the end of the program apart. Handlers run on the EAL's IPC thread,
- * which rte_eal_cleanup() cancels wherever it stands; once the gate is closed it stands in none.
+ * Keeps handlers from running while the program ends. They run on the EAL's IPC thread, which
+ * rte_eal_cleanup() cancels wherever it is; once the gate is closed, that is not in a handler.
  */
 #pragma once
 
@@ -15,8 +15,8 @@ namespace mp_ipc {
 
 class HandlerGate {
   public:
-    /* Inside for as long as it lives, where open() says so; else the program is ending, and a
-     * handler or callback does nothing. Any thread.
+    /* If open(), its owner is inside for as long as it lives. If not, the program is ending, and
+     * the handler or callback must do nothing. Any thread.
      */
     class Pass {
       public:
@@ -34,13 +34,13 @@ class HandlerGate {
         bool open_;
     };
 
-    /* Inside: waits, or returns early because the gate closes. */
+    /* Only inside: waits, or returns early when the gate closes. */
     void wait_for(Clock::duration duration) {
         std::unique_lock lock(lock_);
         changed_.wait_for(lock, duration, [this] { return closing_.load(); });
     }
 
-    /* Main thread: lets nobody in any more, and returns when nobody is inside. */
+    /* Main thread: closes the gate, and returns when no handler or callback is inside. */
     void close() {
         std::unique_lock lock(lock_);
         closing_ = true;
@@ -50,7 +50,7 @@ class HandlerGate {
 
   private:
     bool enter() {
-        inside_++; /* before the look at closing_, as close() looks the other way round */
+        inside_++; /* before closing_ is read: close() sets that before it reads inside_ */
         if (!closing_)
             return true;
         leave();

@@ -35,7 +35,7 @@ void Handlers::note_received() {
 
 int run_guarded(ActionCounts &counts, MessageKind kind, rte_mp_t handler, const rte_mp_msg *msg,
                 const void *peer) {
-    close_received_fds(*msg); /* no message to a handler brings any */
+    close_received_fds(*msg); /* no handler takes any */
     const HandlerGate::Pass pass(g_handlers.gate);
     if (!pass.open())
         return 0;
@@ -62,11 +62,11 @@ int run_guarded(ActionCounts &counts, MessageKind kind, rte_mp_t handler, const 
         counts.replied++;
     } else if (result < 0) {
         g_handlers.reply_limit.note_lost(path, rte_errno);
-        say_lost(*msg, rte_errno == ENOENT ? in_words({"whoever asked has ended", "请求方已退出"})
+        say_lost(*msg, rte_errno == ENOENT ? in_words({"its sender has exited", "请求方已退出"})
                                            : rte_strerror(rte_errno));
     }
     counts.handling.add(static_cast<std::uint64_t>((Clock::now() - begin).count()));
-    return 0; /* said; a negative value would only make the library log it again */
+    return 0; /* reported; a negative value would only make the library log it again */
 }
 
 std::vector<std::string> live_clients() {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What every handler needs before and after what it is for. A program registers guarded<handler>:
+ * What every handler needs before and after its own work. A program registers guarded<handler>:
  *
  *     rte_mp_action_register("my_request", guarded<on_my_request>);
  *
- * Before the handler: descriptors that came with the message are closed, none begins while the
- * program ends (HandlerGate), a primary's sender must be a secondary of it, and a request whose
- * reply could not be delivered is not handled (ReplyLimit). After it: counts and times, and a line
- * where its reply was lost. The handler is left to parse, act, and return rte_mp_reply().
+ * Before the handler: descriptors that came with the message are closed; no handler begins while
+ * the program ends (HandlerGate); a primary takes messages from its secondaries only; a request
+ * whose reply could not be delivered is not handled (ReplyLimit). After it: the message is counted
+ * and timed, and a lost reply is reported. The handler itself parses, acts, and returns
+ * rte_mp_reply().
  */
 #pragma once
 
@@ -28,7 +29,7 @@
 
 namespace mp_ipc {
 
-/* What became of the messages of one action. Written by the IPC thread, read by any. */
+/* The messages of one action, counted. Written by the IPC thread, read by any. */
 struct ActionCounts {
     std::atomic<std::uint64_t> received{0};
     std::atomic<std::uint64_t> replied{0};
@@ -36,7 +37,7 @@ struct ActionCounts {
     LiveHistogram handling{};              /* ns from the handler's start to its end */
 };
 
-/* A request is answered on every path; an event has nobody who waits. */
+/* A request must be answered on every path; nobody waits for an answer to an event. */
 enum class MessageKind { request, event };
 
 /* What guarded handlers share; one in a process. */
@@ -46,17 +47,18 @@ struct Handlers {
     std::uint64_t boot_id = 0; /* of this run; 0: unknown. Set before the first is registered */
     ReplyLimit reply_limit;    /* IPC thread */
     ActionCounts *current = nullptr; /* IPC thread: of the handler that runs */
-    std::string_view sender;         /* IPC thread: of its message, while that is not counted */
-    Clock::time_point entered;       /* IPC thread: when that one was; `handling` counts from it */
+    std::string_view sender;         /* IPC thread: of its message; empty once that is counted */
+    Clock::time_point entered;       /* IPC thread: when it began; `handling` counts from it */
 
-    /* IPC thread: counts the message of the handler that runs, if that has not been done. It is
-     * after the handler, or where that looks at the counts: on a core that has slept it takes 2 µs,
-     * which the sender need not wait for.
+    /* IPC thread: counts the message of the handler that runs, if it is not counted yet. Called
+     * after the handler, or by a handler that reads the counts: on a core that has slept it takes
+     * 2 µs, for which the sender need not wait.
      */
     void note_received();
 };
 inline Handlers g_handlers;
 
+/* Runs the handler as described above. IPC thread. Returns 0 in any case. */
 int run_guarded(ActionCounts &counts, MessageKind kind, rte_mp_t handler, const rte_mp_msg *msg,
                 const void *peer);
 
@@ -68,8 +70,8 @@ int guarded(const rte_mp_msg *msg, const void *peer) {
     return run_guarded(counts_of<Handler>, Kind, Handler, msg, peer);
 }
 
-/* A message and its handler, for the lists that are made of them: registration, report, telemetry.
- * The name is shorter than RTE_MP_MAX_NAME_LEN, and the only one in its process.
+/* A message and its handler, for registration, report and telemetry. The name is shorter than
+ * RTE_MP_MAX_NAME_LEN, and unique in its process.
  */
 struct Action {
     const char *name = nullptr; /* none: no action */
@@ -83,16 +85,18 @@ constexpr Action action(const char *name) {
     return {name, guarded<Handler, Kind>, &counts_of<Handler>, Kind, Handler};
 }
 
-/* Sockets of the clients that live; what exited ones left behind is removed. A primary's main
- * thread.
+/* The paths of the sockets of live clients. Removes those that exited clients left behind. Main
+ * thread of a primary.
  */
 std::vector<std::string> live_clients();
 
-/* Main thread: returns when no handler runs and none will, two seconds at most. */
+/* Main thread: returns when no handler runs and none will. After two seconds the process ends
+ * (Watch::Reason::stuck).
+ */
 void close_handlers(Watch &watch);
 
-/* In a handler: reads a struct request. Anything but ok is counted as refused, and is the status to
- * reply with. A request for an earlier run of this program is one of them.
+/* In a handler: reads a struct request, and returns the status to reply with. Any other than ok is
+ * counted as refused: also other_boot, for a request to an earlier run of this program.
  */
 template <Payload Request>
 Status read_request(const rte_mp_msg &msg, Request *request) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * An asynchronous request from its sending to its callback, as a state machine: it calls nothing
- * and reads no clock. Not thread-safe: its owner holds a lock over the call that sends and in the
+ * and reads no clock. Not thread-safe: its owner holds a lock during the call that sends and in the
  * callback.
  *
  *   idle -> waiting -> idle        the callback came in time
@@ -9,14 +9,13 @@
  *                      given_up -> idle    the callback came late
  *                      given_up -> lost    it is overdue: it never comes
  *
- * Why its own deadline: until the library's timeout nothing tells that a reply is late, and that
- * timeout must lie far from where replies come. Without the async fixes (docs/faults.md) a reply
- * that arrives as it expires makes two threads of the library wait for each other: the IPC thread,
- * with the lock that each request needs, and the interrupt thread. Nothing is received any more,
- * one core is busy for ever, and no call says so. So the library's timeout is the caller's, a
- * second, and at random up to one second more: a peer whose replies are always late by the same
- * time meets it once in some 100,000. And where it is met, the callback is overdue, which ends the
- * program.
+ * Why its own deadline: the library calls back at its own timeout, and that must be far from the
+ * time at which replies come. Without the async fixes (docs/faults.md) a reply that arrives as the
+ * timeout expires makes two threads of the library wait for each other: the IPC thread, with the
+ * lock that each request needs, and the interrupt thread. Nothing is received any more, one core is
+ * busy for ever, and no call reports it. So the library's timeout is the caller's, plus one second,
+ * plus up to one more at random: a peer whose replies are always late by the same time meets it
+ * once in some 100,000. Where that happens, the callback is overdue, and the program ends.
  */
 #pragma once
 
@@ -30,31 +29,31 @@ namespace mp_ipc {
 
 class PendingRequest {
   public:
-    /* What a callback ends. */
+    /* Which request a callback ends. */
     enum class Callback {
-        in_time, /* the request that waits: its outcome is the callback's */
-        late,    /* one that was given up: its outcome is known already */
+        in_time, /* the one that waits: the callback decides its outcome */
+        late,    /* one that was given up: its outcome has been counted */
         other,   /* another request, which was forgotten */
     };
 
-    /* A callback that has not come so long after the library's timeout never comes. */
+    /* A callback that is later than the library's timeout by this never comes. */
     static constexpr std::chrono::seconds kGrace{5};
-    /* This process may have been stopped meanwhile, and the library's threads with it: they are
-     * given this long once that was noticed.
+    /* One more wait for an overdue callback: the whole process may have been stopped, and the
+     * library's threads with it.
      */
     static constexpr std::chrono::seconds kLastChance{1};
 
-    /* The library's timeout of a request that the caller gives `timeout`; random: 0 to 1. */
+    /* The library's timeout for a request with the caller's `timeout`. `random`: 0 to 1. */
     static Clock::duration library_timeout(Clock::duration timeout, double random) {
         return timeout + std::chrono::seconds(1) + seconds(random);
     }
 
-    /* Whether the library has it: it takes no second one of the name. */
+    /* Whether the library has the request: then it takes no other of its name. */
     bool in_library() const { return state_ != State::idle; }
 
-    /* The library has taken request `id` (not 0) at `now`. `certain`: it was sent to somebody; the
-     * callback of one that was not may never come (without the async fixes), which then means
-     * nothing.
+    /* The library has taken request `id` (not 0) at `now`. `certain`: it was sent to at least one
+     * peer. If that is not certain, its callback may never come (without the async fixes), and
+     * lost() does not report it.
      */
     void sent(std::uint64_t id, Clock::time_point now, Clock::duration timeout,
               Clock::duration library_timeout, bool certain = true) {
@@ -75,9 +74,9 @@ class PendingRequest {
         return in_time ? Callback::in_time : Callback::late;
     }
 
-    /* Whether its deadline has passed just now; then it is given up. */
+    /* Gives up a waiting request whose deadline has passed; returns whether it did. */
     bool times_out(Clock::time_point now) { return now >= deadline_ && give_up(); }
-    /* Whether it waited; then it is given up. */
+    /* Gives up a waiting request; returns whether there was one. */
     bool give_up() {
         if (state_ != State::waiting)
             return false;
@@ -85,8 +84,8 @@ class PendingRequest {
         return true;
     }
 
-    /* Whether the callback is overdue for good. A request that was not certain to be sent is
-     * forgotten instead.
+    /* Whether the callback is overdue and will never come. A request that was not certain to be
+     * sent is forgotten instead.
      */
     bool lost(Clock::time_point now) {
         if (!in_library() || now < overdue_)

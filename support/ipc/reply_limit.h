@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A client that does not read its replies costs the server kSendLimit once. sendmsg() blocks while
- * the peer's queue is full, and with it the IPC thread, on which every other client waits. A client
- * that keeps to SendWindow never makes the server wait: its queue has room for all that it asked
- * for. This is for one that does not, or whose queue somebody else fills. IPC thread only.
+ * Limits what a client that does not read its replies costs the server: one wait of kSendLimit.
+ * sendmsg() blocks while the peer's queue is full, and with it the IPC thread, on which every other
+ * client waits. A client that keeps to SendWindow never makes the server wait: its queue has room
+ * for all its replies. This is for one that does not, or whose queue another process fills. IPC
+ * thread only.
  */
 #pragma once
 
@@ -19,9 +20,9 @@ namespace mp_ipc {
 
 class ReplyLimit {
   public:
-    /* Whether a reply to this peer may be sent. One that did not take its last reply in time is
-     * asked first whether its queue has room: the limit of the socket is not touched, it is that of
-     * all threads.
+    /* Whether a reply to this peer may be sent. A peer that did not take its last reply in time
+     * must first have room in its queue, within kDeafLimit. (A shorter limit of the send itself
+     * would hold for all threads: the socket is shared.)
      */
     bool takes_replies(std::string_view peer) {
         const auto deaf = deaf_.find(peer);
@@ -37,7 +38,7 @@ class ReplyLimit {
     void note_lost(std::string_view peer, int error) {
         if (error != EAGAIN)
             return;
-        if (deaf_.size() >= kMostDeaf) /* of clients that are long gone, most of them */
+        if (deaf_.size() >= kMostDeaf) /* most are of clients that exited long ago */
             deaf_.clear();
         deaf_.emplace(peer);
     }

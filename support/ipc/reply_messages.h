@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The messages of a synchronous reply, which the caller owns: freed, with the descriptors that came
- * in them, on every way out. (The asynchronous callback's reply belongs to the library.)
+ * Owns the messages of a synchronous reply, which the caller must free: frees them and closes the
+ * descriptors that came in them. (The asynchronous callback's reply belongs to the library.)
  */
 #pragma once
 
@@ -30,7 +30,9 @@ class ReplyMessages {
     int count() const { return messages_ ? count_ : 0; }
     const rte_mp_msg &operator[](int i) const { return messages_.get()[i]; }
 
-    /* The only descriptor of message i; it is no longer closed here. */
+    /* Takes the descriptor out of message i, for the caller to own; invalid, and all closed, unless
+     * there is exactly one.
+     */
     UniqueFd take_fd(int i) {
         UniqueFd fd = take_received_fd(messages_.get()[i]);
         messages_.get()[i].num_fds = 0;

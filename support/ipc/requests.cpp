@@ -13,22 +13,22 @@
 namespace mp_ipc {
 namespace {
 
-/* Of each send: a request that finds no room is reported within its timeout. */
+/* The limit of each send: a request that finds no room is to be reported within its timeout. */
 std::chrono::milliseconds send_limit(Clock::duration timeout) {
     constexpr std::chrono::milliseconds kLeast{20};
     return std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(timeout), kLeast,
                       kSendLimit);
 }
 
-/* Within which the kernel may not yet have run a primary that reads. */
+/* The least wait: in less than this the kernel may not have run the primary at all. */
 constexpr Clock::duration kLeastPatience = std::chrono::milliseconds(100);
 
 constexpr Line<0> kNotSent{"not sent: the server does not read its messages",
                            "未发送：Server 没有读取消息"};
 
-/* For wait_for_place(): until the primary has read what was sent, and this process its replies; and
- * once a send has found no room, until there is some: a send that waits for it keeps the library's
- * lock meanwhile.
+/* For wait_for_place(). idle(): the primary has read what was sent, and this process its replies.
+ * has_room(): looked at only after a send has found none, since a send that waits for room holds
+ * the library's lock.
  */
 struct PrimaryReading {
     Watch &watch;
@@ -90,8 +90,8 @@ bool Requests::sleep_until_room(Clock::time_point time) {
     return false;
 }
 
-/* When a call that was given `timeout` has not returned for good: another thread has the library's
- * lock and keeps it.
+/* When a call with this `timeout` is taken as stuck: another thread has the library's lock and
+ * keeps it.
  */
 Clock::time_point Requests::call_limit(Clock::duration timeout) const {
     constexpr Clock::duration kCallGrace = kSendLimit + std::chrono::seconds(5);
@@ -134,10 +134,11 @@ Ended Turn::ignored() {
 
 Ended Turn::unnumbered() {
     blocking_.reset();
-    return {Outcome::refused,
-            in_words({"the request has no number, so no reply can be told from a late one: take "
-                      "its header from Books::next()",
-                      "请求没有编号，无法区分迟到的回复：请用 Books::next() 取得它的 header"})};
+    return {
+        Outcome::refused,
+        in_words({"the request has no number, so no reply can be told from a late one: take "
+                  "its header from RequestCounts::next()",
+                  "请求没有编号，无法区分迟到的回复：请用 RequestCounts::next() 取得它的 header"})};
 }
 
 Ended Turn::late(std::string reply) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * A secondary's requests to its primary. A Turn is one of them: it waits until one more may be
- * under way (SendWindow), bounds the call of the library that follows (Watch), and is told how it
- * ended.
+ * under way (SendWindow), limits the call of the library that follows (Watch), and records how the
+ * request ended.
  *
  *     Turn turn(requests);
  *     int result = turn ? rte_mp_request_sync(&request, &reply, turn.timeout()) : -1;
@@ -16,8 +16,9 @@
  *     else
  *         ended = turn.answered();
  *
- * Of structs that begin with a Header, turn.ended() is all of these. Where there is no turn,
- * failed() says that nothing was sent, whatever the error.
+ * For structs that begin with a Header, turn.ended() does all of this. A turn that is false must
+ * not send: the -1 stands for the call that is left out, and failed() then reports that nothing was
+ * sent, whatever rte_errno is.
  *
  * Main thread, except where a comment says otherwise.
  */
@@ -31,8 +32,8 @@
 
 #include <rte_errno.h>
 
-#include "support/base/books.h"
 #include "support/base/message.h"
+#include "support/base/request_counts.h"
 #include "support/eal/ipc_socket.h"
 #include "support/eal/watch.h"
 #include "support/ipc/reply_messages.h"
@@ -40,32 +41,30 @@
 
 namespace mp_ipc {
 
-/* How a request ended, and for a person: the late reply that came instead, or why it was refused.
- */
+/* How a request ended. */
 struct Ended {
     Outcome outcome;
-    std::string detail;
+    std::string detail; /* for a person: the late reply that came instead, or why it was refused */
     bool not_sent = false; /* refused, since the primary does not read */
 };
 
 class Requests {
   public:
-    /* After rte_eal_init(). `timeout`: of each request. `bounded`: false takes the defences away
-     * (--fault unbounded). `watch` outlives it.
+    /* After rte_eal_init(). `timeout`: of each request. `bounded` false: no limit on unanswered
+     * messages nor on a send (--fault unbounded). `watch` must outlive it.
      */
     Requests(Watch &watch, Clock::duration timeout, bool bounded = true);
 
     Clock::duration timeout() const { return timeout_; }
 
-    /* A reply shows that the primary reads: said where it did not before. Any thread. */
+    /* A reply has come, so the primary reads: printed if it did not before. Any thread. */
     void note_answer() {
         if (!peer_reads_)
             say_reads();
     }
-    /* A message found no room in the primary's queue: said once, until a reply shows that it reads.
-     */
+    /* A message found no room in the primary's queue: printed once, until note_answer(). */
     void note_unread();
-    /* Sleeps until the primary's queue has room; false: not until `time`, or the program is to end.
+    /* Sleeps until the primary's queue has room; false: it had none by `time`, or the program ends.
      */
     bool sleep_until_room(Clock::time_point time);
 
@@ -81,22 +80,23 @@ class Requests {
     std::string primary_; /* the path of its socket */
     Clock::duration timeout_;
     SendWindow window_;
-    std::atomic<bool> peer_reads_{true}; /* as far as was said */
+    std::atomic<bool> peer_reads_{true}; /* as last printed */
 };
 
 class Turn {
   public:
-    /* Waits for its turn, for the timeout of a request at most. From then until it is told how the
-     * request ended, the main thread counts as being inside a call of the library.
+    /* Waits until one more request may be sent, for the timeout of a request at most. From then
+     * until a function below records how the request ended, the main thread counts as being inside
+     * a call of the library (Watch::Blocking).
      */
     explicit Turn(Requests &requests);
-    /* Whether to send. If not, the program is to end, or the primary has not read what it was sent
-     * before: that has been said.
+    /* Whether to send. If not, the program ends, or the primary does not read its messages, which
+     * has been reported.
      */
     explicit operator bool() const { return static_cast<bool>(place_); }
 
-    /* What the wait has left of the timeout. For the request calls, which dereference it: never
-     * NULL.
+    /* The timeout less the wait; at least 100 ms, or all of a shorter timeout. Never NULL: the
+     * request calls dereference it.
      */
     const timespec *timeout() const { return &timeout_; }
     Clock::duration patience() const { return patience_; }
@@ -110,14 +110,15 @@ class Turn {
     /* Its own reply came. */
     Ended answered();
 
-    /* The four above for a struct request with this header (Books::next()): reads the struct reply,
-     * whose sequence says whether it is this request's. A reply of another length or version is a
-     * refusal, and so is one whose status is not ok; and any reply to a request without a number.
+    /* The four above for a struct request with this header (RequestCounts::next()). Reads the
+     * struct reply: its sequence shows whether it is this request's. A reply of another length or
+     * version, or with a status other than ok, counts as refused; so does any reply to a request
+     * whose sequence is 0.
      */
     template <Payload Reply>
     Ended ended(int result, const ReplyMessages &messages, const Header &asked, Reply *reply);
 
-    /* An asynchronous request was sent: its callback goes on with the place in the window. */
+    /* An asynchronous request was sent: the caller keeps its place until the callback. */
     SendWindow::Place sent();
 
   private:

@@ -24,8 +24,8 @@ namespace mp_ipc {
 
 class SendWindow {
   public:
-    /* Places of a client's queue that are left to what it did not ask for: the broadcasts of a
-     * server, which sends two at the most before they are known to be read.
+    /* Places of a client's queue that are reserved for what it did not ask for: the broadcasts of a
+     * server, which sends at most two before they are known to be read.
      */
     static constexpr unsigned kReserve = 2;
 
@@ -36,8 +36,8 @@ class SendWindow {
 
     explicit SendWindow(unsigned bound) : bound_(bound) {}
 
-    /* One message that may be sent. Its end settles it: what was neither answered nor not sent
-     * stays counted as unanswered, and the window is silent for a while.
+    /* One message that may be sent. If it ends, or is assigned {}, before answered() or not_sent()
+     * was called, its message stays counted as unanswered, and the window is silent for a while.
      */
     class Place {
       public:
@@ -64,7 +64,7 @@ class SendWindow {
             if (window_ != nullptr)
                 std::exchange(window_, nullptr)->answered(ticket_);
         }
-        /* It was refused before it was sent. The thread that takes the turns, before the next. */
+        /* It was refused before it was sent. The thread that calls take(), before its next one. */
         void not_sent() {
             if (window_ == nullptr)
                 return;
@@ -82,7 +82,7 @@ class SendWindow {
     /* Counts a message about to be sent. One thread. */
     Place take() { return {this, ++sent_}; }
 
-    /* All queues were seen empty: at most the last message is still with a peer. */
+    /* All queues were seen empty: all messages but perhaps the last have been answered. */
     void drained() {
         if (sent_ > 0)
             count_answered(sent_ - 1);
@@ -91,14 +91,14 @@ class SendWindow {
     std::uint64_t unanswered() const { return sent_ - answered_.load(std::memory_order_relaxed); }
     bool full() const { return bounded_ && unanswered() >= bound_; }
 
-    /* Nothing is to be sent before: 1 ms after a failure, twice as long after each that follows it,
-     * 250 ms at most. Any thread.
+    /* Nothing may be sent before this time: 1 ms after a failure, twice as long after each that
+     * follows, at most 250 ms. Any thread.
      */
     Clock::time_point silent_until() const {
         return Clock::time_point(Clock::duration(silent_until_.load(std::memory_order_relaxed)));
     }
 
-    /* Takes both defences away (--fault unbounded). */
+    /* Removes both limits: the bound and the silence (--fault unbounded). */
     void unbind() { bounded_ = false; }
     bool bounded() const { return bounded_; }
 

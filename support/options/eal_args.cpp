@@ -12,13 +12,13 @@
 namespace mp_ipc {
 namespace {
 
-/* EAL takes any unambiguous beginning of a long option; so does this for the few it looks at. */
+/* EAL accepts a long option shortened to any unambiguous prefix; so does this, for the few options
+ * that it reads. */
 bool names(std::string_view given, std::string_view option, std::size_t shortest) {
     return given.size() >= shortest && option.starts_with(given);
 }
 
-/* What is looked at here takes its value in every EAL, from the next word where it is not joined.
- */
+/* The long options read here whose value, in every EAL, is the next word if it is not joined. */
 bool takes_value(std::string_view name) {
     return names(name, "file-prefix", 2) || names(name, "proc-type", 1) ||
            names(name, "huge-dir", 6);
@@ -57,7 +57,7 @@ EalArgs scan_eal_args(int argc, const char *const *argv,
     for (int i = end + 1; i < argc; i++)
         args.app.emplace_back(argv[i]);
 
-    std::string open; /* the option just before, where EAL may take this word for its value */
+    std::string open; /* the option just before, if EAL may take this word as its value */
     for (std::size_t i = 1; i < args.eal.size(); i++) {
         const std::string_view arg = args.eal[i];
         const bool has_next = i + 1 < args.eal.size();
@@ -114,10 +114,10 @@ std::string take_role(EalArgs *args, const std::string &proc_type) {
                          "'{}' 必须写在 '--' 之后：{} [EAL 选项] -- [选项]"},
                         printable(*args->misplaced), name);
     if (given && *given != proc_type && *given != "auto")
-        return in_words({"{} is always a {} process: use --proc-type={} or leave it out, not '{}'",
+        return in_words({"{} is always a {} process: use --proc-type={} or omit it, not '{}'",
                          "{} 始终是 {} 进程：请使用 --proc-type={} 或去掉该选项，而不是 '{}'"},
                         name, proc_type, proc_type, printable(*given));
-    if (!given) { /* first: an option whose value is missing would take it at the end */
+    if (!given) { /* at the front: at the end an option without its value would take it */
         args->eal.insert(args->eal.begin() + 1, "--proc-type=" + proc_type);
         args->proc_type = proc_type;
     }
@@ -125,7 +125,7 @@ std::string take_role(EalArgs *args, const std::string &proc_type) {
 }
 
 std::vector<int> cores_of_list(const std::string &list) {
-    /* "(0,2)@1": after the '@' stands what the lcores before it run on, which takes their place. */
+    /* "(0,2)@1": the cores after the '@' are those that the lcores before it run on. */
     std::vector<int> cores;
     std::size_t begin = 0; /* of the cores of this item */
     bool in_group = false;

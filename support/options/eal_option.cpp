@@ -15,16 +15,16 @@
 namespace mp_ipc {
 namespace {
 
-/* Whether rte_eal_init() comes to its help, after which it ends the process with status 0. */
+/* Whether rte_eal_init() prints its help, after which it ends the process with status 0. */
 bool shows_help(std::vector<std::string> words) {
-    std::fflush(nullptr); /* or the child writes it again */
+    std::fflush(nullptr); /* else the child would write the buffers again */
     const pid_t child = fork();
     if (child == 0) {
-        alarm(5); /* it reads options, and takes no lock */
+        alarm(5); /* should it hang; it only reads options, and takes no lock */
         const int nowhere = open("/dev/null", O_RDWR);
         dup2(nowhere, STDOUT_FILENO);
         dup2(nowhere, STDERR_FILENO);
-        /* No handler and no destructor that belongs to the parent. */
+        /* Skips the parent's exit handlers and destructors. */
         on_exit([](int status, void *) { _exit(status); }, nullptr);
         words.insert(words.begin(), "eal");
         std::vector<char *> argv;
@@ -41,15 +41,15 @@ bool shows_help(std::vector<std::string> words) {
     return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
 }
 
-/* No EAL has it: none comes further than here. */
+/* No EAL has this option: rte_eal_init() ends here at the latest. */
 constexpr const char *kUnknown = "--no-such-option";
 
 }  // namespace
 
 bool eal_takes_next_word(const std::string &option) {
-    /* With getopt(3), until 25.07, EAL shows its help as soon as it meets -h, unless the option
-     * before has taken that for its value. Since 25.11 it reads all first, and refuses an option
-     * that has no word left for its value. */
+    /* Until 25.07, with getopt(3), EAL prints its help as soon as it reads -h, unless the option
+     * before has taken that as its value. Since 25.11 it reads all options first, and refuses one
+     * that has no word for its value. */
     static const bool at_once = shows_help({"-h", kUnknown});
     return at_once ? !shows_help({option, "-h", kUnknown}) : !shows_help({"-h", option});
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Options out of a table: the same rows parse the command line and print the help, so that the two
+ * Options in a table: the same rows parse the command line and print the help, so that the two
  * cannot differ. An error is one line that names the option and what it takes.
  */
 #pragma once
@@ -21,27 +21,26 @@ struct Option {
     std::string name; /* long name without dashes */
     Takes takes = Takes::nothing;
     std::string value; /* what it takes, for the help: "SECONDS" */
-    Line<0> help;      /* one sentence; "\n" where the help breaks the line */
+    Line<0> help;      /* one sentence, with "\n" where the line breaks */
     /* Takes the value ("" where there is none); returns what is wrong with it, or "". */
     std::function<std::string(std::string_view)> set;
 };
 
-/* Reads `args` by `options`. Words that are no option go to *words, in order. Returns what is
+/* Reads `args` by `options`. Words that are no options go to *words, in order. Returns what is
  * wrong in one line, or "".
  */
 std::string parse_options(const std::vector<std::string> &args, const std::vector<Option> &options,
                           std::vector<std::string> *words);
 
-/* The help's rows: "  --name VALUE   what it does". `dashes`: what stands before a name. */
+/* The rows of the help: "  --name VALUE   what it does". `dashes` is put before each name. */
 std::string help_of(const std::vector<Option> &options, const char *dashes = "--");
 
-/* The limits of most times, in seconds: below a millisecond the scheduler decides, not the option.
- */
+/* The limits of most times, in seconds: below a millisecond the scheduler decides. */
 inline constexpr double kLeastSeconds = 0.001;
 inline constexpr double kMostSeconds = 86400;
 
-/* Makers of Option::set. Seconds may have a fraction; both limits are allowed values. `zero_is_off`
- * also allows 0.
+/* These make an Option::set. Seconds may have a fraction; both limits are allowed values.
+ * `zero_is_off` also allows 0. A count is from 1 to `most`.
  */
 std::function<std::string(std::string_view)> set_seconds(double *seconds, double least, double most,
                                                          bool zero_is_off = false);
@@ -51,7 +50,7 @@ std::function<std::string(std::string_view)> set_count(std::optional<unsigned lo
 /* An option that takes nothing and sets *value. */
 Option flag(const char *name, Line<0> help, bool *value);
 
-/* A number that is all of text, in decimal, finite; nothing otherwise. */
+/* The decimal number that is all of text; nullopt: it is not one, or not finite. */
 std::optional<double> parse_number(std::string_view text);
 
 }  // namespace mp_ipc

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a server can tell about itself: what became of the messages of each action, its clients,
- * its options. The report (a file descriptor to a client) and telemetry (a socket to anybody's
- * tools) show the same facts.
+ * The facts that a server reports of itself: the counts of each action, its clients, its options.
+ * The report (a file descriptor to a client) and telemetry (a socket for other tools) show the same
+ * facts.
  */
 #pragma once
 
@@ -16,9 +16,9 @@
 
 namespace mp_ipc {
 
-/* Written before the first message. */
+/* Written before the first message; afterwards read by any thread. */
 struct ServerFacts {
-    std::vector<Action> actions; /* the counts outlive whoever shows them */
+    std::vector<Action> actions; /* their counts live as long as the process */
     std::string file_prefix;
     Clock::time_point started;
     /* Name and value; names of letters, digits and '_'. */
@@ -26,10 +26,12 @@ struct ServerFacts {
 };
 inline ServerFacts g_facts; /* one in a process */
 
-/* A random number other than 0, which would mean "unknown". */
+/* A random number other than 0, which means "unknown". */
 std::uint64_t new_boot_id();
 
-/* The text of a report: a line each, some hundred bytes to some hundred KiB (many clients). */
+/* The text of a report, one fact a line: some hundred bytes, or some hundred KiB with many clients.
+ * Any thread.
+ */
 std::string report_text(const ServerFacts &facts);
 
 }  // namespace mp_ipc

@@ -19,7 +19,7 @@
 namespace mp_ipc {
 namespace {
 
-/* The library calls back on a thread of its own for each connection, without an argument. */
+/* The library calls back on a thread of its own for each connection, without a user argument. */
 std::mutex g_lock; /* held while an answer is made */
 const ServerFacts *g_shown = nullptr;
 
@@ -28,8 +28,7 @@ constexpr std::size_t kMostClients = 64;
 
 using Data = rte_tel_data;
 
-/* rte_tel_data_add_dict_u64() was renamed _uint and deprecated in 23.03, and taken away in 25.11.
- */
+/* rte_tel_data_add_dict_u64() was renamed _uint and deprecated in 23.03, and removed in 25.11. */
 void add(Data *dict, const char *name, std::uint64_t value) {
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
     rte_tel_data_add_dict_uint(dict, name, value);
@@ -96,7 +95,7 @@ void stats(const ServerFacts &facts, Data *data) {
     add(data, "received", received);
     add(data, "replied", replied);
     add(data, "refused", refused);
-    /* Only the one who asked knows that a reply came late: it tells when it is asked. */
+    /* Only the client knows that a reply came late: it reports that with --broadcast. */
     add(data, "late", g_handlers.clients.late());
     add(data, "clients", g_handlers.clients.list().size());
     for (const Action &action : facts.actions)
@@ -147,7 +146,7 @@ void clients(Data *data, std::string_view wanted) {
         add_dict(data, pid.c_str(), [&](Data *dict) {
             add(dict, "name", client.name);
             add(dict, "messages", client.requests);
-            if (client.told) {
+            if (client.reported) {
                 add(dict, "sent", client.sent);
                 add(dict, "answered", client.answered);
                 add(dict, "late", client.late);
@@ -175,7 +174,7 @@ void heap(Data *data) {
         });
 }
 
-/* A telemetry thread. `make` fills the dictionary. A negative value makes the answer null. */
+/* On a telemetry thread. `make` fills the dictionary. A negative result makes the answer null. */
 template <typename Make>
 int answer(Data *data, const Make &make) {
     const std::lock_guard lock(g_lock);

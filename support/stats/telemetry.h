@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The server's numbers for DPDK's telemetry, so that dpdk-telemetry.py, Telegraf's dpdk input and
- * every exporter that speaks its socket find them beside those of EAL: /mp_ipc/info, /mp_ipc/stats,
+ * The server's counts for DPDK's telemetry, so that dpdk-telemetry.py, Telegraf's dpdk input and
+ * every exporter that reads its socket find them beside those of EAL: /mp_ipc/info, /mp_ipc/stats,
  * /mp_ipc/latency, /mp_ipc/heap and /mp_ipc/clients. Only telemetry.cpp calls librte_telemetry.
  */
 #pragma once
@@ -14,12 +14,12 @@
 
 namespace mp_ipc {
 
-/* Answers as long as it lives; afterwards the commands answer null, since the library has no way to
- * take a command back. At most one at a time. After rte_eal_init() of a primary.
+/* Answers as long as it lives; afterwards the commands answer null, since the library cannot
+ * unregister a command. At most one at a time. After rte_eal_init() of a primary; main thread.
  */
 class Telemetry {
   public:
-    explicit Telemetry(const ServerFacts &facts); /* which outlive it */
+    explicit Telemetry(const ServerFacts &facts); /* `facts` must outlive it */
     ~Telemetry();                                 /* waits for an answer that is being made */
     Telemetry(const Telemetry &) = delete;
     Telemetry &operator=(const Telemetry &) = delete;

@@ -60,7 +60,7 @@ TEST_F(Api, NotifyToAStoppedServerDoesNotHang) {
     RunningServer server_process(prefix_);
     RunningClient first(prefix_, {"--sync-interval", "0", "--async-interval", "0"});
     server_process.signal(SIGSTOP);
-    /* The kernel takes it: that is all that 0 says. */
+    /* The kernel takes it, and 0 means no more than that. */
     Process notify(client(prefix_, {"notify", "text", "--timeout", "1"}));
     EXPECT_TRUE(notify.wait()) << notify.describe();
     server_process.signal(SIGCONT);
@@ -75,7 +75,7 @@ TEST_F(Api, ALateStructIsNotTakenForTheNextAnswer) {
         run(client(prefix_, {"ping", "--timeout", "1", "--interval", "0.01", "--count", "4"}));
     EXPECT_EQ(ping.status, 4);
     EXPECT_TRUE(has(ping.out, "[PING] No reply to seq=1 within 1.000 s\n"));
-    EXPECT_TRUE(has(ping.out, "[PING] Late reply, not to seq="));
+    EXPECT_TRUE(has(ping.out, "[PING] Late reply to an earlier request, while waiting for seq="));
     EXPECT_TRUE(has(ping.out, "[PING] 4 sent, 0 answered, "));
 }
 
@@ -86,7 +86,7 @@ TEST_F(Api, ANullTimeoutIsNoDefault) {
     EXPECT_EQ(asked.out, "asking\n");
 }
 
-TEST_F(Api, AFaultEndsWhenItIsToldTo) {
+TEST_F(Api, AFaultEndsAfterFaultFor) {
     RunningServer server_process(prefix_, {"--fault", "silent", "--fault-for", "4"});
     Process hello(
         client(prefix_, {"--timeout", "0.2", "--sync-interval", "0.2", "--async-interval", "0"}));

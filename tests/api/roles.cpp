@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What rte_mp says to whom neither program shows: those of docs/api.md, and odd messages.
+ * Processes that show what neither program does: calls of docs/api.md, and odd messages.
  */
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -28,8 +28,8 @@ timespec milliseconds(long ms) {
     return {ms / 1000, ms % 1000 * 1000000};
 }
 
-/* A server whose ping replies are those of other builds: by the request's number right, a byte too
- * long, a byte too short, of another version, as version 1 had them.
+/* A server whose ping replies are those of other builds, depending on the request's number: right,
+ * a byte too long, a byte too short, of another version, as in version 1.
  */
 int odd_replies(const std::string &prefix, const Arguments &) {
     start_primary(prefix);
@@ -55,7 +55,7 @@ int odd_replies(const std::string &prefix, const Arguments &) {
     wait_for_the_end();
 }
 
-/* A secondary whose rte_eal_init() stands still after its IPC thread has started: the log stream
+/* A secondary whose rte_eal_init() blocks after its IPC thread has started: the log stream
  * blocks on the first line after that. */
 int held_secondary(const std::string &prefix, const Arguments &) {
     cookie_io_functions_t functions = {};
@@ -78,8 +78,8 @@ int print_reply(const char *what, int rc, const struct rte_mp_reply &reply) {
     return 0;
 }
 
-/* Sends it asynchronously and prints what the call returned; its callback prints the reply, as
- * `what`.
+/* Sends the request asynchronously and prints what the call returned; its callback prints the reply
+ * as g_what.
  */
 const char *g_what;
 void ask_async(rte_mp_msg &request, const timespec &timeout, const char *what) {
@@ -128,7 +128,7 @@ int do_nothing(const rte_mp_msg *, const void *) {
     return 0;
 }
 
-/* What rte_mp_action_register() and a send say of bad names. */
+/* What rte_mp_action_register() and a send return for bad names. */
 int register_names(const std::string &prefix, const Arguments &) {
     start_primary(prefix);
     const auto try_one = [](const char *what, const char *name) {
@@ -166,8 +166,8 @@ int pending_twice(const std::string &prefix, const Arguments &) {
     return 0;
 }
 
-/* A secondary with an asynchronous request pending while its server dies: stays, to see what the
- * library does. The test kills the server after "async rc 0".
+/* A secondary with an asynchronous request pending while its server is killed: stays, to see what
+ * the library does. The test kills the server after "async rc 0".
  */
 int pending_at_death(const std::string &prefix, const Arguments &) {
     start_secondary(prefix);
@@ -229,7 +229,7 @@ void send_bytes(const char *what, const char *name, const std::string &bytes, in
     std::free(reply.msgs);
 }
 
-/* Whatever a client may send: text in every shape, structs of every wrongness. */
+/* All that a client may send: text of every kind, and structs with every error. */
 int odd_requests(const std::string &prefix, const Arguments &) {
     start_secondary(prefix);
     send_bytes("empty", kMsgHelloSync, "");

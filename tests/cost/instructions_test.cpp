@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What the pair adds to the library, in instructions per request, counted by callgrind in the real
- * programs: times wander on a machine that does other things, this count does not. The library's
- * own calls are left out (a second --toggle-collect stops the count inside them), so that another
- * DPDK does not move it. The bounds are about a quarter above the larger of what g++ 12 and clang
- * 14 give (in the table below); the quiet ones are a fraction of a microsecond, beside a round trip
- * of tens.
+ * programs: unlike times, this count does not vary on a loaded machine. The library's own calls are
+ * left out (a second --toggle-collect stops the count inside them), so that it does not depend on
+ * the DPDK version. The bounds are about a quarter above the larger count of g++ 12 and clang 14
+ * (below); the quiet ones are a fraction of a microsecond, of a round trip of tens.
  */
 #include <unistd.h>
 
@@ -20,7 +19,7 @@
 namespace mp_ipc::test {
 namespace {
 
-/* The file that callgrind writes, and the words before a command that is to be counted. */
+/* The file that callgrind writes, and the words to put before a command to count. */
 class Callgrind {
   public:
     ~Callgrind() { unlink(path_.c_str()); }
@@ -77,7 +76,7 @@ class Cost : public Hugepages {
     static std::uint64_t client_main(const Words &options, int count) {
         const Prefix prefix;
         Words server_words = server(prefix, {"--quiet"});
-        /* Valgrind holds the addresses that EAL would take; the server goes out of its way. */
+        /* Valgrind uses the addresses that EAL would take, so the server takes others. */
         server_words.insert(std::find(server_words.begin(), server_words.end(), "--"),
                             "--base-virtaddr=0x2000000000");
         RunningServer srv(server_words);
@@ -109,7 +108,7 @@ TEST_F(Cost, HandlerOfHelloQuiet) {
     const double cost =
         handler("on_hello_sync", {"--quiet"},
                 {"hello", "--sync-interval", "0.001", "--async-interval", "0"}, kRequests);
-    EXPECT_GT(cost, 100); /* it was counted at all */
+    EXPECT_GT(cost, 100); /* callgrind has counted */
     EXPECT_LT(cost, kHelloBound);
 }
 
@@ -127,7 +126,7 @@ TEST_F(Cost, HandlerOfPing) {
     EXPECT_LT(cost, kPingBound);
 }
 
-/* Two runs: their difference is that of their requests alone. */
+/* Two runs that differ only in their number of requests. */
 TEST_F(Cost, ClientRequest) {
     constexpr int kMore = 2000;
     const std::uint64_t few = client_main({"ping", "--flood"}, kRequests);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * File systems without room or rights, limits of a process, paths that are too long: one line
- * before EAL's init, which ends by SIGBUS, an abort, or a line about something else.
+ * File systems without room or permission, limits of a process, paths that are too long: each is
+ * reported in one line before EAL's init, which would end by SIGBUS, an abort, or a line about
+ * something else.
  */
 #include <sys/mount.h>
 
@@ -22,7 +23,7 @@ class Limits : public Hugepages {
     }
 };
 
-/* A tmpfs of its own as runtime directory, of all who get environment(). */
+/* A small tmpfs as runtime directory, for processes with environment(). */
 class SmallRuntime : public Limits {
   protected:
     void SetUp() override {
@@ -36,11 +37,11 @@ class SmallRuntime : public Limits {
         return {.environment = {"RUNTIME_DIRECTORY=" + dir_.path()}};
     }
     std::string runtime() const { return dir_.path() + "/dpdk/" + prefix_.name(); }
-    /* Leaves so much room. */
-    void fill(std::uintmax_t leave) const {
+    /* Fills the file system but for `room` bytes. */
+    void fill(std::uintmax_t room) const {
         const std::uintmax_t free = std::filesystem::space(dir_.path()).available;
-        ASSERT_GT(free, leave);
-        std::ofstream(dir_ / "fill") << std::string(free - leave, 'x');
+        ASSERT_GT(free, room);
+        std::ofstream(dir_ / "fill") << std::string(free - room, 'x');
     }
     TempDir dir_;
     Prefix prefix_;
@@ -56,7 +57,7 @@ TEST_F(SmallRuntime, HasNoRoomForAClient) {
     expect_doctor_agrees(refused, run(client(prefix_, {"doctor"}), environment()));
     std::filesystem::remove(dir_ / "fill");
     EXPECT_EQ(run(client(prefix_, {"ping", "--count", "1"}), environment()).status, 0);
-    /* No inode is as bad. */
+    /* Nor without a free inode. */
     for (int i = 0; std::filesystem::exists(dir_.path()) && i < 40; i++)
         std::ofstream(dir_ / ("file" + std::to_string(i)));
     expect_refusal(run(client(prefix_, {"--count", "1"}), environment()), 1,
@@ -81,7 +82,7 @@ TEST_F(SmallRuntime, HasNoRoomForAServer) {
     EXPECT_EQ(count_of(run(client(prefix_, {"doctor"}), environment()).out,
                        "✗ Room: 1000 KiB are free in " + dir_.path()),
               1);
-    /* Its own files of a run before are room too. */
+    /* The files of its earlier run count as free: it replaces them. */
     std::filesystem::remove(dir_ / "fill");
     RunningServer first(server(prefix_), environment());
     ASSERT_NO_FATAL_FAILURE(fill(std::uintmax_t{100} * 1024));
@@ -123,7 +124,8 @@ TEST_F(Limits, AddressSpace) {
     expect_doctor_agrees(refused, run(limited(client(prefix, {"doctor"}))));
 }
 
-/* Too few descriptors end in an abort or a message about something else, a file's size in SIGXFSZ.
+/* EAL would abort, or report something else, with too few descriptors, and end by SIGXFSZ with too
+ * small a limit of file sizes.
  */
 TEST_F(Limits, OpenFilesFileSizesAndProc) {
     const Prefix prefix;
@@ -143,7 +145,7 @@ TEST_F(Limits, OpenFilesFileSizesAndProc) {
         const Finished refused = run(limited(commands, client(prefix, {"--count", "1"})));
         expect_refusal(refused, 1, {found});
         expect_doctor_agrees(refused, run(limited(commands, client(prefix, {"doctor"}))));
-        if (std::string(commands) != "ulimit -n 64") /* one for each hugepage is what lacks */
+        if (std::string(commands) != "ulimit -n 64") /* those of the hugepages are missing */
             expect_refusal(run(limited(commands, server(other))), 1, {found});
     }
     for (const Words &argv : {server(other), client(prefix, {"--count", "1"})})

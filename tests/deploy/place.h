@@ -15,15 +15,15 @@
 
 namespace mp_ipc::test {
 
-/* argv, in a mount namespace where these shell commands have been run before. */
+/* argv, in a mount namespace in which these shell commands are run first. */
 inline Words after_mounting(const std::string &commands, const Words &argv) {
     Words words = {"unshare", "--mount", "sh", "-c", "set -e; " + commands + "; exec \"$@\"", "sh"};
     words.insert(words.end(), argv.begin(), argv.end());
     return words;
 }
 
-/* The program ended with this status before EAL's init, which would have logged something, and said
- * one line with all these parts.
+/* The program ended with this status before EAL's init, which would have logged something, and
+ * printed one line with all these parts.
  */
 inline void expect_refusal(const Finished &finished, int status, const Words &parts) {
     EXPECT_EQ(finished.status, status) << finished.out << finished.err;
@@ -43,7 +43,7 @@ inline void expect_doctor_agrees(const Finished &refused, const Finished &doctor
         << refused.err;
 }
 
-/* The last option of the programs' own, before `--`. */
+/* argv with these options before `--`. */
 inline Words with_eal(Words argv, const Words &options) {
     argv.insert(argv.begin() + 1, options.begin(), options.end());
     return argv;

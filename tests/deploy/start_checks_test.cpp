@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a start finds out before EAL's init about the server, its hugepages, and who else uses its
- * names; and that the doctor says the same.
+ * What a start finds before EAL's init about the server, its hugepages, and other processes that
+ * use its names; and that the doctor reports the same.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -49,7 +49,7 @@ TEST_F(StartChecks, TheServersHugepagesAreNotHere) {
     const Finished refused = run(after_mounting(read_only, client(prefix, {"--count", "1"})));
     expect_refusal(refused, 1, {file, "cannot be used here: Read-only file system"});
     expect_doctor_agrees(refused, run(after_mounting(read_only, client(prefix, {"doctor"}))));
-    /* The same names, of other files. */
+    /* The same names, but other files. */
     const std::string copies =
         "ls /dev/hugepages > /tmp/$$; umount /dev/hugepages; mount -t tmpfs none /dev/hugepages; "
         "(cd /dev/hugepages; xargs touch < /tmp/$$); rm /tmp/$$";
@@ -58,7 +58,7 @@ TEST_F(StartChecks, TheServersHugepagesAreNotHere) {
     EXPECT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
 }
 
-/* One that has been removed would be made anew, at the cost of a page. */
+/* One that has been removed would be made again, at the cost of a page. */
 TEST_F(StartChecks, OneOfTheServersHugepagesIsGone) {
     const Prefix prefix;
     RunningServer server_process(prefix);
@@ -82,7 +82,7 @@ TEST_F(StartChecks, ASecondServerOnTheSameHugepagesRefuses) {
     EXPECT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
 }
 
-/* A program that does not look takes the files away: the first server's clients see it. */
+/* Another program without these checks removes the files: clients of the first server report it. */
 TEST_F(StartChecks, AnotherPrimaryHasTakenTheHugepagesAway) {
     const Prefix prefix;
     const TempDir runtime;
@@ -145,7 +145,7 @@ TEST_F(StartChecks, AnotherUsersServerIsNamed) {
                                    .uid = kNobody};
     expect_refusal(run(client(prefix), nobody), 3,
                    {"there is no " + own.path() + "/dpdk/" + prefix.name() + "/config",
-                    "of user root, may not be looked into"});
+                    "of user root: if it is there, run as that user"});
     const ProcessOptions nowhere = {.environment = {"XDG_RUNTIME_DIR=/nonexistent"},
                                     .uid = kNobody};
     expect_refusal(run(client(prefix), nowhere), 3, {"there is no /nonexistent to look in"});
@@ -153,7 +153,7 @@ TEST_F(StartChecks, AnotherUsersServerIsNamed) {
                    {"cannot be made: there is no /nonexistent", "XDG_RUNTIME_DIR"});
 }
 
-/* Root may attach to anybody's server, but no reply reaches it. */
+/* Root may attach to any user's server, but no reply reaches it. */
 TEST_F(StartChecks, RootAtAUsersServer) {
     const Prefix prefix;
     RunningServer server_process(prefix);
@@ -209,7 +209,7 @@ TEST_F(StartChecks, TwoClientsWithOnePid) {
     }
     first.signal(SIGKILL); /* and its child */
     first.wait();
-    /* What it has left behind is in nobody's way. */
+    /* The files it has left behind do not prevent another start. */
     EXPECT_TRUE(eventually([&] { return run(contained({"ping", "--count", "1"})).status == 0; }));
 }
 

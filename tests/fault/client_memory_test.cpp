@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What clients take of the server's memory and of their own, and what they leave behind.
+ * The server's memory and their own that clients use, and what they leave behind.
  */
 #include <gtest/gtest.h>
 
@@ -19,8 +19,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/* Each rte_eal_init() takes some of the primary's heap; 22.11 gives it back in rte_eal_cleanup()
- * only, which mp_client has a reason not to call.
+/* Each rte_eal_init() takes some of the primary's heap; 22.11 frees it only in rte_eal_cleanup(),
+ * which mp_client does not call (eal_session.h).
  */
 TEST_F(ClientFault, ClientsThatEndLeaveTheServersMemoryAsItWas) {
     const Prefix prefix;
@@ -30,7 +30,7 @@ TEST_F(ClientFault, ClientsThatEndLeaveTheServersMemoryAsItWas) {
     ASSERT_GT(pages, 0U);
     for (int i = 0; i < 20; i++) /* thirteen would take another page */
         ASSERT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
-    for (const int number : {SIGINT, SIGKILL}) { /* those that are cut short do likewise */
+    for (const int number : {SIGINT, SIGKILL}) { /* also those that are cut short */
         for (int i = 0; i < 20; i++) {
             Process process(client(prefix, {"--timeout", "3600"}));
             ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
@@ -41,9 +41,9 @@ TEST_F(ClientFault, ClientsThatEndLeaveTheServersMemoryAsItWas) {
     EXPECT_EQ(prefix.hugepage_files(), pages);
 }
 
-/* Whoever frees the last of a page of the heap waits for the primary, with locks held that every
- * start of a secondary needs. So clients must not hold such memory when they end: one that would
- * not wait for a busy server would keep all others out.
+/* A process that frees the last of a page of the heap waits for the primary, and holds locks that
+ * every start of a secondary needs. So clients must not hold such memory when they end: one that
+ * did not wait for a busy server would keep all others out.
  */
 TEST_F(ClientFault, ClientsThatEndUnderABusyServerKeepNobodyOut) {
     const Prefix prefix;
@@ -65,7 +65,7 @@ TEST_F(ClientFault, ClientsThatEndUnderABusyServerKeepNobodyOut) {
     EXPECT_EQ(newcomer.status, 0) << newcomer.out << newcomer.err;
 }
 
-/* A server whose clients are killed in their first 0.11 s; what a newcomer then comes to. */
+/* Kills clients of a server in their first 0.11 s; returns how a new client then ends. */
 Finished newcomer_after_kills() {
     const Prefix prefix;
     Process server_process(server(prefix, {"--quiet"}));
@@ -85,10 +85,10 @@ Finished newcomer_after_kills() {
 }
 
 /* In its first 0.1 s a client holds locks of shared memory for reading, and one that is killed then
- * holds them for ever. Whoever needs one of them for writing, to let the heap grow, would wait for
- * ever; so the heap must not grow. What is left is the library's: for moments a start holds two
- * locks as a writer, and who is killed just then keeps all others out (docs/faults.md). That must
- * be rare, and said.
+ * holds them for ever. A process that needs one of them for writing, to grow the heap, would wait
+ * for ever; so the heap must not grow. One fault of the library remains: for moments a start holds
+ * two locks as a writer, and a client that is killed just then keeps all others out
+ * (docs/faults.md). That must be rare, and reported.
  */
 TEST_F(ClientFault, ClientsKilledInTheirStartKeepNobodyOut) {
     for (int tries = 0; tries < 3; tries++) {
@@ -102,7 +102,7 @@ TEST_F(ClientFault, ClientsKilledInTheirStartKeepNobodyOut) {
     FAIL() << "three times out of three";
 }
 
-/* Bytes that the documents say a library without the async fixes loses with each request. */
+/* Bytes that a library without the async fixes leaks with each request, as documented. */
 long documented_leak(const std::string &document) {
     const std::string text = read_file(std::string(MP_IPC_SOURCE_DIR) + "/" + document);
     const std::regex statement(R"((\d),(\d{3}) bytes (?:for each|per) answered async request)");
@@ -111,14 +111,14 @@ long documented_leak(const std::string &document) {
                                                      : -1;
 }
 
-/* Whether this library has the leak cannot be told by its version; but it has it as documented or
- * not at all, and nothing else grows.
+/* The version does not show whether this library has the leak; but it has the documented one or
+ * none, and nothing else grows.
  */
 TEST_F(ClientFault, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
     const long documented = documented_leak("docs/faults.md");
     ASSERT_GT(documented, 0);
     constexpr long kRequests = 6000;
-    constexpr long kElse = 4096; /* KiB that all else may take: first uses, the allocator's slack */
+    constexpr long kElse = 4096; /* KiB for all else: first uses, the allocator's slack */
     const Prefix prefix;
     RunningServer server_process(prefix, {"--quiet"});
     const auto rss_kib = [](pid_t pid) -> long {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The primary's heap does not grow for a secondary, whatever the others do; and who does not fit is
- * refused before it touches anything.
+ * The primary's heap does not grow for a secondary, whatever the others do; and a client that does
+ * not fit is refused before it touches anything.
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ void expect_served(const Prefix &prefix) {
     EXPECT_EQ(newcomer.status, 0) << newcomer.out << newcomer.err;
 }
 
-/* Where the heap may grow, the server dies of this: two secondaries that do not answer, and one
+/* If the heap could grow, this would kill the server: two secondaries that do not answer, and one
  * that asks for more than there is, a block after another.
  */
 TEST_F(HeapFault, ASecondaryThatWantsMoreIsRefusedAtOnceAndHarmsNobody) {
@@ -91,7 +91,7 @@ TEST_F(HeapFault, TheUsersOwnMemoryIsLeftAsItIs) {
     expect_end(server_process);
 }
 
-/* More than there are places for are stopped in their start, one after another. */
+/* More clients than there are places are stopped in their start, one after another. */
 TEST_F(HeapFault, ClientsThatAreStoppedInTheirStartKeepNobodyOut) {
     RunningServer server_process(prefix_, {"--quiet"});
     std::vector<std::unique_ptr<Process>> stopped;
@@ -109,7 +109,7 @@ TEST_F(HeapFault, ClientsThatAreStoppedInTheirStartKeepNobodyOut) {
     expect_end(server_process);
 }
 
-/* As a client that is stopped while its socket is made holds it. */
+/* Held as by a client that is stopped while it makes its socket. */
 TEST_F(HeapFault, WhoHoldsTheLockOfTheDirectoryIsNamed) {
     RunningServer server_process(prefix_, {"--quiet"});
     const UniqueFd dir(open(prefix_.dir().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

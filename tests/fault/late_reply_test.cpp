@@ -13,8 +13,8 @@
 namespace mp_ipc::test {
 namespace {
 
-/* Every reply that was accepted quotes the number it was the answer to: the N-th request is the
- * N-th line of the console that ends a request.
+/* Every accepted reply quotes the number of its own request: the N-th request is the N-th line of
+ * the console that ends a request.
  */
 void expect_only_own_replies(const std::string &console) {
     std::istringstream lines(console);
@@ -22,7 +22,7 @@ void expect_only_own_replies(const std::string &console) {
     const std::regex own(
         R"(\[SYNC\] Reply: Server SYNC reply: Got 'SYNC Hello (\d+) from Client')");
     const std::regex other(
-        R"(\[SYNC\] (No reply to|Late reply, not to|Not answered:|Not sent:) 'SYNC Hello (\d+) .*)");
+        R"(\[SYNC\] (No reply to|Late reply to an earlier request, while waiting for|Not answered:|Not sent:) 'SYNC Hello (\d+) .*)");
     for (std::string line; std::getline(lines, line);) {
         std::smatch match;
         if (std::regex_match(line, match, own)) {
@@ -36,8 +36,8 @@ void expect_only_own_replies(const std::string &console) {
 
 TEST_F(ClientFault, NoReplyIsEverTakenForAnothersAnswer) {
     const Prefix prefix;
-    /* Handlers wait 0 to 2 ms, one after another, and requests 2 ms: a good part of all replies is
-     * late. 10,000 requests: text and structs, sync and async. */
+    /* Handlers wait 0 to 2 ms, one after another, and requests 2 ms: many replies are late. 10,000
+     * requests: text and structs, sync and async. */
     RunningServer server_process(prefix, {"--quiet", "--fault", "slow=0-2"});
     Process sync_text(client(prefix, {"--timeout", "0.002", "--sync-interval", "0.001",
                                       "--async-interval", "0", "--count", "3800"}));
@@ -69,9 +69,8 @@ TEST_F(ClientFault, NoReplyIsEverTakenForAnothersAnswer) {
     EXPECT_GT(std::stol(sum[3]) + std::stol(sum[4]), 0);
 }
 
-/* The library gives an asynchronous request up one to two seconds after --timeout, so a reply must
- * be later than that to meet the next request: here each comes 0.15 s after the next request was
- * sent.
+/* The library gives up an asynchronous request one to two seconds after --timeout, so only a later
+ * reply comes during the next request: here each comes 0.15 s after the next request was sent.
  */
 TEST_F(ClientFault, ALateAsyncReplyIsNotTakenForTheNextAnswer) {
     const Prefix prefix;
@@ -89,8 +88,8 @@ TEST_F(ClientFault, ALateAsyncReplyIsNotTakenForTheNextAnswer) {
     EXPECT_GE(async.late, 1);
 }
 
-/* The library's own timeout comes a second or more after --timeout, clear of a reply that is late
- * by less: it is said to be late at once, and not dropped by a timeout that it races.
+/* The library's own timeout is a second or more after --timeout. So a reply that is late by less is
+ * reported as late when it comes, and does not race with that timeout.
  */
 TEST_F(ClientFault, AnAsyncReplyWithinTheMarginIsSaidToBeLate) {
     const Prefix prefix;

@@ -79,7 +79,7 @@ TEST_F(PlannedRestart, WaitingClientsAreServedByTheNextServer) {
             << process->describe();
         EXPECT_EQ(own_lines(process->err()), "") << process->describe();
     }
-    /* The numbers went on: each was used once, and the sums are those of the whole. */
+    /* The numbers continue: each is used once, and the sums are of all runs together. */
     for (const std::string kind : {"Sync", "Async"}) {
         const Sums sums = sums_of(hello.out(), kind);
         EXPECT_TRUE(sums.balance()) << hello.describe();
@@ -116,7 +116,7 @@ TEST_F(PlannedRestart, TheWaitForTheNextServerHasItsLimit) {
     ASSERT_TRUE(interrupted.wait_for_out("[Client] Waiting for a server"));
     interrupted.signal(SIGINT);
     EXPECT_EQ(interrupted.wait(), 0) << interrupted.describe();
-    /* What they did before is summed up. */
+    /* The sums include what they did before. */
     EXPECT_FALSE(has(limited.out(), "[PING] 0 sent")) << limited.describe();
     EXPECT_EQ(count_of(limited.out(), " answered, "), 1) << limited.describe();
     EXPECT_GT(sums_of(interrupted.out(), "Sync").answered, 0) << interrupted.describe();
@@ -134,7 +134,7 @@ TEST_F(PlannedRestart, ACountedRunGoesOnToItsEnd) {
         << counted.describe(); /* one may have been under way when the server ended */
 }
 
-/* It holds its prefix: to attach to it once more would be to see it end once more. */
+/* It still holds its prefix: a client that attached to it again would see it end again. */
 TEST_F(PlannedRestart, AServerThatSaysThatItEndsIsNotTakenForTheNext) {
     Process quitting(helper("quitting-primary", prefix_));
     ASSERT_TRUE(quitting.wait_for_out("ready")) << quitting.describe();
@@ -166,7 +166,7 @@ TEST_F(PlannedRestart, AServerThatSaysThatItEndsIsNotTakenForTheNext) {
     EXPECT_EQ(waiting.wait(), 0) << waiting.describe();
 }
 
-/* Clients that start, attach and go on at any moment of a server's life. */
+/* Clients start, attach and go on at any moment of a server's life. */
 TEST_F(PlannedRestart, TenRestartsUnderClientsThatStartMeanwhile) {
     std::vector<std::unique_ptr<Process>> clients;
     for (int round = 0; round < 10; round++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Clients that flood a server: with nothing to hold them back, all queues fill and nothing moves
- * any more; with what the pair does about it, a newcomer is always served.
+ * Clients that flood a server: without a bound all queues fill and nothing moves any more; with the
+ * pair's bounds a new client is always served.
  */
 #include <gtest/gtest.h>
 
@@ -68,16 +68,16 @@ TEST_F(QueueDeadlock, ASlowServerFloodedByEightServesAllWhenItsFaultEnds) {
     }
 }
 
-/* Timeouts of 60 us, at about the round trip: the sender hardly ever lets go of the lock. */
+/* Timeouts of 60 us, about the round trip: the sender holds the lock almost all the time. */
 TEST_F(QueueDeadlock, AFloodWithoutTheBoundsWedgesTheServer) {
     RunningServer server_process(prefix_, {"--quiet", "--fault", "unbounded"});
-    /* The first may spring the trap before the second has attached. */
+    /* The first may cause the deadlock before the second has attached. */
     const Processes clients = flood(prefix_, 2, {"--timeout", "0.00006", "--fault", "unbounded"});
     EXPECT_TRUE(eventually([&] { return !newcomer_is_served(prefix_); }, std::chrono::seconds(60)))
-        << "the trap that the bound is for did not spring";
-    /* For good: nothing moves by itself. */
+        << "the deadlock that the bound prevents did not occur";
+    /* It stays: nothing moves by itself. */
     EXPECT_FALSE(newcomer_is_served(prefix_));
-    /* Even so, Ctrl-C ends all of them, and with the flooding clients gone the server serves. */
+    /* But Ctrl-C ends all of them, and then the server serves again. */
     for (const auto &process : clients)
         process->signal(SIGINT);
     for (const auto &process : clients)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A server that dies and comes back, and who waits for it.
+ * A server that is killed and started again, and clients that wait for it.
  */
 #include <gtest/gtest.h>
 
@@ -53,10 +53,10 @@ TEST_F(ClientFault, AClientThatLostItsServerInTheMidstOfARequestGoesOnForLong) {
     server_process.emplace(prefix, Words{"--fault", "silent"});
     Process waiting(client(prefix, {"--wait", "--sync-interval", "0.1", "--async-interval", "0"}));
     ASSERT_TRUE(server_process->wait_for_out("[SYNC] Received")) << server_process->describe();
-    server_process->signal(SIGKILL); /* the client's main thread stands in its request */
+    server_process->signal(SIGKILL); /* the client's main thread is inside its request */
     ASSERT_TRUE(server_process->wait());
     server_process.emplace(prefix);
-    /* Five seconds' worth: nothing that bounds the end of the first life may end the second. */
+    /* For five seconds: the limit for the end of the first run must not end the second. */
     EXPECT_TRUE(waiting.wait_for_out("[SYNC] Reply", 50)) << waiting.describe();
     EXPECT_EQ(process_name(waiting.pid()), "mp_client");
     waiting.signal(SIGINT);
@@ -99,7 +99,7 @@ TEST_F(ClientFault, AServerKilledFiftyTimesIsFoundAgainEachTime) {
         server_process.signal(SIGKILL);
         ASSERT_TRUE(server_process.wait());
     }
-    /* The usual case, so that a busy machine fails nothing by one late round. */
+    /* The median, so that one late round on a busy machine does not fail the test. */
     std::sort(served_after.begin(), served_after.end());
     EXPECT_LE(served_after[25], std::chrono::seconds(2));
     std::printf("all four served after a new start: median %ld ms, longest %ld ms\n",

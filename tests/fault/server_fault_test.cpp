@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What goes wrong in the field, on the server's side: clients that die, stop or crawl.
+ * Faults in the field, on the server's side: clients that are killed, stopped or slow.
  */
 #include <gtest/gtest.h>
 
@@ -60,7 +60,7 @@ TEST_P(ServerFaults, ClientsThatDieOrStopDoNotHoldTheOthersUp) {
         victim->signal(SIGKILL);
         EXPECT_TRUE(victim->wait());
     }
-    /* The sockets that the dead left are taken away. */
+    /* The sockets of killed clients are removed. */
     EXPECT_TRUE(eventually([&] { return client_sockets(prefix_.dir()).empty(); }))
         << client_sockets(prefix_.dir()).size();
     expect_end(server_process);
@@ -81,7 +81,7 @@ TEST_F(ServerFault, AClientThatStaysStoppedIsNotWaitedForAtTheEnd) {
     EXPECT_EQ(stopped.wait(), 0) << stopped.describe();
 }
 
-/* As after an answer that met the library's timeout: its callback never comes. */
+/* As after an answer that raced with the library's timeout: the callback never comes. */
 TEST_F(ServerFault, ABroadcastThatIsNeverCalledBackEndsTheServer) {
     RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.1"},
                                  preload(LOST_CALLBACK));
@@ -100,7 +100,7 @@ TEST_F(ServerFault, ABroadcastThatDoesNotReturnEndsTheServer) {
     EXPECT_TRUE(has(server_process.err(), "a call of the DPDK library does not return"));
 }
 
-/* Without the async fixes the library never frees an asynchronous request to nobody. */
+/* Without the async fixes the library never frees an asynchronous request to no client. */
 TEST_F(ServerFault, NobodyIsAskedWhereNoClientLives) {
     RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.05"},
                                  preload(LOST_CALLBACK));

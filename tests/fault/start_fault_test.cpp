@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What goes wrong while a client starts, or starts again, and is seen by no test of its lines
- * alone.
+ * Faults while a client starts, or starts again, that are not in the tests of its messages.
  */
 #include <gtest/gtest.h>
 
@@ -65,14 +64,15 @@ TEST_F(StartFault, ALockTakenForAMomentIsTriedAgain) {
     }
 }
 
-/* Addresses are blamed where EAL's own lines speak of them, and nowhere else. */
+/* Addresses are reported as the cause only if EAL's own lines name them. */
 TEST_F(StartFault, WithoutALogNothingIsBlamed) {
     RunningServer server_process(prefix_);
     const Finished unknown =
         run(ping_once(prefix_, {"--log-level=lib.eal:critical"}), preload(TAKEN_ADDRESS));
     EXPECT_EQ(unknown.status, 1) << unknown.out << unknown.err;
     EXPECT_EQ(count_of(unknown.out, "Trying again"), 0) << unknown.out;
-    EXPECT_EQ(count_of(own_lines(unknown.err), "why is not known: EAL has logged no error"), 1)
+    EXPECT_EQ(count_of(own_lines(unknown.err), "the reason is not known: EAL has logged no error"),
+              1)
         << unknown.err;
 }
 

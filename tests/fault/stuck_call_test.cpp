@@ -29,7 +29,7 @@ TEST_F(ClientFault, APrimaryThatDiesWhileAClientAttachesEndsIt) {
     EXPECT_FALSE(has(process.out(), "Attached")) << process.describe();
 }
 
-/* A library before all others: see tests/harness. */
+/* With a library in LD_PRELOAD: see tests/harness. */
 TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
     const Prefix prefix;
     RunningServer server_process(prefix);
@@ -37,8 +37,7 @@ TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
     Process process(
         client(prefix, {"--timeout", "0.2", "--async-interval", "0.2", "--sync-interval", "0.2"}),
         options);
-    /* The request ends by its own deadline, and the library is not asked for a second of its name.
-     */
+    /* The request ends at its own deadline, and no second one of its name is sent. */
     EXPECT_TRUE(process.wait_for_out("[ASYNC] No reply to 'ASYNC Hello 1 from Client'"))
         << process.describe();
     EXPECT_TRUE(process.wait_for_out("[ASYNC] Not sent: the request before it is still pending", 3))
@@ -53,7 +52,7 @@ TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
     EXPECT_EQ(async.timed_out, 1);
 }
 
-/* As after the race of a reply with the library's timeout: the IPC thread has the lock for good. */
+/* As after the race of a reply with the library's timeout: the IPC thread keeps the lock. */
 TEST_F(ClientFault, ARequestThatDoesNotReturnEndsTheClient) {
     const Prefix prefix;
     RunningServer server_process(prefix);
@@ -83,7 +82,7 @@ TEST_F(ClientFault, AClientThatWasStoppedInARequestGoesOn) {
     EXPECT_EQ(process.wait(), 0) << process.describe();
 }
 
-/* The limit is the send's, not that of the line that says it: what was delivered is a success. */
+/* The limit is of the send, not of the line that reports it: a delivered event is a success. */
 TEST_F(ClientFault, AnEventThatWasSentIsASuccessHoweverShortTheTimeout) {
     const Prefix prefix;
     RunningServer server_process(prefix);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A server that does not read its messages: stopped, frozen, its console unread, its socket another
- * one. Every request of its clients ends in time, the cause is said once, and they go on when the
- * server does; the doctor ends in time, whatever the server does.
+ * A server that does not read its messages: stopped, frozen, its console unread, its socket
+ * replaced by another. Every request of its clients ends in time, the cause is reported once, and
+ * they go on when the server does; the doctor ends in time, whatever the server does.
  */
 #include <gtest/gtest.h>
 
@@ -39,7 +39,7 @@ class Freezer {
     ~Freezer() {
         freeze(false);
         for (int i = 0; made_ && i < 500 && rmdir(path_.c_str()) != 0; i++)
-            usleep(10000); /* what was in it is about to end */
+            usleep(10000); /* until its processes have ended */
     }
     Freezer(const Freezer &) = delete;
     Freezer &operator=(const Freezer &) = delete;
@@ -59,7 +59,7 @@ class Freezer {
 class UnreadServer : public Hugepages {
   protected:
     void start(const Words &options = {"--quiet"}) { server_.emplace(prefix_, options); }
-    /* The server's own socket stands aside, and nobody reads the one in its place. */
+    /* Renames the server's socket, and puts one in its place that nobody reads. */
     void put_a_deaf_socket_in_place() {
         ASSERT_EQ(std::rename(socket().c_str(), aside().c_str()), 0);
         deaf_.emplace(socket());
@@ -77,7 +77,7 @@ class UnreadServer : public Hugepages {
     std::string socket() const { return prefix_.dir() + "/mp_socket"; }
     std::string aside() const { return prefix_.dir() + "/aside"; }
 
-    /* Ping and hello under a server that `stop` makes deaf and `go_on` lets read again. */
+    /* Ping and hello with a server that `stop` keeps from reading and `go_on` lets read again. */
     template <typename Stop, typename GoOn>
     void go_through(const Stop &stop, const GoOn &go_on) {
         Process ping(
@@ -121,7 +121,7 @@ class UnreadServer : public Hugepages {
         EXPECT_TRUE(sums_of(hello.out(), "Async").balance()) << hello.describe();
     }
 
-    /* The doctor's console, and that it ended in time. */
+    /* The doctor's console; checks that it ended in time. */
     std::string visit(const Words &more = {}) {
         Words words = more;
         words.insert(words.begin(), "doctor");
@@ -144,7 +144,7 @@ TEST_F(UnreadServer, StoppedItCostsEachRequestItsTimeoutAndIsSaidOnce) {
     go_through([&] { server_->signal(SIGSTOP); }, [&] { server_->signal(SIGCONT); });
 }
 
-TEST_F(UnreadServer, FrozenItIsNoOther) {
+TEST_F(UnreadServer, FrozenItIsTheSame) {
     const Freezer freezer;
     MP_IPC_NEEDS(freezer.made(), "a freezer cgroup of version 1");
     start();
@@ -155,7 +155,7 @@ TEST_F(UnreadServer, FrozenItIsNoOther) {
     freezer.freeze(false);
 }
 
-TEST_F(UnreadServer, ASocketInItsPlaceThatNobodyReadsIsNoOther) {
+TEST_F(UnreadServer, ASocketInItsPlaceThatNobodyReadsIsTheSame) {
     start();
     go_through([&] { put_a_deaf_socket_in_place(); }, [&] { put_the_socket_back(); });
 }
@@ -163,7 +163,7 @@ TEST_F(UnreadServer, ASocketInItsPlaceThatNobodyReadsIsNoOther) {
 TEST_F(UnreadServer, AReportAndAnEventEndInTimeToo) {
     start();
     put_a_deaf_socket_in_place();
-    /* Attached before the queue is full, they wait for its room. */
+    /* Attached before the queue is full, they wait for room in it. */
     Process report(client(prefix_, {"report", "--count", "20", "--timeout", "0.2"}));
     ASSERT_TRUE(report.wait_for_out("[REPORT] No reply to seq=1 ")) << report.describe();
     EXPECT_EQ(report.wait(), 4) << report.describe();
@@ -174,7 +174,7 @@ TEST_F(UnreadServer, AReportAndAnEventEndInTimeToo) {
     EXPECT_EQ(count_of(report.out(), kUnread), 1) << report.describe();
 }
 
-/* The way to a full queue of a client that is attached and has sent nothing yet. */
+/* A client that is attached and has sent nothing yet meets a full queue. */
 TEST_F(UnreadServer, AnEventThatFindsNoRoomIsSaidNotToBeSent) {
     start();
     Process hello(
@@ -186,12 +186,12 @@ TEST_F(UnreadServer, AnEventThatFindsNoRoomIsSaidNotToBeSent) {
                                  usleep(50000);
                                  return !has_room(socket(), milliseconds(0));
     }));
-    /* Never sent, and so no reply is missed. */
+    /* It was never sent, so no reply is missing. */
     EXPECT_TRUE(hello.wait_for_out("[SYNC] Not sent: 'SYNC Hello 2 from Client'"))
         << hello.describe();
     EXPECT_FALSE(has(hello.out(), "No reply")) << hello.describe();
     EXPECT_EQ(count_of(hello.out(), kUnread), 1) << hello.describe();
-    /* A newcomer does not begin to attach, with locks held while it waits for room. */
+    /* A new client does not begin to attach: it would hold locks while it waits for room. */
     const auto begin = Steady::now();
     const Finished notify = run(client(prefix_, {"notify", "text", "--timeout", "0.2"}));
     EXPECT_EQ(notify.status, 1) << notify.out << notify.err;
@@ -210,7 +210,8 @@ TEST_F(UnreadServer, TheDoctorEndsInTimeWhateverTheServerDoes) {
     EXPECT_TRUE(has(visit(), "is stopped, by a signal or a debugger"));
     server_->signal(SIGCONT);
 
-    /* Attaching is not answered, nor is the ping, and its timeout is longer than the visit. */
+    /* Neither attaching nor the ping is answered, and the ping's timeout is longer than the visit.
+     */
     put_a_deaf_socket_in_place();
     const std::string unanswered = visit({"--timeout", "3600"});
     EXPECT_TRUE(has(unanswered, "Ping: no reply within") || has(unanswered, "waited for"))

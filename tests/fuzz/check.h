@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a fuzz target claims of the code under test: a false claim ends it like a crash does.
+ * An assertion of a fuzz target about the code under test: if it is false, the target aborts.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Any bytes as a received message: all that a handler or a client does with one before it believes
- * it. The input is an rte_mp_msg as far as it goes, then the peer's path.
+ * Any bytes as a received message: all that a handler or a client does with one before it trusts
+ * it. The input is an rte_mp_msg, as far as it goes, then the peer's path.
  */
 #include <algorithm>
 #include <cstddef>
@@ -24,7 +24,7 @@ namespace {
 
 using namespace mp_ipc;
 
-/* In a region of its own size, so that a read beyond it is seen. */
+/* In an allocation of exactly its size, so that a read beyond it is found. */
 template <Payload T>
 void read_struct(const rte_mp_msg &msg) {
     T payload;

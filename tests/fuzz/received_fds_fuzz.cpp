@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The fds[] of a received message with any numbers in it: brought ones must be closed, our own must
- * not be. Byte 0: what is done with it; 1: num_fds; then a byte a number.
+ * The fds[] of a received message with any numbers in it: those that came with it must be closed,
+ * our own must not be. Byte 0: what is done with it; 1: num_fds; then one byte for each number.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -56,8 +56,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
             brought[count] = open("/dev/null", O_RDONLY | O_CLOEXEC);
             msg.fds[i] = brought[count++];
         } else {
-            /* Numbers of long ago: ours, standard streams, none. One that is open and neither ours
-             * nor brought would be closed, by intent. */
+            /* Old numbers: ours, standard streams, unused ones. One that is open and neither ours
+             * nor received would be closed, as intended. */
             static constexpr int kNumbers[] = {kOwn, 0, 1, 2, -1, 1 << 20, -1 - (1 << 30)};
             msg.fds[i] = kNumbers[value % std::size(kNumbers)];
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The descriptor of a report as anybody may send it: of any kind, sealed or not, of another size
- * than announced. Byte 0: the kind; 1: the seals; 2 and 3: what the announced size is off by.
+ * The descriptor of a report as any process may send it: of any kind, sealed or not, of another
+ * size than announced. Byte 0: the kind; 1: the seals; 2 and 3: the error of the announced size.
  */
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -43,7 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     MP_IPC_CHECK(cut.size() <= limit && text.starts_with(cut));
     MP_IPC_CHECK(cut.size() == text.size() || cut.size() + 3 >= limit);
     const std::string shown = printable(text);
-    /* A cut splits no character, so what it shows is the beginning of what all of it shows. */
+    /* A cut splits no character, so what is shown of it is the beginning of what is shown of all.
+     */
     MP_IPC_CHECK(shown.starts_with(printable(cut)));
     MP_IPC_CHECK(shown.size() >= text.size() && shown.size() <= 4 * text.size());
     MP_IPC_CHECK(printable(shown) == shown);

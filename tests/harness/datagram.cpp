@@ -27,7 +27,7 @@ sockaddr_un address_of(const std::string &path) {
     return address;
 }
 
-/* One datagram; its size, or -1. Descriptors that come with it are closed. */
+/* Receives one datagram; returns its size, or -1. Closes the descriptors that come with it. */
 ssize_t receive_from(int fd, void *data, std::size_t size) {
     iovec part = {data, size};
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * 64)];

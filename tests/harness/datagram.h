@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Unix datagrams in the wire format of rte_mp, made by hand: what somebody can send who reaches a
+ * Unix datagrams in the wire format of rte_mp, made by hand: what a process can send that reaches a
  * program's socket and does not use the library. The format is that of the library's struct
  * mp_msg_internal without fds[] (332 bytes; 340 since DPDK 25.11, which aligns param), with
  * descriptors by SCM_RIGHTS.
@@ -21,7 +21,7 @@
 
 namespace mp_ipc::test {
 
-/* Any int travels; the library takes what is none of these for a message. */
+/* Any int may be sent; the library takes one that is none of these as a message. */
 enum WireType : std::int32_t {
     kWireMessage = 0,
     kWireRequest = 1,
@@ -32,8 +32,8 @@ enum WireType : std::int32_t {
 struct WireHead {
     std::int32_t type = kWireMessage;
 };
-/* name (nothing promises a NUL), len_param, num_fds and param are the library's; its fds[], at the
- * end, does not travel.
+/* name (perhaps without a NUL), len_param, num_fds and param are the library's; its fds[], at the
+ * end, is not sent.
  */
 struct WireMessage : WireHead, rte_mp_msg {
     WireMessage() : rte_mp_msg{} {}
@@ -44,9 +44,9 @@ WireMessage wire_message(std::int32_t type, std::string_view name, std::string_v
 
 class RawSocket {
   public:
-    /* Without a name: the receiver is told no sender. */
+    /* Without an address: the receiver does not learn the sender. */
     RawSocket();
-    /* Bound to this path, which is removed at the end, or stays as that of a killed process. */
+    /* Bound to this path, which is removed at the end, or stays as after a kill. */
     enum class File { removed, stays };
     explicit RawSocket(const std::string &path, File file = File::removed);
     ~RawSocket();
@@ -61,9 +61,9 @@ class RawSocket {
         return send(to, &message, kWireSize, fds);
     }
 
-    /* Reads and drops all that has arrived, with its descriptors; how many messages. */
+    /* Reads and drops all that has arrived, with its descriptors; returns how many messages. */
     int drain() const;
-    /* Waits for one message; nothing changed in *message and false after 5 s. */
+    /* Waits for one message; after 5 s false, and *message is unchanged. */
     bool receive(WireMessage *message) const;
 
     int fd() const { return fd_.get(); }
@@ -76,7 +76,7 @@ class RawSocket {
 /* Links of /proc/PID/fd, by number: "5 anon_inode:[signalfd]". */
 std::vector<std::string> open_files(pid_t pid);
 
-/* A number out of /proc/PID/status, such as "VmRSS:" in KiB; -1: there is none. */
+/* A number of /proc/PID/status, such as "VmRSS:" in KiB; -1: there is none. */
 long process_status(pid_t pid, const std::string &field);
 
 }  // namespace mp_ipc::test

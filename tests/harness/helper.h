@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Processes that a test needs beside the real programs: primaries that are no mp_server, and
- * secondaries that call rte_mp directly, as mp_client never would. One program has them all; the
- * roles stand beside the tests that use them.
+ * Processes that a test needs besides the real programs: primaries that are no mp_server, and
+ * secondaries that call rte_mp in ways that mp_client does not. All are in one program; the roles
+ * are beside the tests that use them.
  *
  *   mp_ipc_helper ROLE PREFIX [ARGUMENTS]
  *
@@ -22,7 +22,7 @@ using Arguments = std::vector<std::string>;
 using Role = int (*)(const std::string &prefix, const Arguments &arguments); /* exit status */
 std::map<std::string, Role> &roles();
 
-/* In a file of roles: registers them at the program's start. */
+/* Defined in a file of roles, it registers them at the program's start. */
 struct Roles {
     explicit Roles(const std::map<std::string, Role> &more) {
         roles().insert(more.begin(), more.end());

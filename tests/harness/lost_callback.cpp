@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * For LD_PRELOAD: a DPDK library that loses every asynchronous request, and says so on stderr.
- * Without the async fixes of docs/faults.md there are paths on which the callback never comes; they
- * are races that no test can bring about.
+ * For LD_PRELOAD: a DPDK library that loses every asynchronous request, and reports it on stderr.
+ * Without the async fixes of docs/faults.md there are races after which the callback never comes;
+ * no test can cause them.
  */
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * For LD_PRELOAD: a DPDK library whose requests stand as they do while another thread has its lock
- * and keeps it; all but EAL's own, which a program needs to start.
+ * For LD_PRELOAD: a DPDK library whose requests block as they do while another thread keeps its
+ * lock; except EAL's own, which a program needs to start.
  */
 #include <dlfcn.h>
 #include <unistd.h>

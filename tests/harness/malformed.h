@@ -24,7 +24,7 @@ struct Malformed {
     std::int32_t len_param = 0;
     std::size_t with_fds = 0;
 };
-/* As it stands in the name of a test. */
+/* For the name of a test. */
 inline void PrintTo(const Malformed &what, std::ostream *out) {
     *out << what.name;
 }
@@ -49,7 +49,7 @@ inline constexpr Malformed kMalformed[] = {
 #endif
 };
 
-/* The message goes to `to`; errno. */
+/* Sends the datagram to `to`; returns 0 or errno. */
 inline int send_malformed(const std::string &to, const Malformed &what) {
     WireMessage message = wire_message(kWireMessage, "hello_request");
     message.num_fds = what.num_fds;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * For LD_PRELOAD: a kernel or a sandbox without close_range(2), and the limit of open files of a
- * container, where to walk all numbers up to it takes minutes.
+ * For LD_PRELOAD: a kernel or a sandbox without close_range(2), and a container's limit of open
+ * files, so high that a loop over all numbers takes minutes.
  */
 #include <dlfcn.h>
 #include <sys/syscall.h>

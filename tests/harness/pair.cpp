@@ -40,7 +40,7 @@ Words words(const char *program, const std::string &core, const Prefix &prefix,
 Words server(const Prefix &prefix, const Words &options) {
     Words argv = words(MP_SERVER, "0", prefix, options);
 #if defined(__SANITIZE_ADDRESS__)
-    /* The sanitizer's shadow lies where EAL maps its memory otherwise. */
+    /* The sanitizer's shadow memory is where EAL would map its memory by default. */
     argv.insert(argv.begin() + 1, "--base-virtaddr=0x200000000000");
 #endif
     return argv;
@@ -136,7 +136,7 @@ std::string own_lines(const std::string &err) {
     std::string own;
     for (std::string line; std::getline(lines, line);) {
         if (line.starts_with("mp_server: memory: ") || line.starts_with("mp_server: 内存："))
-            continue; /* said at every start */
+            continue; /* printed at every start */
         if (line.starts_with("mp_server: ") || line.starts_with("mp_client: "))
             own += line + "\n";
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a test of the real programs needs: command lines under a file prefix of its own, and a check
- * that the machine can run them.
+ * For tests of the real programs: command lines under a file prefix of their own, and a check that
+ * the machine can run them.
  */
 #pragma once
 
@@ -21,7 +21,7 @@ using Words = std::vector<std::string>;
 
 Words joined(Words words, const Words &more);
 
-/* argv of the programs under this prefix; `options` stand after `--`. */
+/* argv of the programs under this prefix, with `options` after `--`. */
 Words server(const Prefix &prefix, const Words &options = {});
 Words client(const Prefix &prefix, const Words &options = {});
 /* argv of the helper program: tests/harness/helper.h. */
@@ -29,8 +29,8 @@ Words helper(const std::string &role, const Prefix &prefix, const Words &more = 
 
 inline constexpr const char *kServerReady = "[Server] Ready";
 
-/* Waits until the process has said `text` on stdout (stderr), `times` times; ends the test as
- * failed where it does not.
+/* Waits until the process has printed `text` on stdout (stderr) `times` times; fails and ends the
+ * test if it does not.
  */
 struct Where { /* std::source_location, which clang 14 does not have with this library */
     const char *file = nullptr;
@@ -43,10 +43,10 @@ void expect_out(Process &process, const std::string &text, int times = 1,
                 const Where &where = Where::current());
 void expect_err(Process &process, const std::string &text, int times = 1,
                 const Where &where = Where::current());
-/* Sends the signal, Ctrl-C, and fails the test where the process does not end with 0. */
+/* Sends the signal, by default Ctrl-C, and fails the test if the process does not end with 0. */
 void expect_end(Process &process, int signal = SIGINT, const Where &where = Where::current());
 
-/* mp_server, ready to be asked. */
+/* mp_server, started and ready. */
 class RunningServer : public Process {
   public:
     explicit RunningServer(const Words &argv, const ProcessOptions &how = {},
@@ -69,7 +69,7 @@ class RunningClient : public Process {
     }
 };
 
-/* Whether a text has this part; says both where a test expected otherwise. */
+/* Whether a text has this part; prints both if a test expected otherwise. */
 inline ::testing::AssertionResult has(const std::string &text, const std::string &part) {
     const bool there = text.find(part) != std::string::npos;
     return (there ? ::testing::AssertionSuccess() : ::testing::AssertionFailure())
@@ -77,7 +77,7 @@ inline ::testing::AssertionResult has(const std::string &text, const std::string
            << text;
 }
 
-/* Whether CI=true is in the environment: where a skip would pass for a pass. */
+/* Whether CI=true is in the environment: there a skip would look like a pass. */
 bool in_ci();
 
 /* In a test or a SetUp(): skips what the machine cannot do, with the reason, and fails it in CI. */
@@ -90,7 +90,7 @@ bool in_ci();
         GTEST_SKIP() << "needs " << (what);                 \
     } while (false)
 
-/* The user of tests that run the programs without rights. */
+/* The user of tests that run the programs without root. */
 inline constexpr uid_t kNobody = 65534;
 
 /* Why kNobody cannot run the programs here, in one line; empty: they can be run. */
@@ -140,10 +140,10 @@ std::string read_file(const std::string &path);
 /* The path of the IPC socket of a prefix's first client; empty: there is none. */
 std::string client_socket(const Prefix &prefix);
 
-/* How many messages of this name the server has had, as a client's report says; -1: it does not. */
+/* How many messages of this name the server has received, from a client's report; -1: unknown. */
 long received_by_server(const Prefix &prefix, const std::string &name);
 
-/* Lines of text that are no EAL log line: what our programs said on stderr, but for the server's
+/* The lines that our programs printed on stderr: without EAL's log lines, and without the server's
  * line about its memory.
  */
 std::string own_lines(const std::string &err);

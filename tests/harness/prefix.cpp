@@ -35,8 +35,8 @@ std::vector<fs::path> hugepage_files_of(const std::string &prefix) {
 
 constexpr const char *kStart = "mpt_";
 
-/* What was killed could not clean up: its pid, part of the prefix, is no process any more. */
-void remove_files_of_the_dead() {
+/* Killed test programs could not clean up. Their pid is part of the prefix, and not in use. */
+void remove_files_of_exited() {
     std::error_code error;
     std::vector<std::string> prefixes;
     for (fs::directory_iterator it(runtime_root(), error), end; !error && it != end;
@@ -64,7 +64,7 @@ void remove_prefix_files(const std::string &prefix) {
 Prefix::Prefix() {
     static std::atomic<int> next{0};
     if (next == 0)
-        remove_files_of_the_dead();
+        remove_files_of_exited();
     name_ = kStart + std::to_string(getpid()) + "_" + std::to_string(next++);
 }
 

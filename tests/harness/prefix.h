@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * File prefixes of EAL for those who start processes, the tests and the bench: each its own, and
- * what EAL leaves behind for it is removed.
+ * File prefixes of EAL for the tests and the bench: each has its own, and the files that EAL leaves
+ * behind for it are removed.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace mp_ipc::test {
 
-/* A file prefix that no one else uses. Its end removes what EAL leaves behind for it. */
+/* A unique file prefix. The destructor removes the files that EAL has left for it. */
 class Prefix {
   public:
     Prefix();
@@ -27,7 +27,7 @@ class Prefix {
     std::string name_;
 };
 
-/* Removes what EAL leaves behind for a prefix that no process uses any more. */
+/* Removes the files that EAL has left for a prefix that no process uses any more. */
 void remove_prefix_files(const std::string &prefix);
 
 }  // namespace mp_ipc::test

@@ -26,7 +26,7 @@
 namespace mp_ipc::test {
 namespace {
 
-/* pidfd_open(2) fails with EINVAL from here on: all of it, or that with PIDFD_THREAD (O_EXCL), as
+/* From here on pidfd_open(2) fails with EINVAL: always, or only with PIDFD_THREAD (O_EXCL), as
  * before Linux 6.9.
  */
 bool forbid_pidfd(bool of_threads_only) {
@@ -50,8 +50,8 @@ bool forbid_pidfd(bool of_threads_only) {
                              pid_t parent, int out, int err) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 #if defined(__SANITIZE_THREAD__)
-    /* The sanitizer's shadow lies where EAL maps its memory otherwise; then a secondary finds the
-     * primary's addresses free only if both are laid out alike. */
+    /* The sanitizer's shadow memory is where EAL would map its memory by default. At the other
+     * address a secondary finds the primary's addresses free only without randomization. */
     personality(ADDR_NO_RANDOMIZE);
 #endif
     if (getppid() != parent)
@@ -146,7 +146,7 @@ void Process::signal(int number) const {
 void Process::collect() {
     bool ended = false;
     Stream *streams[] = {&out_, &err_};
-    /* Output may come from a grandchild after the end, but nobody waits for that. */
+    /* A grandchild may print after the end; that is not waited for. */
     while (!ended) {
         pollfd fds[3] = {{pidfd_.get(), POLLIN, 0}, {-1, POLLIN, 0}, {-1, POLLIN, 0}};
         for (int i = 0; i < 2; i++)
@@ -171,8 +171,8 @@ void Process::collect() {
         }
         changed_.notify_all();
     }
-    /* The status first, and then the reaping: that may take the kernel long while other processes
-     * are busy in /proc (seen: 30 s, until they had ended).
+    /* Takes the status before it reaps: that may take long while other processes are busy in /proc
+     * (seen: 30 s, until they had ended).
      */
     siginfo_t end = {};
     waitid(P_PID, static_cast<id_t>(pid_), &end, WEXITED | WNOWAIT);

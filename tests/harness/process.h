@@ -23,7 +23,7 @@ namespace mp_ipc::test {
 /* Long enough for a loaded machine under a sanitizer; a passing test never waits this long. */
 inline constexpr std::chrono::seconds kPatience{30};
 
-/* Both ends are closed on exec; throws where there is none to be had. */
+/* Both ends are closed on exec; throws if it cannot be made. */
 struct Pipe {
     UniqueFd read;
     UniqueFd write;
@@ -32,17 +32,17 @@ Pipe make_pipe();
 
 struct ProcessOptions {
     std::vector<std::string> environment{}; /* "NAME=value", added to the test's own */
-    uid_t uid = 0;                          /* other than 0: run as this user, no groups, and a copy
-                                               where any user may: the build folder may lie in a home
-                                               that is closed to others */
+    uid_t uid = 0;                          /* other than 0: as this user, without groups; runs a
+                                               copy that any user may run, since the build folder may
+                                               be in a home that is closed to others */
     bool no_pidfd_thread = false;           /* as on Linux before 6.9: no pidfd of a thread */
     bool no_pidfd = false;                  /* as in a sandbox that forbids pidfd_open(2) */
     bool close_stdout = false;              /* nobody reads its stdout */
     int stdout_fd = -1;                     /* where its stdout goes, instead of being collected */
-    int stderr_fd = -1;                     /* the same of its stderr */
+    int stderr_fd = -1;                     /* the same for its stderr */
 };
 
-/* With a library of ours before all others. */
+/* With this library in LD_PRELOAD. */
 inline ProcessOptions preload(const std::string &library) {
     ProcessOptions options;
     options.environment = {"LD_PRELOAD=" + library};
@@ -59,14 +59,14 @@ class Process {
     pid_t pid() const { return pid_; }
     void signal(int number) const;
 
-    /* Waits until stdout (or stderr) holds `text` `times` times; false after the deadline, or when
-     * the process has ended without. */
+    /* Waits until stdout (or stderr) has `text` `times` times; false after the deadline, or if the
+     * process ends before. */
     bool wait_for_out(const std::string &text, int times = 1,
                       std::chrono::milliseconds deadline = kPatience);
     bool wait_for_err(const std::string &text, int times = 1,
                       std::chrono::milliseconds deadline = kPatience);
 
-    /* Waits for its end; the exit status, or 128 + the signal, or nothing after the deadline. */
+    /* Waits for its end; the exit status, or 128 + the signal; nullopt after the deadline. */
     std::optional<int> wait(std::chrono::milliseconds deadline = kPatience);
     bool running();
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * For LD_PRELOAD: something lies where the primary has its memory (in the 64 GiB that EAL
- * reserves behind its --base-virtaddr, 4 GiB on x86), or with TAKEN_CONFIG its configuration, as
- * address space randomization may put it there. In the first run of a program only, unless
- * TAKEN_ALWAYS is set.
+ * For LD_PRELOAD: takes an address of the primary's memory (in the 64 GiB that EAL reserves from
+ * its
+ * --base-virtaddr on, 4 GiB on x86), or with TAKEN_CONFIG of its configuration, as address space
+ * randomization may do. Only in the first run of a program, unless TAKEN_ALWAYS is set.
  */
 #include <sys/mman.h>
 #include <sys/syscall.h>

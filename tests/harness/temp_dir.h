@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A directory of a test's own with made-up trees in it, removed at the end.
+ * A directory of a test's own, for the files that it makes; removed at the end.
  */
 #pragma once
 
@@ -15,7 +15,7 @@ namespace mp_ipc::test {
 class TempDir {
   public:
     TempDir() {
-        char name[] = "/tmp/mpt_dir_XXXXXX"; /* short: socket paths go below it */
+        char name[] = "/tmp/mpt_dir_XXXXXX"; /* short, for socket paths below it */
         if (mkdtemp(name) == nullptr)
             throw std::runtime_error("mkdtemp failed");
         path_ = name;

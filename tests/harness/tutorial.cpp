@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A primary that keeps to the tutorial and has nothing else: the memzone, without a boot id, and
- * the two greetings. `tutorial EAL-OPTIONS`
+ * A primary that has only what the tutorial has: the memzone, without a boot id, and the two
+ * greetings. `tutorial EAL-OPTIONS`
  */
 #include <unistd.h>
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Who may talk: the owner alone. Another user cannot look into the runtime directory, reach a
- * socket or map the memory; and the pair runs as a user without rights on a mount and a runtime
- * directory of its own.
+ * Only the owner has access: another user cannot look into the runtime directory, reach a socket or
+ * map the memory. And the pair runs without root, with a mount and a runtime directory of its user.
  */
 #include <gtest/gtest.h>
 
@@ -63,14 +62,14 @@ TEST_F(Access, NobodyReachesNothing) {
     const auto clients = client_sockets(prefix_.dir());
     ASSERT_EQ(clients.size(), 1U);
 
-    /* The same looks succeed as root, so that they fail for the right reason. */
+    /* As root the same calls succeed, so they fail for the right reason. */
     const WireMessage message = wire_message(kWireMessage, "nobody");
     for (const std::string &path : {prefix_.dir() + "/mp_socket", clients[0].path}) {
         const auto send = [&] { return RawSocket().send(path, message); };
         EXPECT_EQ(send(), 0) << path;
         EXPECT_EQ(as_nobody(send), EACCES) << path;
     }
-    const std::string dir = prefix_.dir(); /* as root sees it: it depends on the user */
+    const std::string dir = prefix_.dir(); /* root's: it depends on the user */
     const auto list = [&] { return open_errno(dir, O_RDONLY | O_DIRECTORY); };
     EXPECT_EQ(list(), 0);
     EXPECT_EQ(as_nobody(list), EACCES);
@@ -93,7 +92,7 @@ TEST_F(Access, NobodyReachesNothing) {
     ASSERT_EQ(stat(prefix_.dir().c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0700U);
     EXPECT_EQ(status.st_uid, geteuid());
-    /* umask or not: it is the directories that keep others out. */
+    /* Whatever the umask: the directories keep others out. */
     ASSERT_EQ(stat(runtime_root().c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0700U);
 }
@@ -102,7 +101,7 @@ TEST_F(Access, NobodysProgramsSaySoInOneLine) {
     RunningServer server_process(prefix_, {"--stats-interval", "0"});
     ProcessOptions options;
     options.uid = kNobody;
-    /* Pointed at root's runtime directory; by itself it looks under its own, where nothing is. */
+    /* Given root's runtime directory; without, it looks into its own, which is empty. */
     options.environment = {"RUNTIME_DIRECTORY=/var/run"};
     const Finished pointed = run(client(prefix_), options);
     EXPECT_EQ(pointed.status, 1);
@@ -118,8 +117,8 @@ TEST_F(Access, NobodysProgramsSaySoInOneLine) {
 }
 
 /* What `scripts/setup.sh --user NAME` does, by hand: a hugetlbfs mount and a runtime directory that
- * belong to the user. The mount is seen by this process and what it starts alone: beside it, tests
- * look at what is said where nobody has none.
+ * belong to the user. Only this process and its children see the mount: other tests, at the same
+ * time, check the messages for a user without one.
  */
 class OwnPlaces {
   public:
@@ -179,7 +178,7 @@ TEST_F(Access, ThePairRunsWithoutRoot) {
     ASSERT_EQ(stat(dir.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0700U);
     EXPECT_EQ(status.st_uid, kNobody);
-    /* Really without rights: no capability at all. */
+    /* It has no capability at all. */
     EXPECT_TRUE(has(read_file("/proc/" + std::to_string(server_process.pid()) + "/status"),
                     "CapEff:\t0000000000000000"));
 
@@ -200,7 +199,7 @@ TEST_F(Access, ThePairRunsWithoutRoot) {
     EXPECT_EQ(own_lines(server_process.err()), "");
 }
 
-/* Where only root's mount is there, it ends with one line that says what to do. */
+/* If there is only root's mount, it ends with one line that says what to do. */
 TEST_F(Access, AServerWithoutItsOwnMountSaysSo) {
     if (look_at_hugepages().mounts.size() > 1)
         GTEST_SKIP() << "this machine has mounts of other users";
@@ -215,7 +214,7 @@ TEST_F(Access, AServerWithoutItsOwnMountSaysSo) {
 }
 
 /* EAL takes the first mount of a page size, root's, even where the user has one. */
-TEST_F(Access, AServerThatForgetsItsMountIsToldOfIt) {
+TEST_F(Access, AServerWithoutHugeDirNamesTheUsersMount) {
     MP_IPC_NEEDS_NAMESPACE("--mount");
     const OwnPlaces places(prefix_);
     ASSERT_TRUE(places.ready()) << std::strerror(places.error());

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The programs as they were linked: position-independent, relocations read-only from the start, no
- * executable stack, stack canaries and checked libc calls. What readelf and checksec look at, read
- * from the ELF file itself.
+ * How the programs were linked: position-independent, relocations read-only from the start, no
+ * executable stack, stack canaries and checked libc calls. Read from the ELF file, as readelf and
+ * checksec do.
  */
 #include <elf.h>
 #include <gtest/gtest.h>

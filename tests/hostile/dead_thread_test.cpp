@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Where a malformed datagram came through to the EAL's IPC thread, and ended it (here: with the
- * kernel's filter taken away by --fault unfiltered), each program must know within a second, say so
- * and exit 1, wherever its main thread stands.
+ * If a malformed datagram reaches the EAL's IPC thread and ends it (here: without the kernel's
+ * filter, by --fault unfiltered), each program must notice within a second, report it and exit with
+ * 1, whatever its main thread does.
  */
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ constexpr auto kWithin = std::chrono::milliseconds(1000);
 /* How the end of the thread is seen: by a pidfd, or (Linux before 6.9) by looking every 500 ms. */
 enum class Seen { by_pidfd, by_tick };
 
-/* As it stands in the name of a test. */
+/* For the name of a test. */
 void PrintTo(Seen seen, std::ostream *out) {
     *out << (seen == Seen::by_tick ? "ByTick" : "ByPidfd");
 }
@@ -115,7 +115,7 @@ TEST_P(DeadThreadBusy, EndsAClientWithAnAsynchronousRequestPending) {
     expect_end_within_a_second(process, std::chrono::steady_clock::now());
 }
 
-/* A message is waiting for the handler when the thread dies; clients ask on. */
+/* A message is waiting for the handler when the thread ends; clients go on asking. */
 TEST_P(DeadThreadBusy, EndsAServerUnderLoad) {
     RunningServer process(prefix_, {"--quiet", "--stats-interval", "0.1", "--fault", "unfiltered"},
                           options());
@@ -129,8 +129,8 @@ TEST_P(DeadThreadBusy, EndsAServerUnderLoad) {
 INSTANTIATE_TEST_SUITE_P(Busy, DeadThreadBusy, ::testing::Values(Seen::by_pidfd, Seen::by_tick),
                          ::testing::PrintToStringParamName());
 
-/* It arrives while the server is in rte_eal_init(), after its socket is bound and before the filter
- * is set: the thread is gone before anybody could follow it.
+/* The datagram arrives during rte_eal_init(), after the socket is bound and before the filter is
+ * set: the thread has ended before the watch can follow it.
  */
 TEST_F(DeadThreadInStart, EndsTheServer) {
     Process process(server(prefix_));

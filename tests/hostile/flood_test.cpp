@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Bytes of any kind, as long as the library passes them on, thrown at a live socket while honest
- * clients are served: all are served, nothing crashes, nothing is left.
+ * Bytes of any kind that the library passes on, sent to a live socket while normal clients are
+ * served: all are served, nothing crashes, nothing leaks.
  */
 #include <gtest/gtest.h>
 
@@ -32,7 +32,7 @@
 namespace mp_ipc::test {
 namespace {
 
-/* Reads what comes back, always: a sender that stops reading is another test. */
+/* Always reads the replies: a sender that stops reading is another test. */
 class Drain {
   public:
     explicit Drain(const RawSocket &socket)
@@ -57,11 +57,11 @@ class Drain {
 
 /* How a sender treats the number of descriptors. */
 enum class Fds {
-    honest, /* brings as many as it names */
-    claimed /* often names 1 to 8 whatever it brings */
+    honest, /* num_fds is what it sends */
+    claimed /* num_fds is often 1 to 8, whatever it sends */
 };
 
-/* As it stands in the name of a test. */
+/* For the name of a test. */
 void PrintTo(Fds fds, std::ostream *out) {
     *out << (fds == Fds::honest ? "Honest" : "Claimed");
 }
@@ -119,15 +119,15 @@ class Hostile {
     std::vector<std::string> names_;
 };
 
-/* What the pair registers. Not EAL's own actions (mp_malloc_request, bus_vdev_mp, …): those believe
- * what they are sent; see docs/hostile.md.
+/* The actions of the pair. Not EAL's own (mp_malloc_request, bus_vdev_mp, …): those trust what they
+ * are sent; see docs/hostile.md.
  */
 const std::vector<std::string> kServerNames = {kMsgHelloSync, kMsgHelloAsync, kMsgPing, kMsgReport,
                                                kMsgNotify};
 const std::vector<std::string> kClientNames = {kMsgClientStatus, kMsgServerEvent, kMsgHelloSync,
                                                kMsgHelloAsync, kMsgPing};
 
-/* What must be the same before and after. */
+/* Must be the same before and after. */
 struct Footprint {
     std::vector<std::string> files;
     long rss_kib = 0;
@@ -137,8 +137,8 @@ Footprint footprint(pid_t pid) {
     return {open_files(pid), process_status(pid, "VmRSS:"), process_status(pid, "Threads:")};
 }
 
-/* The same, at a moment when no message is in the program's hands. */
-Footprint settled_footprint(pid_t pid) {
+/* The same, while the program handles no message. */
+Footprint stable_footprint(pid_t pid) {
     Footprint now = footprint(pid);
     eventually([&] {
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -156,7 +156,7 @@ constexpr long kRssTolerance = 300;
 
 void expect_nothing_left(const Footprint &before, Process &process) {
     Footprint after;
-    /* A descriptor of the moment (a listing of the runtime directory) is gone at the next look. */
+    /* A temporary descriptor (of a listing of the runtime directory) is gone at the next look. */
     eventually([&] { return (after = footprint(process.pid())).files == before.files; },
                std::chrono::seconds(5));
     EXPECT_EQ(after.files, before.files);
@@ -208,12 +208,12 @@ class FloodOfReports : public Flood {};
 TEST_P(Flood, OfTheServerLeavesEveryClientServed) {
     RunningServer process(prefix_, {"--quiet", "--stats-interval", "0.5"});
     const std::string to = prefix_.dir() + "/mp_socket";
-    /* With a name such as secondaries have: only to those does the server reply. */
+    /* With a name like a secondary's: the server replies only to those. */
     const RawSocket socket(prefix_.dir() + "/mp_socket_" + std::to_string(getpid()) + "_f00d");
     const Drain drain(socket);
     Hostile hostile(seed(), GetParam(), kServerNames);
     ASSERT_EQ(throw_at(to, socket, hostile, kWarmUp), 0) << process.describe();
-    const Footprint before = settled_footprint(process.pid());
+    const Footprint before = stable_footprint(process.pid());
 
     std::atomic<bool> done{false};
     int pings = 0;
@@ -241,8 +241,8 @@ TEST_P(Flood, OfTheServerLeavesEveryClientServed) {
     expect_end(process);
 }
 
-/* Floods a client that asks for `name` all the time; served is one that never has to say that a
- * request was not answered by its own reply in time.
+/* Floods a client that sends `name` all the time. It is served if it never reports a request that
+ * was not answered by its own reply in time.
  */
 void flood_client(const Words &options, const char *name, Fds fds) {
     const Prefix prefix;
@@ -254,7 +254,7 @@ void flood_client(const Words &options, const char *name, Fds fds) {
     const Drain drain(socket);
     Hostile hostile(seed(), fds, kClientNames);
     ASSERT_EQ(throw_at(sockets[0].path, socket, hostile, kWarmUp), 0) << process.describe();
-    const Footprint before = settled_footprint(process.pid());
+    const Footprint before = stable_footprint(process.pid());
     const int error = throw_at(sockets[0].path, socket, hostile, kCount);
     EXPECT_EQ(error, 0) << std::strerror(error);
     EXPECT_GT(drain.count(), kCount / 40);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Senders that the library trusts too far: descriptors beyond what a message names, an address that
- * is no secondary's, a queue that nobody reads, no address at all.
+ * Senders that the library trusts too far: more descriptors than num_fds, an address that is no
+ * secondary's, a queue that nobody reads, no address at all.
  */
 #include <gtest/gtest.h>
 
@@ -31,9 +31,9 @@ namespace {
 
 class Sender : public Hugepages {};
 
-/* rte_mp takes eight descriptors whatever num_fds says, and forgets those beyond it: 128 such
- * messages would fill a table of 1,024, after which the next that brings one would end its IPC
- * thread. What names none, what names some, and of a client that takes some with replies: each is
+/* rte_mp takes eight descriptors whatever num_fds is, and forgets those beyond it: 128 such
+ * messages would fill a table of 1,024, and then the next one with a descriptor would end its IPC
+ * thread. Messages with num_fds 0, with some, and replies to a client that takes some: each kind is
  * sent until it would have filled the table.
  */
 TEST_F(Sender, CannotFillATableWithDescriptors) {
@@ -71,19 +71,20 @@ TEST_F(Sender, CannotFillATableWithDescriptors) {
         }
     }
     EXPECT_EQ(run(client(prefix_, {"--count", "1"})).status, 0);
-    EXPECT_EQ(run(client(prefix_, {"report"})).status, 0); /* to one that asks they still travel */
+    EXPECT_EQ(run(client(prefix_, {"report"})).status, 0); /* a client that asks still gets them */
     EXPECT_TRUE(eventually([&] { return open_files(process.pid()) == before[0]; }))
         << process.describe();
     EXPECT_EQ(open_files(hello.pid()), before[1]);
-    EXPECT_LT(open_files(report.pid()).size(), before[1].size() + 3); /* the report of the moment */
+    EXPECT_LT(open_files(report.pid()).size(),
+              before[1].size() + 3); /* those of the report under way */
     expect_end(report);
     expect_end(hello);
     expect_end(process);
 }
 
-/* A primary answers to the path that the sender was bound to, and when nobody reads there any more
- * the library removes "the stale socket": whatever file has that path by then, or has it in the
- * primary's mount namespace. The server must not let itself be used for that.
+/* A primary answers to the path that the sender was bound to. If nobody reads there any more, the
+ * library removes "the stale socket": whatever file has that path by then, in the primary's mount
+ * namespace. It must not be possible to use the server for that.
  */
 TEST_F(Sender, CannotMakeTheServerRemoveAFile) {
     RunningServer process(prefix_, {"--stats-interval", "0"});
@@ -100,7 +101,8 @@ TEST_F(Sender, CannotMakeTheServerRemoveAFile) {
         }
         std::ofstream(victim) << "precious\n";
         process.signal(SIGCONT);
-        EXPECT_EQ(run(client(prefix_, {"--count", "1", "ping"})).status, 0); /* it is past them */
+        EXPECT_EQ(run(client(prefix_, {"--count", "1", "ping"})).status,
+                  0); /* the server has handled them */
         EXPECT_EQ(read_file(victim), "precious\n") << process.describe();
         std::filesystem::remove(victim);
     }
@@ -108,8 +110,8 @@ TEST_F(Sender, CannotMakeTheServerRemoveAFile) {
     EXPECT_TRUE(process.running());
 }
 
-/* A peer that sends requests and reads no reply holds the server's IPC thread up once its queue is
- * full. Its first further reply costs everybody 500 ms, each after that 20 ms: not for ever.
+/* A peer that sends requests and reads no reply blocks the server's IPC thread once its queue is
+ * full: its next reply for 500 ms, each further one for 20 ms, but not for ever.
  */
 TEST_F(Sender, WhoNeverReadsCannotStopTheServer) {
     RunningServer process(prefix_, {"--stats-interval", "0", "--quiet"});
@@ -121,7 +123,7 @@ TEST_F(Sender, WhoNeverReadsCannotStopTheServer) {
         ASSERT_EQ(
             deaf.send(prefix_.dir() + "/mp_socket", wire_message(kWireRequest, kMsgPing, bytes)), 0)
             << "message " << i << process.describe();
-    /* At 500 ms for each message before it its first request would wait 5 s. */
+    /* With 500 ms for each message before it, its first request would wait 5 s. */
     const Finished finished =
         run(client(prefix_, {"--count", "20", "--timeout", "1", "ping", "--flood"}));
     EXPECT_EQ(finished.status, 0) << finished.out << process.describe();
@@ -129,9 +131,9 @@ TEST_F(Sender, WhoNeverReadsCannotStopTheServer) {
     EXPECT_GE(count_of(own_lines(process.err()), "a reply to ping_request was lost"), kSent - 12);
 }
 
-/* Without an address, rte_mp passes off the sender before it as the sender: its client gets replies
- * to what it never sent. They must not pass for answers, and the books must balance. A reply that
- * was overtaken by a forged one may come late in earnest, to the next request.
+/* For a message without an address rte_mp takes the previous sender as its sender: that client gets
+ * replies to requests that it never sent. They must not be taken for answers, and the counts must
+ * balance. A real reply that a forged one has overtaken may come late, to the next request.
  */
 TEST_F(Sender, WithoutAddressCannotForgeAnAnswer) {
     RunningServer process(prefix_, {"--stats-interval", "0", "--quiet"});
@@ -158,7 +160,8 @@ TEST_F(Sender, WithoutAddressCannotForgeAnAnswer) {
         3)
         << out;
     EXPECT_EQ(answered + lost + late, 3000);
-    const std::regex line(R"(\[PING\] Late reply, not to seq=(\d+): seq=(\d+)\n)");
+    const std::regex line(
+        R"(\[PING\] Late reply to an earlier request, while waiting for seq=(\d+): seq=(\d+)\n)");
     int lines = 0;
     for (std::sregex_iterator it(out.begin(), out.end(), line), end; it != end; ++it, ++lines)
         EXPECT_TRUE((*it)[2] == "999999" || std::stol((*it)[2]) < std::stol((*it)[1])) << it->str();
@@ -207,7 +210,7 @@ TEST_F(Broadcast, ALateAnswerIsNoneToTheNextRound) {
     expect_out(process, "by hand");
 }
 
-/* SendWindow::kReserve: a client that stopped reading has two broadcasts in its queue, no more. */
+/* SendWindow::kReserve: a client that stopped reading has at most two broadcasts in its queue. */
 TEST_F(Broadcast, AClientThatDoesNotReadGetsTwo) {
     RunningServer process(prefix_, {"--stats-interval", "0.2", "--broadcast"});
     const RawSocket deaf(prefix_.dir() + "/mp_socket_" + std::to_string(getpid()) + "_1");

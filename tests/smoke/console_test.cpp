@@ -17,7 +17,7 @@ namespace {
 
 class Console : public Hugepages {};
 
-/* What differs from run to run. */
+/* The text without what differs from run to run. */
 std::string normalized(std::string text, const Prefix &prefix, const Process &server) {
     text = std::regex_replace(text, std::regex(prefix.name()), "PREFIX");
     return std::regex_replace(text, std::regex("pid " + std::to_string(server.pid()) + "\\b"),
@@ -118,7 +118,7 @@ TEST_F(Console, AClosedStdoutEndsTheProgramWithAReason) {
 }
 
 TEST_F(Console, OddTextIsAnsweredAndHarmless) {
-    /* unfiltered: else the kernel drops the one that brings descriptors */
+    /* unfiltered: else the kernel drops the message with descriptors */
     RunningServer server_process(prefix_, {"--fault", "unfiltered"});
     const auto open_before = open_files(server_process.pid());
     const Finished odd = run(helper("odd-requests", prefix_));

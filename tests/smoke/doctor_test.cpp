@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * mp_client -- doctor: each line that can go wrong goes wrong once, in the real program wherever a
- * test can bring it about, otherwise in the check with made-up facts.
+ * mp_client -- doctor: each line that can report a fault does so once, in the real program if a
+ * test can cause the fault, otherwise in the check, with facts of the test's own.
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ Words doctor(const std::string &prefix, const Words &more = {}) {
     return argv;
 }
 
-/* The line of the doctor's output that has `what`, or all of it where none has. */
+/* The line of the doctor's output that has `what`; all of the output if none has. */
 std::string line_of(const Finished &visit, const std::string &what) {
     const std::size_t at = visit.out.find(what);
     if (at == std::string::npos)
@@ -47,7 +47,7 @@ bool begins(const std::string &text, const std::string &start) {
     return text.starts_with(start);
 }
 
-/* A doctor that looks at a runtime directory made up by the test; needs no hugepages. */
+/* A doctor that looks at a runtime directory that the test makes; needs no hugepages. */
 class DoctorFinds : public ::testing::Test {
   protected:
     std::string dir() { return root_.make("dpdk/p"); }
@@ -76,7 +76,7 @@ TEST_F(Doctor, FindsNothingWrongWithARunningPair) {
                                                      std::to_string(server_process.pid())))
         << visit.out;
     EXPECT_TRUE(server_process.running());
-    EXPECT_EQ(client_sockets(prefix.dir()).size(), 0U); /* it has left nothing behind */
+    EXPECT_EQ(client_sockets(prefix.dir()).size(), 0U); /* it leaves no socket */
 }
 
 TEST_F(Doctor, WorksWithoutAServerAndSaysWhatItCouldNotCheck) {
@@ -171,10 +171,10 @@ TEST_F(DoctorFinds, ThePathIsTooLong) {
     EXPECT_EQ(check_path_length(std::string(108 - rest, 'd'), 4194304).verdict, Verdict::bad);
 }
 
-/* What the length check keeps people from: the secondary's socket path is cut (22.11) or EAL does
- * not start (26.07), and nothing works.
+/* What the length check prevents: the secondary's socket path is cut (22.11) or EAL does not start
+ * (26.07), and nothing works.
  */
-TEST_F(Doctor, APathTooLongIsReallyNoGood) {
+TEST_F(Doctor, APathThatIsTooLongDoesNotWork) {
     const TempDir root;
     const std::string name(static_cast<std::size_t>(107 - 11 - 5) - root.path().size(), 'p');
     const ProcessOptions options = {.environment = {"RUNTIME_DIRECTORY=" + root.path()}};
@@ -227,7 +227,7 @@ TEST_F(DoctorFinds, APrimaryHasNotCompletedItsStart) {
     EXPECT_TRUE(begins(line_of(seen, "Prefix 'p'"),
                        "✗ Prefix 'p': a primary (pid " + std::to_string(getpid())))
         << seen.out;
-    EXPECT_NE(line_of(seen, "Prefix 'p'").find("holds it but takes no messages"),
+    EXPECT_NE(line_of(seen, "Prefix 'p'").find("holds it but receives no messages"),
               std::string::npos);
 }
 
@@ -285,9 +285,9 @@ TEST_F(DoctorFinds, SocketsOfKilledClientsAreLeft) {
     bind_socket(dir() + "/mp_socket_12_bb");
     const Finished seen = visit();
     EXPECT_EQ(seen.status, 1);
-    EXPECT_EQ(line_of(seen, "Client sockets"),
-              "✗ Client sockets: 1 of 2 are of clients that were killed: rm " + dir() +
-                  "/mp_socket_12_bb");
+    EXPECT_EQ(
+        line_of(seen, "Client sockets"),
+        "✗ Client sockets: 1 of 2 belong to killed clients: rm " + dir() + "/mp_socket_12_bb");
 }
 
 TEST_F(Doctor, AServerThatWasReallyKilled) {
@@ -331,8 +331,8 @@ TEST_F(Doctor, TheServersCoreIsNamedTwice) {
     EXPECT_EQ(visit.status, 1);
     EXPECT_EQ(line_of(visit, "Cores"),
               "✗ Cores: the server has 0 too: start mp_client with -l " + last_core());
-    EXPECT_TRUE(begins(line_of(visit, "Attaching"),
-                       "– Attaching: not checked: the cores are to be put right first"));
+    EXPECT_TRUE(
+        begins(line_of(visit, "Attaching"), "– Attaching: not checked: correct the cores first"));
     argv.erase(argv.begin() + 1, argv.begin() + 3); /* no -l: all cores */
     visit = run(argv);
     EXPECT_EQ(visit.status, 1);
@@ -386,7 +386,7 @@ TEST_F(Doctor, AServerThatTakesNoSecondaries) {
     const Finished visit = run(doctor(prefix.name()));
     EXPECT_EQ(visit.status, 1);
     EXPECT_EQ(line_of(visit, "Server:"),
-              "✗ Server: it takes no secondaries: it has called rte_mp_disable()");
+              "✗ Server: it accepts no secondaries: it has called rte_mp_disable()");
     EXPECT_EQ(line_of(visit, "Attaching"), "– Attaching: not checked: see above");
     EXPECT_EQ(own_lines(visit.err), "") << "before EAL's init";
 }
@@ -403,13 +403,13 @@ TEST_F(Doctor, APrimaryWithoutTheMemzone) {
     EXPECT_EQ(line_of(visit, "Ping"), "– Ping: not checked: no mp_server to ask");
 }
 
-TEST_F(Doctor, ALongerMemzoneIsAsGood) {
+TEST_F(Doctor, ALongerMemzoneIsAccepted) {
     const Prefix prefix;
     Process primary(helper("long-zone", prefix, {"4096"}));
     ASSERT_TRUE(primary.wait_for_out("ready"));
     const Finished visit = run(doctor(prefix.name(), {"--timeout", "0.2"}));
     EXPECT_EQ(line_of(visit, "Memzone"),
-              "✓ Memzone shared_info: 4096 bytes, no boot id: a server of another make")
+              "✓ Memzone shared_info: 4096 bytes, no boot id: another implementation of the server")
         << visit.out;
 }
 
@@ -427,7 +427,7 @@ TEST_F(DoctorFinds, OptionsThatLeaveNothingToShare) {
     const Finished seen = run(argv, {.environment = {"RUNTIME_DIRECTORY=" + root_.path()}});
     EXPECT_EQ(seen.status, 1);
     EXPECT_TRUE(begins(line_of(seen, "--in-memory"),
-                       "✗ --in-memory leaves nothing that a secondary could attach to: leave it"))
+                       "✗ --in-memory makes no files that a secondary could attach to: omit it"))
         << seen.out;
     EXPECT_EQ(line_of(seen, "Attaching"), "– Attaching: not checked: --in-memory");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A program that should go on or end, and something that holds it up: a console that nobody reads,
- * a handler that takes an hour, a kernel that tells of no end.
+ * A program that should go on or end, and something that blocks it: a console that nobody reads, a
+ * handler that takes an hour, a kernel that does not report the end of a process.
  */
 #include <gtest/gtest.h>
 
@@ -28,7 +28,8 @@ class End : public Hugepages {};
 /* A pipe that nobody reads: it takes the first line, and blocks on the next. */
 class FullPipe {
   public:
-    /* By what poll(2) says: it counts in pages, one of which is left. Or by what write(2) does. */
+    /* poll: one page is free, so poll(2), which counts in pages, reports room for one line. write:
+     * 100 bytes are free, so the next write(2) blocks. */
     enum class By { poll, write };
     explicit FullPipe(By by = By::poll) {
         constexpr int kPage = 4096;
@@ -40,7 +41,7 @@ class FullPipe {
     }
     int fd() const { return pipe_.write.get(); }
     bool has_first_line() const { return bytes() > filled_; }
-    /* What stands in it; there is room again. */
+    /* Reads all that is in it; then it has room again. */
     std::string read_all() const {
         std::string text(static_cast<std::size_t>(bytes()), '\0');
         const ssize_t got = read(pipe_.read.get(), text.data(), text.size());
@@ -58,7 +59,7 @@ class FullPipe {
     int filled_ = 0;
 };
 
-/* A line waits for 2 s; those that follow are left out at once. */
+/* The first line waits 2 s; the next ones are left out at once. */
 TEST_F(End, AServerWhoseConsoleNobodyReadsServesAndSaysWhatItLeftOut) {
     const FullPipe console;
     ProcessOptions options;
@@ -68,7 +69,7 @@ TEST_F(End, AServerWhoseConsoleNobodyReadsServesAndSaysWhatItLeftOut) {
     const Words ping = {"ping", "--count", "50", "--interval", "0.01", "--timeout", "20"};
     const Finished served = run(client(prefix_, ping));
     EXPECT_EQ(served.status, 0) << served.out << served.err;
-    const std::string cause = "warning: nobody reads stdout: lines are left out until somebody";
+    const std::string cause = "warning: nobody reads stdout: lines are left out until it is";
     EXPECT_EQ(count_of(process.err(), cause), 1) << process.err();
     console.read_all();
     EXPECT_EQ(run(client(prefix_, {"ping", "--count", "1"})).status, 0);
@@ -110,7 +111,7 @@ TEST_F(End, ASecondCtrlCEndsAServerWhoseErrorsNobodyReads) {
         return !process.running();
     })) << process.describe();
     EXPECT_EQ(process.wait(), 1) << process.describe();
-    /* Within a second it is taken for the same Ctrl-C. */
+    /* Within a second, another is taken as the same Ctrl-C. */
     EXPECT_GE(Clock::now() - first, std::chrono::seconds(1));
 }
 
@@ -139,7 +140,7 @@ TEST_F(End, UnderNohupSighupEndsNeitherProgram) {
     expect_end(server_process, SIGTERM);
 }
 
-TEST_F(End, AClientWithoutPidfdsSeesItsServersDeathAllTheSame) {
+TEST_F(End, AClientWithoutPidfdsStillSeesItsServersEnd) {
     RunningServer server_process(prefix_);
     ProcessOptions options;
     options.no_pidfd = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Whatever keeps a program from starting is said in one line that names what is wrong and what to
- * do, with the exit status that fits; and nothing hangs.
+ * Whatever keeps a program from starting is reported in one line, which says what is wrong and what
+ * to do, and by the exit status; and nothing hangs.
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ namespace {
 
 class Errors : public Hugepages {};
 
-/* The program ended with this status, and what it said itself on stderr is one line with all these
+/* The program ended with this status, and printed one line of its own on stderr, with all these
  * parts. */
 void expect_one_line(const Finished &finished, int status, const Words &parts) {
     EXPECT_EQ(finished.status, status) << finished.out << finished.err;
@@ -70,7 +70,7 @@ TEST_F(Errors, AServerThatWasKilled) {
 TEST_F(Errors, APrimaryThatIsStuckInItsInit) {
     const Prefix prefix;
     RunningServer server_process(prefix);
-    /* Alive by its lock, but its socket is gone: what a primary looks like before it is ready. */
+    /* It has its lock, but no socket: as a primary before it is ready. */
     std::filesystem::remove(prefix.dir() + "/mp_socket");
     expect_one_line(run(client(prefix)), 3,
                     {"pid " + std::to_string(server_process.pid()), "has not finished its start"});
@@ -84,13 +84,13 @@ TEST_F(Errors, APrimaryThatIsNoMpServer) {
                     {"has no memzone shared_info: it is no mp_server", prefix.name()});
 }
 
-/* EAL rounds a memzone up to a cache line, and a server may keep more of its own behind. */
-TEST_F(Errors, ALongerSharedInfoIsAsGood) {
+/* EAL rounds a memzone up to a cache line, and a server may have more data of its own there. */
+TEST_F(Errors, ALongerSharedInfoIsAccepted) {
     for (const std::size_t size : {2 * sizeof(SharedInfo), std::size_t{4096}}) {
         const Prefix prefix;
         Process primary(helper("long-zone", prefix, {std::to_string(size)}));
         ASSERT_TRUE(primary.wait_for_out("ready")) << primary.describe();
-        /* It attaches and asks; nobody has registered an answer there. */
+        /* It attaches and asks; no handler is registered there. */
         const Finished cli = run(client(prefix, {"--count", "1", "--timeout", "0.2"}));
         EXPECT_EQ(cli.status, 4) << cli.out << cli.err;
         EXPECT_NE(cli.out.find("[Client] Attached to the server"), std::string::npos) << cli.out;
@@ -103,7 +103,7 @@ TEST_F(Errors, ASecondServer) {
     expect_one_line(run(server(prefix)), 1,
                     {"a primary (pid " + std::to_string(first.pid()) + ", mp_server) already runs",
                      prefix.name(), "choose another --file-prefix"});
-    /* The first has not been harmed: its lock is still seen, and it serves. */
+    /* The first is not affected: it still has its lock, and serves. */
     EXPECT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
 }
 
@@ -162,7 +162,7 @@ TEST_F(Errors, AnOptionThatEalDoesNotKnow) {
     const Prefix prefix;
     Words argv = server(prefix);
     argv.emplace_back("--no-such-option");
-    expect_one_line(run(argv), 2, {"EAL does not take its options"});
+    expect_one_line(run(argv), 2, {"EAL does not accept its options"});
 }
 
 TEST_F(Errors, HugeDirIsNoHugetlbfs) {
@@ -181,8 +181,8 @@ TEST_F(Errors, OptionsThatLeaveNothingToAttachTo) {
         for (Words argv : {server(prefix), client(prefix)}) {
             argv.emplace_back(option);
             expect_one_line(run(argv), 2,
-                            {std::string(option) + " leaves nothing that a secondary could attach",
-                             "leave it out of both programs"});
+                            {std::string(option) + " makes no files that a secondary could attach",
+                             "omit it from both programs"});
         }
     }
     EXPECT_FALSE(std::filesystem::exists(prefix.dir())) << "it was refused before EAL's init";
@@ -194,11 +194,11 @@ TEST_F(Errors, AnEalOptionWithoutItsValue) {
     Words argv = start;
     argv.insert(argv.end(), {"--file-prefix", "--", "--quiet"});
     expect_one_line(run(argv), 2, {"--file-prefix needs a value"});
-    /* One that EAL alone knows of takes nothing of ours for its value. */
+    /* An option that only EAL knows does not take our options as its value. */
     argv = server(prefix);
     argv.emplace_back("--main-lcore");
-    expect_one_line(run(argv), 2, {"EAL does not take its options"});
-    /* One that takes the next option for its value: EAL is asked where it runs. */
+    expect_one_line(run(argv), 2, {"EAL does not accept its options"});
+    /* One that takes the next option as its value: found by the directory in which EAL runs. */
     const Prefix other;
     argv = server(other);
     argv.insert(argv.end(), {"--mbuf-pool-ops-name", "--file-prefix=" + prefix.name()});
@@ -215,7 +215,7 @@ TEST_F(Errors, ACommandBeforeTheDashes) {
                         2, {"'" + std::string(command) + "' must stand after '--'"});
 }
 
-/* EAL narrows the affinity of the main thread before it fails for something else. */
+/* EAL restricts the affinity of the main thread before it fails for another reason. */
 TEST_F(Errors, CoresAreNotBlamedForAPath) {
     const std::string core = last_core();
     const Finished failed =
@@ -225,14 +225,14 @@ TEST_F(Errors, CoresAreNotBlamedForAPath) {
     EXPECT_EQ(own_lines(failed.err).find("names cores"), std::string::npos) << failed.err;
 }
 
-/* EAL's log may be off: what it would say there is asked of the primary's files. */
+/* EAL's log may be off: the reason is read from the primary's files. */
 TEST_F(Errors, APrimaryWithoutSecondariesIsTheCauseWithoutALog) {
     const Prefix prefix;
     Process server_process(server(prefix, {"--no-secondaries"}));
     ASSERT_TRUE(server_process.wait_for_out("no client can attach")) << server_process.describe();
     Words argv = client(prefix);
     argv.emplace_back("--log-level=lib.eal:critical");
-    expect_one_line(run(argv), 1, {"it takes no secondaries: it has called rte_mp_disable()"});
+    expect_one_line(run(argv), 1, {"it accepts no secondaries: it has called rte_mp_disable()"});
 }
 
 /* A name is any bytes that its process chooses. */
@@ -299,7 +299,7 @@ TEST_F(Errors, NoHugepagesToUse) {
     expect_one_line(in_namespace(with_pages("0")), 1,
                     {"no hugepages are reserved", "run scripts/setup.sh"});
     expect_one_line(in_namespace(with_pages("2")), 1,
-                    {"is left for this process: 2 reserved, 0 free"});
+                    {"is free for this process: 2 reserved, 0 free"});
 }
 
 }  // namespace

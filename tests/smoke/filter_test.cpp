@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * One malformed datagram ends the EAL's IPC thread, without a word to the application. The pair has
- * the kernel drop such datagrams: none reaches either program, and no descriptor is lost to one.
- * What the library survives must not end it.
+ * One malformed datagram ends the EAL's IPC thread, and the application is not informed. The pair
+ * has the kernel drop such datagrams: none reaches either program, and no descriptor is lost by
+ * one. Datagrams that the library survives must not end it.
  */
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@
 namespace mp_ipc::test {
 namespace {
 
-/* A server and a client that asks it all the time, the kernel's filter in place. */
+/* A server and a client that asks it all the time, with the kernel's filter. */
 class Filter : public Hugepages {
   protected:
     void start() {
@@ -59,10 +59,10 @@ int a_socket(const std::vector<std::string> &files) {
     return -1;
 }
 
-/* What is open once the EAL's interrupt thread has its epoll: it closes it and makes another
- * whenever a source is added, as the first alarm is.
+/* The open files once the EAL's interrupt thread has its epoll descriptor: it replaces that
+ * whenever a source is added, as by the first alarm.
  */
-std::vector<std::string> settled_files(pid_t pid) {
+std::vector<std::string> stable_files(pid_t pid) {
     std::vector<std::string> files;
     EXPECT_TRUE(eventually([&] {
         files = open_files(pid);
@@ -73,13 +73,14 @@ std::vector<std::string> settled_files(pid_t pid) {
     return files;
 }
 
-/* A message of an unknown name that names descriptors and brings none makes the library close what
- * its buffer holds, 0 at first; since 25.11 what its sender wrote: here the receiver's IPC socket.
+/* A message of an unknown name with a num_fds but no descriptors makes the library close the
+ * numbers in its buffer: 0 at first; since 25.11 those that the sender wrote: here the receiver's
+ * IPC socket.
  */
 TEST_F(Filter, NoDescriptorIsLostToAClaim) {
     ASSERT_NO_FATAL_FAILURE(start());
-    const auto of_server = settled_files(server_->pid());
-    const auto of_client = settled_files(client_->pid());
+    const auto of_server = stable_files(server_->pid());
+    const auto of_client = stable_files(client_->pid());
     for (const std::int32_t num_fds : {1, 2, RTE_MP_MAX_FD_NUM}) {
         for (const std::int32_t type : {kWireMessage, kWireRequest, kWireReply, kWireIgnore}) {
             WireMessage message = wire_message(type, "nobody");
@@ -91,11 +92,11 @@ TEST_F(Filter, NoDescriptorIsLostToAClaim) {
         }
     }
     expect_still_served();
-    EXPECT_EQ(settled_files(server_->pid()), of_server);
-    EXPECT_EQ(settled_files(client_->pid()), of_client);
+    EXPECT_EQ(stable_files(server_->pid()), of_server);
+    EXPECT_EQ(stable_files(client_->pid()), of_client);
 }
 
-/* It takes descriptors, but with replies only. */
+/* It takes descriptors, but only with replies. */
 TEST_F(Filter, AReportingClientTakesClaimsInRepliesOnly) {
     RunningServer server_process(prefix_, {"--quiet"});
     RunningClient process(prefix_, {"--quiet", "report", "--count", "10000"});
@@ -113,12 +114,12 @@ TEST_F(Filter, AReportingClientTakesClaimsInRepliesOnly) {
 
 class InRange : public Hugepages {};
 
-/* What the library passes on or drops must not end anybody. */
+/* Datagrams that the library passes on or drops must not end either program. */
 TEST_F(InRange, UnknownNamesAreSurvived) {
     RunningServer server_process(prefix_, {"--stats-interval", "0"});
     RunningClient client_process(prefix_, {"--sync-interval", "0", "--async-interval", "0"});
 
-    const std::string clients = client_socket(prefix_); /* before there is the stranger's as well */
+    const std::string clients = client_socket(prefix_); /* before the test's own socket is there */
     const RawSocket stranger(prefix_.dir() + "/mp_socket_1_f00d");
     for (const std::string &to : {prefix_.dir() + "/mp_socket", clients}) {
         for (const std::int32_t type : {0, 1, 2, 3, 4, -1, INT_MAX, INT_MIN}) {

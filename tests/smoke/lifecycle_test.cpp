@@ -31,9 +31,9 @@ constexpr const char *kSyncReply =
     "[SYNC] Reply: Server SYNC reply: Got 'SYNC Hello 1 from Client'";
 
 TEST_F(Lifecycle, TheTutorialsRunLinesStandAsTheyAre) {
-    /* From the build folder, in the tutorial's words, but for the cores of a small machine. The
-     * default prefix may be somebody else's: then it is left alone; that of this test in another
-     * build is waited for. */
+    /* In the build folder, as the tutorial has them, except for the cores of a small machine. If
+     * another process uses the default prefix, the test is skipped; for this test in another build
+     * it waits. */
     const UniqueFd lock(open("/var/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     ASSERT_EQ(flock(lock.get(), LOCK_EX), 0) << std::strerror(errno);
     const bool default_is_free = !std::filesystem::exists(runtime_dir("rte"));
@@ -129,7 +129,7 @@ TEST_F(Lifecycle, ClientsEndWhenTheServerShutsDown) {
     EXPECT_TRUE(has(busy.out(), "[Client] The server has shut down"));
 }
 
-TEST_F(Lifecycle, ClientsEndWhenAServerOfAnotherMakeSetsForceQuit) {
+TEST_F(Lifecycle, ClientsEndWhenAnotherServerProgramSetsForceQuit) {
     Process primary(helper("quitting-primary", prefix_));
     expect_out(primary, "ready");
     Process client_process(
@@ -168,7 +168,7 @@ TEST_F(Lifecycle, AKilledServerEndsItsClientsWithStatus3) {
     EXPECT_TRUE(lock_holders(prefix_.dir()).empty()) << "a client still keeps a new server out";
 }
 
-TEST_F(Lifecycle, CountedRunsTellWhetherAllWereAnswered) {
+TEST_F(Lifecycle, CountedRunsShowWhetherAllWereAnswered) {
     RunningServer server_process(prefix_);
     const Words quick = {"--sync-interval", "0.01", "--async-interval", "0.01", "--count", "5"};
     const Finished all = run(client(prefix_, quick));
@@ -230,7 +230,7 @@ TEST_F(Lifecycle, IdleProgramsDoNotPoll) {
     expect_out(client_process, "[ASYNC] Reply");
     /* Nothing is due for an hour: over three seconds, a loop that polls ten times a second would
      * show as 30. Where the kernel has no pidfd for threads (before 6.9) there are two a second. */
-    std::this_thread::sleep_for(milliseconds(200)); /* what the start set in motion comes to rest */
+    std::this_thread::sleep_for(milliseconds(200)); /* until the activity of the start has ended */
     const long server_before = wake_ups(server_process.pid());
     const long client_before = wake_ups(client_process.pid());
     std::this_thread::sleep_for(milliseconds(3000));

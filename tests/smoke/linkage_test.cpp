@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Programs with EAL alone (MP_IPC_STATIC_EAL) beside programs with all of DPDK's libraries. Where
- * this is built with the option, both kinds are there.
+ * Programs with EAL alone (MP_IPC_STATIC_EAL) beside programs with all of DPDK's libraries. A build
+ * with that option has both kinds.
  */
 #include <gtest/gtest.h>
 

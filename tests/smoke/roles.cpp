@@ -29,8 +29,8 @@ int long_zone(const std::string &prefix, const Arguments &arguments) {
     wait_for_the_end();
 }
 
-/* A primary with the tutorial's memzone, no boot id and no handlers, which sets force_quit when it
- * is told to (SIGUSR1) and stays.
+/* A primary with the tutorial's memzone, no boot id and no handlers, which sets force_quit on
+ * SIGUSR1 and stays.
  */
 int quitting_primary(const std::string &prefix, const Arguments &) {
     sigset_t signals;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Answers to a server's broadcasts that come when the library's timeout is to be expected, for
- * MP_IPC_SOAK_SECONDS. Without the async fixes one that meets it wedges the library. That is to be
- * rare (an hour of it is for doing by hand), and where it happens it is said and ends the server:
- * never is it up and deaf.
+ * Answers to a server's broadcasts that come about when the library's timeout expires, for
+ * MP_IPC_SOAK_SECONDS. Without the async fixes an answer just at the timeout deadlocks the library.
+ * That must be rare (run an hour of it by hand), and if it happens the server must report it and
+ * end: it must not run on and receive nothing.
  */
 #include <gtest/gtest.h>
 
@@ -28,8 +28,8 @@ Steady::duration duration() {
     return std::chrono::seconds(seconds != nullptr ? std::atol(seconds) : 20);
 }
 
-/* Takes one broadcast with each socket and answers it, all at one moment, `delay` after the first
- * was taken: the answers then come one upon the other, as the library's timeouts do.
+/* Takes one broadcast with each socket and answers all at one moment, `delay` after the first was
+ * taken: the answers come right after each other, as the library's timeouts do.
  */
 void answer_a_round(const std::vector<std::unique_ptr<RawSocket>> &sockets, const std::string &to,
                     Steady::duration delay) {
@@ -68,7 +68,7 @@ TEST_F(LateAnswers, LeaveNoServerUpAndDeaf) {
     sockets.clear();
     std::printf("%d rounds\n", rounds);
     EXPECT_GT(rounds, 0);
-    /* As a wedge is, within a while. */
+    /* A deadlock shows within this time. */
     const auto served = [&] {
         return run(client(prefix_, {"ping", "--count", "1", "--timeout", "1"})).status == 0;
     };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Everything at once, for MP_IPC_SOAK_SECONDS (20; two minutes in CI, as long as one likes by
- * hand): eight clients in all modes, killed, stopped and started anew at random, the server killed
- * and started anew. At the end the books of every client that ended by itself balance, every one of
- * them is served, and nothing has grown.
+ * Everything at once, for MP_IPC_SOAK_SECONDS (20; two minutes in CI, longer by hand): eight
+ * clients in all modes, killed, stopped and restarted at random, the server killed and restarted.
+ * At the end the counts of every client that ended by itself balance, every client is served, and
+ * nothing has grown.
  */
 #include <gtest/gtest.h>
 
@@ -34,7 +34,8 @@ Size size_of(pid_t pid) {
     return {process_status(pid, "VmRSS:"), process_status(pid, "Threads:"), open_files(pid).size()};
 }
 
-/* What a process was soon after its start, when all that lasts was open, and is to stay. */
+/* The size of a process soon after its start, with all that it keeps open; it must stay the same.
+ */
 struct Young {
     Steady::time_point start = Steady::now();
     std::optional<Size> size;
@@ -53,7 +54,7 @@ struct Young {
     }
 };
 
-/* Every line of sums in a console balances; how many requests there were. */
+/* Checks that every line of sums in a console balances; returns how many requests there were. */
 long expect_balance(const Process &process) {
     const std::string console = process.out();
     long requests = 0;
@@ -73,7 +74,7 @@ long expect_balance(const Process &process) {
     return requests;
 }
 
-TEST_F(Soak, TheBooksBalanceAndNothingGrows) {
+TEST_F(Soak, TheCountsBalanceAndNothingGrows) {
     const char *given = std::getenv("MP_IPC_SOAK_SECONDS");
     const std::chrono::seconds length(given != nullptr ? std::atol(given) : 20);
     const Words modes[] = {
@@ -104,7 +105,7 @@ TEST_F(Soak, TheBooksBalanceAndNothingGrows) {
     std::mt19937 random(std::random_device{}());
     Young young_server;
     std::vector<Young> young(clients.size());
-    /* The library's leak of 4 KiB for each asynchronous request is not the pair's to mend. */
+    /* Clients that send asynchronous requests: the library leaks 4 KiB with each. */
     const auto leaks = [](std::size_t i) { return i == 0 || i == 2 || i == 7; };
     int looked_at = 0;
     long requests = 0;
@@ -123,19 +124,19 @@ TEST_F(Soak, TheBooksBalanceAndNothingGrows) {
         std::this_thread::sleep_for(milliseconds(random() % 400));
         const std::size_t i = random() % clients.size();
         switch (random() % 8) {
-            case 0: /* a client is killed, wherever it stands */
+            case 0: /* a client is killed, whatever it does */
                 clients[i]->signal(SIGKILL);
                 ASSERT_TRUE(clients[i]->wait());
                 clients[i] = start_client(i);
                 young[i] = {};
                 break;
-            case 1: /* a client ends by itself: its books balance, and it has not grown */
+            case 1: /* a client ends by itself: its counts balance, and it has not grown */
             case 2:
                 end_of(i);
                 clients[i] = start_client(i);
                 young[i] = {};
                 break;
-            case 3: /* a client stands still for a while */
+            case 3: /* a client is stopped for a while */
                 clients[i]->signal(SIGSTOP);
                 std::this_thread::sleep_for(milliseconds(random() % 500));
                 clients[i]->signal(SIGCONT);
@@ -147,7 +148,7 @@ TEST_F(Soak, TheBooksBalanceAndNothingGrows) {
                 ASSERT_TRUE(server_process->wait());
                 server_process = start_server();
                 young_server = {};
-                young.assign(clients.size(), {}); /* they run anew, each in a new process image */
+                young.assign(clients.size(), {}); /* they run again, each in a new process image */
                 break;
             default:
                 break;
@@ -161,7 +162,7 @@ TEST_F(Soak, TheBooksBalanceAndNothingGrows) {
     for (std::size_t i = 0; i < clients.size(); i++)
         end_of(i);
     EXPECT_GT(requests, 1000);
-    /* Files are flat: no socket of a client is left. */
+    /* No socket of a client remains. */
     EXPECT_TRUE(eventually([&] { return client_sockets(prefix_.dir()).empty(); }));
     EXPECT_EQ(run(client(prefix_, {"ping", "--count", "1"})).status, 0);
     expect_end(*server_process);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Many clients at one moment: all are served, so is one that comes after them, and the server ends
- * well. How many: MP_IPC_STORM_CLIENTS (150).
+ * Many clients at one moment: all are served, also one that comes after them, and the server ends
+ * with 0. How many: MP_IPC_STORM_CLIENTS (150).
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/* Machines of two cores start some ten clients a second, under load fewer. */
+/* A machine with two cores starts about ten clients a second, under load fewer. */
 constexpr seconds kStormLimit{300};
 
 int storm_size() {
@@ -33,7 +33,7 @@ int storm_size() {
 
 class Storm : public Hugepages {
   protected:
-    /* Starts the clients without a thread and two pipes for each, as Process would. */
+    /* Starts the clients without the thread and the two pipes that Process has for each. */
     void start(int count, const Words &options) {
         Words argv = client(prefix_, options);
         std::vector<char *> words;
@@ -54,7 +54,7 @@ class Storm : public Hugepages {
             pids_.push_back(pid);
         }
     }
-    /* How many of those that were started ended otherwise than with 0. */
+    /* How many of the started clients did not end with 0. */
     int failures() {
         int failed = 0;
         eventually(

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# What a client on another NUMA node can do to a server. For a machine with two nodes and two cores on
-# each (0-1 and 2-3), such as that of scripts/machines/vm.sh:
+# Tests a server with clients on another NUMA node. For a machine with two nodes and two cores on each
+# (0-1 and 2-3), such as that of scripts/machines/vm.sh:
 #
 #   scripts/machines/vm.sh --cpus 4 --nodes 2 -- tests/storm/two_nodes.sh [BUILD [CASE...]]
 #
@@ -69,7 +69,7 @@ newcomer() { # newcomer CORES
         wrong=yes
     }
 }
-neighbour() { # DPDK's own tool attaches, shows, goes. It brings a core of its own, -c1, and takes no -l
+neighbour() { # DPDK's own tool attaches, shows, ends. It has a core of its own, -c1, and takes no -l
     local status=0
     timeout -s KILL "$limit" dpdk-proc-info --no-pci --file-prefix=fc -- -m >"$work/info" 2>&1 || status=$?
     note "   dpdk-proc-info: status $status"
@@ -131,7 +131,7 @@ case_stopped_in_their_start() { # more than the gate has places for
     done
     newcomer 2
 }
-# The user's own: memory on the server's node alone. Clients of the other one take of that.
+# The user's own option: memory only on the server's node. Clients on the other node use that.
 case_memory_on_one_node() { server -m 16 && stopped 2 && newcomer 3 && newcomer 3 && newcomer 1; }
 case_the_least_memory() { server --socket-mem 2,0 && stopped 2 && newcomer 3 && newcomer 1; }
 case_memory_on_the_other_node() { server --socket-mem 0,2 && stopped 1 && newcomer 1 && newcomer 3; }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * cmake --install into a prefix of the test's own: what it puts where, that the installed pair runs
- * and that systemd takes its unit.
+ * cmake --install into a prefix of the test's own: which files it installs where, that the
+ * installed pair runs, and that systemd accepts its unit.
  */
 #include <gtest/gtest.h>
 
@@ -58,7 +58,7 @@ TEST_F(Install, EverythingIsWhereADistributionHasIt) {
 #endif
     for (const std::string &file : wanted)
         EXPECT_TRUE(found.contains(file)) << file;
-    /* Beside these there are documents only: no test program, no library, no build file. */
+    /* Besides these there are only documents: no test program, no library, no build file. */
     for (const std::string &file : found)
         EXPECT_TRUE(wanted.contains(file) || file.starts_with("share/doc/mp_ipc/")) << file;
 }
@@ -81,7 +81,7 @@ TEST_F(Install, ManPagesSayWhatHelpSays) {
             read_file(root_ / ("share/man/man1/" + std::string(program) + ".1"));
         const Finished help = run({root_ / ("bin/" + std::string(program)), "--help"});
         ASSERT_EQ(help.status, 0);
-        /* Each option of the help, with groff's hyphens. */
+        /* Each option of the help is there, with groff's hyphens. */
         int options = 0;
         std::istringstream lines(help.out);
         for (std::string line; std::getline(lines, line);) {
@@ -100,7 +100,7 @@ TEST_F(Install, ManPagesSayWhatHelpSays) {
 }
 #endif
 
-/* Typed behind `mp_client -- p`: what begins so, out of the program's own --help. */
+/* The words that bash completes, read from the program's own --help. */
 TEST_F(Install, BashCompletesWhatHelpSays) {
     const std::string dir = root_ / "share/bash-completion/completions/";
     const auto completed = [&](const std::string &program, const std::string &typed) {
@@ -142,7 +142,7 @@ TEST_F(Unit, IsTakenBySystemd) {
     if (find_program("man").empty())
 #endif
         argv.insert(argv.begin() + 2, "--man=no");
-    /* Also that the man pages which it names are there. */
+    /* Also checks that the man pages that it names are there. */
     const Finished verified = run(argv, {.environment = {"MANPATH=" + (root_ / "share/man")}});
     EXPECT_EQ(verified.status, 0) << verified.out << verified.err;
     EXPECT_FALSE(has(verified.err, "mp_"));
@@ -156,9 +156,9 @@ TEST_F(Unit, IsHardened) {
     }
 }
 
-/* Without a systemd that runs, what the unit promises is tried on the program: its command line, no
- * capabilities, no new privileges, a network namespace of its own, and a restart after exit 1 but
- * not after 2.
+/* Without a running systemd the test runs the program under the unit's conditions: its command
+ * line, no capabilities, no new privileges, a network namespace of its own, and a restart after
+ * exit 1 but not after 2.
  */
 TEST_F(Unit, TheServerRunsWithWhatTheUnitLeavesIt) {
     need_hugepages();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The project in linked_pair/, somebody else's, which links mp_ipc::support: built outside of this
- * one's tree, its pair survives what mp_server and mp_client survive.
+ * The project in linked_pair/, which links mp_ipc::support as another's would: built outside of
+ * this tree, its pair survives what mp_server and mp_client survive.
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -70,7 +70,8 @@ class LinkedPair : public Hugepages {
         expect_ends(server_process);
     }
 
-    /* A timeout at about the round trip: the sender hardly ever lets go of the library's lock. */
+    /* A timeout of about the round trip: the sender holds the library's lock almost all the time.
+     */
     void a_flood_at_a_fast_server_wedges_nobody() const {
         Process server_process(thermo_server("0"));
         expect_out(server_process, "Ready");

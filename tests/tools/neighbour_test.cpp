@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * DPDK's own dpdk-proc-info as a third secondary beside mp_server and mp_client: it does its job,
- * and the pair does not mind it coming and going.
+ * DPDK's own dpdk-proc-info as a third secondary beside mp_server and mp_client: it does its work,
+ * and the pair is not affected when it comes and goes.
  */
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -18,8 +18,8 @@
 namespace mp_ipc::test {
 namespace {
 
-/* dpdk-proc-info brings its own core mask and role (-c1 --proc-type=secondary): no -l here. It
- * sits on the server's core, and allocates nothing there.
+/* dpdk-proc-info has its own core mask and role (-c1 --proc-type=secondary): no -l here. It runs on
+ * the server's core, and allocates nothing there.
  */
 Words proc_info(const Prefix &prefix, const std::string &what) {
     return {"dpdk-proc-info", "--no-pci", "--file-prefix=" + prefix.name(), "--", what};
@@ -57,7 +57,7 @@ class Neighbour : public Hugepages {
         expect_out(*second_, "[SYNC] Reply");
     }
 
-    /* It does its job: shows our memzone, the port, and its statistics. */
+    /* It does its work: shows our memzone, the port, and its statistics. */
     void use_it() const {
         const Finished memory = run(proc_info(prefix_, "-m"));
         EXPECT_EQ(memory.status, 0) << memory.err;
@@ -138,8 +138,7 @@ TEST_F(Neighbour, ComesAndGoesBesideThePair) {
     end_clean();
 }
 
-/* It never registered client_status, so it does not answer: the round says so, and only the round.
- */
+/* It has not registered client_status, so it does not answer: only the round is affected. */
 TEST_F(Neighbour, DoesNotAnswerABroadcastAndNobodyElseMinds) {
     ASSERT_NO_FATAL_FAILURE(start({"--broadcast", "--stats-interval", "0.01"}));
     expect_out(*server_, "[STATUS] Asked 2 clients, 2 answered", 3);
@@ -149,7 +148,7 @@ TEST_F(Neighbour, DoesNotAnswerABroadcastAndNobodyElseMinds) {
     while (count_of(server_->out(), met) < 2 && std::chrono::steady_clock::now() < end)
         EXPECT_EQ(run(proc_info(prefix_, "-m")).status, 0);
     EXPECT_GE(count_of(server_->out(), met), 2) << server_->describe();
-    /* Once it is gone, rounds are whole again. */
+    /* Once it has exited, rounds are complete again. */
     expect_goes_on(*server_, "[STATUS] Asked 2 clients, 2 answered");
     end_clean();
 }
@@ -168,7 +167,7 @@ TEST_F(Neighbour, MakesASynchronousBroadcastFailOnceAndNoMore) {
     end_clean();
 }
 
-/* A neighbour that is stopped while it is attached holds nobody up, and is asked no more. */
+/* A neighbour that is stopped while it is attached blocks nobody, and is not asked any more. */
 TEST_F(Neighbour, StoppedInTheMiddleHoldsNobodyUp) {
     ASSERT_NO_FATAL_FAILURE(start({"--broadcast", "--stats-interval", "0.05"}));
     /* Stopped once its socket is there, but not while it holds the lock on the directory, under
@@ -197,9 +196,9 @@ TEST_F(Neighbour, StoppedInTheMiddleHoldsNobodyUp) {
     end_clean();
 }
 
-/* One that is killed anywhere in its start. What it held of DPDK's locks in shared memory stays
- * held for ever, and rte_eal_cleanup() of the others may spin on it: the pair works on all the
- * same, and ends in time.
+/* It is killed at any point of its start. DPDK's locks in shared memory that it held stay held for
+ * ever, and rte_eal_cleanup() of the others may spin on them: the pair still works, and ends in
+ * time.
  */
 TEST_F(Neighbour, KilledIsForgotten) {
     ASSERT_NO_FATAL_FAILURE(start({"--broadcast", "--stats-interval", "0.05"}));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The scripts on machines that are laid out otherwise: each in a mount namespace of its own, so
- * that the machine's mounts and hugepages stay as they are.
+ * The scripts on machines with other mounts: each in a mount namespace of its own, so that the
+ * machine's mounts and hugepages do not change.
  */
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -22,7 +22,7 @@ class Scripts : public Hugepages {
         Hugepages::SetUp();
     }
     /* Runs bash commands with the script folder in $scripts, a folder of the test in $work, and an
-     * empty /run: what setup.sh has recorded on this machine is not seen. */
+     * empty /run, without what setup.sh has recorded on this machine. */
     Finished in_namespace(const std::string &commands) const {
         return run({"unshare", "--mount", "bash", "-euc",
                     "refuse() { if \"$@\"; then exit 9; fi; }; mount -t tmpfs none /run; "
@@ -39,7 +39,7 @@ TEST_F(Scripts, UndoPassesOverAMountThatIsGone) {
         "echo 'mounted /dev/hugepages-gone' >/run/mp_ipc_setup; $scripts/setup.sh --undo; "
         "test ! -e /run/mp_ipc_setup; $scripts/setup.sh --undo");
     EXPECT_EQ(undone.status, 0) << undone.out << undone.err;
-    EXPECT_EQ(undone.out, "Not mounted any more: /dev/hugepages-gone\nNothing to give back\n");
+    EXPECT_EQ(undone.out, "Not mounted any more: /dev/hugepages-gone\nNothing to undo\n");
 }
 
 TEST_F(Scripts, UndoTakesOneMountAndKeepsTheRecordOfOneInUse) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * scripts/setup.sh where it may change nothing: as in a container without CAP_SYS_ADMIN, /sys and
- * /proc/sys read-only, no hugetlbfs. It ends with one line that says what the host must give.
+ * /proc/sys read-only, no hugetlbfs. It ends with one line that says what the host must provide.
  */
 #include <gtest/gtest.h>
 

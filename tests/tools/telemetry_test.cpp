@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The server's numbers as DPDK's own dpdk-telemetry.py reads them.
+ * The server's counts, as DPDK's own dpdk-telemetry.py reads them.
  */
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -65,7 +65,7 @@ TEST_F(Telemetry, InfoNamesTheRunningServer) {
 }
 
 TEST_F(Telemetry, StatsCountWhatTheClientsSent) {
-    /* unfiltered: one of the odd requests brings descriptors */
+    /* unfiltered: one of the odd requests carries descriptors */
     RunningServer server_process(prefix_, {"--quiet", "--fault", "unfiltered"});
     ASSERT_EQ(run(client(prefix_,
                          {"--count", "3", "--sync-interval", "0.01", "--async-interval", "0.01"}))
@@ -105,7 +105,7 @@ TEST_F(Telemetry, StatsCountWhatTheClientsSent) {
     EXPECT_FALSE(matches(latency, "hello_request"));
 }
 
-TEST_F(Telemetry, ClientsTellTheirBooksWithBroadcast) {
+TEST_F(Telemetry, ClientsReportTheirCountsWithBroadcast) {
     /* Slower than the client's timeout: replies come late. */
     RunningServer server_process(
         prefix_, {"--quiet", "--broadcast", "--stats-interval", "0.2", "--fault", "slow=60"});
@@ -126,7 +126,7 @@ TEST_F(Telemetry, ClientsTellTheirBooksWithBroadcast) {
     EXPECT_TRUE(matches(ask(prefix_, {"/mp_ipc/clients," + pid}), "\"" + pid + "\": "));
     client_process.signal(SIGINT);
     ASSERT_EQ(client_process.wait(), 0) << client_process.describe();
-    /* It is gone, but what was late stays counted. */
+    /* The client has exited, but its late replies stay counted. */
     std::string both;
     EXPECT_TRUE(eventually([&] {
         both = ask(prefix_, {"/mp_ipc/clients", "/mp_ipc/stats"});
@@ -146,7 +146,7 @@ class Connection {
         if (connect(fd_.get(), reinterpret_cast<sockaddr *>(&address), sizeof(address)) == 0)
             receive();
     }
-    /* Empty when the server is gone. */
+    /* Empty if the server has exited. */
     std::string ask(const std::string &command) {
         if (::send(fd_.get(), command.data(), command.size(), MSG_NOSIGNAL) < 0)
             return {};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What docs/your-own.md adds to the pair, done to a copy of the source: it builds without a
- * warning, and the copy's client gets its answer.
+ * The changes of docs/your-own.md, applied to a copy of the source: it builds without a warning,
+ * and the copy's client gets its answer.
  */
 #include <gtest/gtest.h>
 

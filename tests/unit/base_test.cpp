@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a number, a time, a text or a descriptor needs.
+ * support/base: schedules, histograms, counts, sealed memory, descriptors.
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -13,10 +13,10 @@
 #include <random>
 #include <thread>
 
-#include "support/base/books.h"
 #include "support/base/histogram.h"
 #include "support/base/live_histogram.h"
 #include "support/base/received_fds.h"
+#include "support/base/request_counts.h"
 #include "support/base/schedule.h"
 #include "support/base/sealed_memory.h"
 
@@ -35,7 +35,7 @@ TEST(Schedule, IsDueAtOnceAndThenOnAGrid) {
     EXPECT_TRUE(schedule.take(t0 + milliseconds(200)));
 }
 
-TEST(Schedule, BeginsAnewAfterMissedTimes) {
+TEST(Schedule, StartsAgainAfterMissedTimes) {
     const Clock::time_point t0{};
     Schedule schedule(t0, milliseconds(100));
     EXPECT_TRUE(schedule.take(t0));
@@ -145,16 +145,16 @@ TEST(LiveHistogram, IsReadWhileItIsWritten) {
     EXPECT_EQ(live->snapshot().count(), kTimes);
 }
 
-TEST(Books, CountEveryOutcomeOnce) {
-    Books books;
+TEST(RequestCounts, CountEveryOutcomeOnce) {
+    RequestCounts counts;
     for (const Outcome outcome :
          {Outcome::answered, Outcome::late, Outcome::timed_out, Outcome::refused}) {
-        EXPECT_EQ(books.closed(), books.sent);
-        books.sent++;
-        books.close(outcome);
+        EXPECT_EQ(counts.closed(), counts.sent);
+        counts.sent++;
+        counts.close(outcome);
     }
-    EXPECT_EQ(books.closed(), 4U);
-    EXPECT_EQ(books.answered, 1U);
+    EXPECT_EQ(counts.closed(), 4U);
+    EXPECT_EQ(counts.answered, 1U);
 }
 
 TEST(SealedMemory, CarriesAText) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The arithmetic of mp_bench: a wrong median or ratio would be believed.
+ * The arithmetic of mp_bench: nobody would notice a wrong median or ratio.
  */
 #include <gtest/gtest.h>
 
@@ -31,7 +31,7 @@ TEST(BenchSlice, QuantilesAreOfSingleTimesAndTheRateOfAll) {
     EXPECT_TRUE(slice_of({}, 1).empty());
 }
 
-/* A machine that is ten times slower for a round is so for both sides. */
+/* A machine that is ten times slower in one round is slower for both sides. */
 TEST(BenchResults, RatiosAreTakenWithinARound) {
     Results results;
     for (int round = 0; round < 5; round++) {

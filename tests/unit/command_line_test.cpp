@@ -70,7 +70,7 @@ TEST_F(Options, TheTutorialsLinesStandAsTheyAre) {
 
 TEST_F(Options, ProgramsTakeTheirOwnRole) {
     EXPECT_EQ(server({}).line.args.eal, (Words{"mp_server", "--proc-type=primary"}));
-    /* Before all others: one whose value is missing would take it. */
+    /* At the front: an option without its value would take it. */
     EXPECT_EQ(client({"--vdev"}).line.args.eal,
               (Words{"mp_client", "--proc-type=secondary", "--vdev"}));
     EXPECT_EQ(client({"--proc-type=auto"}).line.args.eal.back(), "--proc-type=auto");
@@ -228,7 +228,7 @@ TEST_F(Options, HelpFitsATerminal) {
     }
 }
 
-/* In a terminal; what is no ASCII here takes two columns, and three bytes. */
+/* Columns in a terminal: what is no ASCII here takes two, in three bytes. */
 std::size_t columns(const std::string &line) {
     const auto ascii = static_cast<std::size_t>(std::count_if(
         line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
@@ -245,7 +245,7 @@ Words rows_of(const std::string &help) {
 }
 
 TEST_F(Options, HelpIsChineseWhereTheConsoleIs) {
-    /* What stands between the words of an option or a command, and is no English. */
+    /* Finds English sentences; names of options and commands are shorter. */
     static const std::regex kEnglish("[A-Za-z]+ [a-z]+ [a-z]+");
     for (const auto &[english, chinese] :
          {std::pair{client({"--help"}).out, client({"--", "--lang=zh", "--help"}).out},
@@ -261,7 +261,7 @@ TEST_F(Options, HelpIsChineseWhereTheConsoleIs) {
     }
 }
 
-/* Whatever is wrong is said in the language that is asked for, be it asked for before or after. */
+/* Every error is reported in the language of --lang, wherever that stands. */
 TEST_F(Options, WrongOnesAreSaidInChineseWhereTheConsoleIs) {
     static const std::regex kEnglish("[A-Za-z]+ [a-z]+ [a-z]+");
     setenv("LC_ALL", "zh_CN.UTF-8", 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The documents keep in step: both READMEs show the same commands and tables, so does each page and
- * its Chinese, and what the documents name exists.
+ * The documents agree: both READMEs show the same commands and tables, also each page and its
+ * Chinese translation, and what the documents name exists.
  */
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ std::string text_of_file(const fs::path &path) {
     return text.str();
 }
 
-/* What stands in the fenced blocks of this kind. */
+/* The contents of the fenced blocks of this kind. */
 std::vector<std::string> blocks(const std::string &text, const std::string &kind) {
     std::vector<std::string> found;
     const std::string begin = "```" + kind + "\n";
@@ -112,14 +112,14 @@ TEST(Docs, EachPageIsInStepWithItsChinese) {
         EXPECT_EQ(table_keys(english), table_keys(chinese)) << page;
         EXPECT_EQ(lines_that_begin_with("#", english), lines_that_begin_with("#", chinese)) << page;
         EXPECT_EQ(lines_that_begin_with("|", english), lines_that_begin_with("|", chinese)) << page;
-        /* Each names the other before it begins. */
+        /* Each links to the other before its first heading. */
         EXPECT_LT(english.find("](" + page + ".zh-CN.md)"), english.find("\n## ")) << page;
         EXPECT_LT(chinese.find("](" + page + ".md)"), chinese.find("\n## ")) << page;
     }
 }
 
-/* The first screen has the code that a reader would write, as it stands in the source ("..."
- * between two pieces of it), and the two commands.
+/* The first screen shows the code that a reader would write, exactly as in the source ("..."
+ * between two parts of it), and the two commands.
  */
 TEST(Docs, TheReadmesCodeIsTheSource) {
     const std::string readme = text_of_file(kRoot / "README.md");
@@ -203,7 +203,7 @@ TEST(Docs, EveryRowOfTheApiHasItsConsoles) {
         ASSERT_EQ(consoles.size(), 1U) << name;
         EXPECT_NE(("\n" + consoles[0]).find("\n$ mp_"), std::string::npos)
             << "run scripts/maintain/consoles.py " << name;
-        /* What the row's cells have as code is part of a command; the tour runs those. */
+        /* The code in the row's cells is part of a command that the tour runs. */
         const std::size_t cells = static_cast<std::size_t>(it->position(0) + it->length(0));
         const std::string line = text.substr(cells, text.find('\n', cells) - cells);
         for (std::sregex_iterator part(line.begin(), line.end(), code); part != end; ++part)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The doctor's checks with made-up facts: what the real program cannot be brought into on every
+ * The doctor's checks with facts of the test's own, for states that cannot be produced on every
  * machine. The rest is in tests/smoke/doctor_test.cpp.
  */
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ TEST(DoctorChecks, LibraryOfAnotherSeriesThanTheHeaders) {
         << other.text;
 }
 
-/* A machine with these hugepages, and a mount at `mount` where it is not empty. */
+/* A machine with these hugepages, and a mount at `mount` if that is not empty. */
 Hugepages machine(const TempDir &root, int reserved, int free, const std::string &mount) {
     const std::string pages = "sys/kernel/mm/hugepages/hugepages-2048kB/";
     root.write(pages + "nr_hugepages", std::to_string(reserved) + "\n");
@@ -66,7 +66,7 @@ TEST(DoctorChecks, AllHugepagesAreInUse) {
     const Finding used = check_hugepages(pages, {}, false);
     EXPECT_EQ(used.verdict, Verdict::bad);
     EXPECT_TRUE(
-        begins(used.text, "Hugepages: 64 reserved, 0 free: none is left for this process: "))
+        begins(used.text, "Hugepages: 64 reserved, 0 free: none is free for this process: "))
         << used.text;
     const Finding left =
         check_hugepages(pages, look_at_left_pages(pages.mounts, {"old", "other"}), false);
@@ -103,7 +103,7 @@ TEST(DoctorChecks, TheMountIsNotWritable) {
         << other.text;
 }
 
-/* EAL takes --huge-dir, or the first mount of each page size, and looks for no better one. */
+/* EAL uses --huge-dir, or the first mount of each page size, even if another one is writable. */
 TEST(DoctorChecks, AnotherMountIsWritable) {
     const TempDir root;
     const std::string own = root.make("own");
@@ -171,7 +171,7 @@ TEST(DoctorChecks, AServerThatCannotBeSeen) {
     EXPECT_EQ(check_ipc_thread(look_at_process(5, proc.path()), 5).verdict, Verdict::unknown);
 }
 
-/* Stopped, frozen, its queue full, its thread gone: one line each, and the cause that was found. */
+/* Stopped, frozen, its queue full, its thread ended: one line each, with the cause. */
 TEST(DoctorChecks, AServerWithoutAnEarIsToldByItsCause) {
     const TempDir proc;
     proc.write("5/task/5/status", "Name:\tmp_server\nState:\tS (sleeping)\n");
@@ -233,7 +233,7 @@ TEST(DoctorChecks, AThreadNeedNotHaveAName) {
     EXPECT_TRUE(facts.seen);
     EXPECT_FALSE(facts.ipc_thread);
     EXPECT_TRUE(facts.cores.empty());
-    /* One that cannot be read may be the IPC thread: nothing is said of it. */
+    /* A thread that cannot be read may be the IPC thread: the check is left out. */
     proc.make("5/task/6");
     EXPECT_EQ(check_ipc_thread(look_at_process(5, proc.path()), 5).verdict, Verdict::unknown);
 }
@@ -260,7 +260,7 @@ TEST(DoctorChecks, Zone) {
     ZoneFacts zone{.found = true, .size = sizeof(SharedInfo), .boot_id = 7, .shutting_down = false};
     const std::string line = std::to_string(RTE_CACHE_LINE_SIZE);
     EXPECT_EQ(check_zone(zone).text, "Memzone shared_info: " + line + " bytes, boot id 7");
-    zone.size = 4 * sizeof(SharedInfo); /* EAL rounds up, and a server may keep more there */
+    zone.size = 4 * sizeof(SharedInfo); /* EAL rounds up, and a server may have more there */
     EXPECT_EQ(check_zone(zone).verdict, Verdict::good);
     zone.size = sizeof(SharedInfo) - 1;
     EXPECT_EQ(check_zone(zone).verdict, Verdict::bad);
@@ -271,10 +271,11 @@ TEST(DoctorChecks, Zone) {
     EXPECT_EQ(check_zone(zone).verdict, Verdict::bad);
     zone = {.found = true, .size = sizeof(SharedInfo), .boot_id = 0, .shutting_down = false};
     EXPECT_EQ(check_zone(zone).verdict, Verdict::good);
-    EXPECT_NE(check_zone(zone).text.find("a server of another make"), std::string::npos);
+    EXPECT_NE(check_zone(zone).text.find("another implementation of the server"),
+              std::string::npos);
 }
 
-TEST(DoctorChecks, AServerWithoutTheExercisesIsAsGood) {
+TEST(DoctorChecks, AServerWithoutTheExercisesIsAccepted) {
     PingFacts ping{.trouble = "timed out", .time_ms = 0, .timeout_s = 5, .timed_out = true};
     EXPECT_EQ(check_ping(ping).verdict, Verdict::bad);
     ping.hello = true;
@@ -284,7 +285,7 @@ TEST(DoctorChecks, AServerWithoutTheExercisesIsAsGood) {
                        "the tutorial's contract"));
 }
 
-TEST(DoctorChecks, AnAnswerThatIsNoGood) {
+TEST(DoctorChecks, AnInvalidAnswer) {
     PingFacts ping;
     ping.trouble = status_text(Status::bad_version);
     const Finding finding = check_ping(ping);

@@ -40,7 +40,7 @@ TEST(EalArgs, OptionsThatLeaveNothingToAttachToAreSeen) {
 }
 
 TEST(EalArgs, AnOptionThatTakesNoWordEatsNone) {
-    /* --log-timestamp and --syslog of an EAL where their value is joined to them, or none. */
+    /* As an EAL whose --log-timestamp and --syslog take a joined value, or none. */
     const auto takes = [](const std::string &option) { return option == "--vdev"; };
     const char *const joined[] = {"p", "--log-timestamp", "--file-prefix=x", "--syslog"};
     EXPECT_EQ(scan_eal_args(4, joined, {}, takes).file_prefix, "x");
@@ -75,7 +75,7 @@ TEST(EalOption, IsAskedOfEalItself) {
     for (const char *option : {"--no-pci", "-v", "--no-huge", "--huge-unlink", "--legacy-mem"})
         EXPECT_FALSE(eal_takes_next_word(option)) << option;
     EXPECT_TRUE(eal_takes_next_word("--no-such-option-either"));
-    /* Since 24.11 its value may be joined to it only. */
+    /* Since 24.11 its value, if any, must be joined. */
     const bool optional = std::string(rte_version()) >= "DPDK 24.11";
     EXPECT_EQ(eal_takes_next_word("--syslog"), !optional);
 }

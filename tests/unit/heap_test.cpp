@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What keeps the heap from growing, without an EAL: the memory of each node, the gate, the words.
+ * What keeps the heap from growing, without an EAL: the memory of each node, the gate, the
+ * messages.
  */
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -65,7 +66,7 @@ TEST_F(NodeMemory, IsTakenOnEveryNodeWithCores) {
 
 TEST_F(NodeMemory, IsAQuarterOfWhatIsFreeWhereThatIsLess) {
     node(0, {0}, 20);
-    node(1, {1}, 3); /* a page at least */
+    node(1, {1}, 3); /* at least one page */
     EXPECT_EQ(planned(), "10,2");
 }
 

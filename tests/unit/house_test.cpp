@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What may use what: the lesson stands on top, each room below it knows only the rooms before it,
- * and none below the programs knows them.
+ * Which folders may include which: the two programs include all; each folder of support/ includes
+ * only the ones before it, and none includes the programs.
  */
 #include <gtest/gtest.h>
 
@@ -99,7 +99,7 @@ TEST_F(House, SupportKnowsNoProgram) {
         EXPECT_FALSE(std::regex_search(text_of_file(file), name)) << file;
 }
 
-/* rte_mp's own calls of the lesson are made where a reader looks for them. */
+/* The rte_mp calls of the lesson are in the programs and the exercises, where a reader looks. */
 TEST_F(House, SupportHidesNoCall) {
     const std::regex call(R"(\n[^*]*\brte_mp_(reply|request_sync|request_async|sendmsg)\(&)");
     for (const fs::path &file : sources_below("support"))

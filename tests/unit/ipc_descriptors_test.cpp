@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What recvmsg() hands over of the descriptors that a message brings, on a socket of the test's
- * own.
+ * Which of the descriptors of a message recvmsg() passes on, with a socket of the test's own.
  */
 #include "support/eal/ipc_descriptors.h"
 
@@ -22,7 +21,7 @@
 namespace mp_ipc {
 namespace {
 
-constexpr int kBuffer = 8; /* what rte_mp has had room for until 24.11 */
+constexpr int kBuffer = 8; /* as many as rte_mp had room for until 24.11 */
 
 std::ptrdiff_t open_count() {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
@@ -44,7 +43,7 @@ class IpcDescriptors : public ::testing::Test {
     }
     void TearDown() override { limit_descriptors(-1, DescriptorsIn::none); }
 
-    /* One message there, and what comes of it. */
+    /* Sends one message, and returns what is received. */
     Received send(int type, int named, std::size_t brought) {
         IpcDatagram datagram = {};
         datagram.type = type;
@@ -78,7 +77,7 @@ class IpcDescriptors : public ::testing::Test {
         }
         return received;
     }
-    /* Nothing was handed over, and nothing is left open. */
+    /* No descriptor is passed on, and none stays open. */
     void expect_none(int type, int named, std::size_t brought) {
         const auto before = open_count();
         const Received received = send(type, named, brought);
@@ -118,7 +117,7 @@ TEST_F(IpcDescriptors, AReplyBringsThoseThatItNames) {
     expect_none(kRequest, 1, 1);
 }
 
-/* The kernel then says MSG_CTRUNC, upon which rte_mp's thread would end. */
+/* The kernel then sets MSG_CTRUNC, at which rte_mp's thread would end. */
 TEST_F(IpcDescriptors, AFullTableCostsTheDescriptorsOnly) {
     limit_descriptors(to_.get(), DescriptorsIn::replies);
     rlimit former = {};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What stands around a handler and a request.
+ * support/ipc: the gate of handlers, the table of clients, the end of a request.
  */
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <thread>
 
-#include "support/base/books.h"
+#include "support/base/request_counts.h"
 #include "support/ipc/client_table.h"
 #include "support/ipc/gate.h"
 #include "support/ipc/requests.h"
@@ -91,7 +91,7 @@ struct Answer {
     std::uint64_t value = 0;
 };
 
-/* How a request with this header ends that gets this answer. No EAL: nothing is sent. */
+/* How a request with this header ends when this answer comes. Needs no EAL: nothing is sent. */
 class RequestEnd : public ::testing::Test {
   protected:
     Ended answered(const Header &asked, const Answer &with) {
@@ -108,17 +108,17 @@ class RequestEnd : public ::testing::Test {
     }
     Watch watch_{[](Watch::Reason) { std::abort(); }};
     Requests requests_{watch_, std::chrono::seconds(1)};
-    Books books_;
+    RequestCounts counts_;
 };
 
 TEST_F(RequestEnd, ItsOwnReplyAnswersIt) {
-    const Header asked = books_.next();
+    const Header asked = counts_.next();
     EXPECT_EQ(answered(asked, {asked, 1}).outcome, Outcome::answered);
 }
 
 TEST_F(RequestEnd, AReplyToTheRequestBeforeIsLate) {
-    const Header before = books_.next();
-    const Ended ended = answered(books_.next(), {before, 1});
+    const Header before = counts_.next();
+    const Ended ended = answered(counts_.next(), {before, 1});
     EXPECT_EQ(ended.outcome, Outcome::late);
     EXPECT_EQ(ended.detail, "seq=1");
 }
@@ -126,11 +126,11 @@ TEST_F(RequestEnd, AReplyToTheRequestBeforeIsLate) {
 TEST_F(RequestEnd, ARequestWithoutANumberIsRefusedWhateverItsReply) {
     const Ended ended = answered(Header(), {});
     EXPECT_EQ(ended.outcome, Outcome::refused);
-    EXPECT_TRUE(test::has(ended.detail, "Books::next()")) << ended.detail;
+    EXPECT_TRUE(test::has(ended.detail, "RequestCounts::next()")) << ended.detail;
 }
 
 TEST_F(RequestEnd, AReplyWithAnErrorIsARefusalThatSaysIt) {
-    Header asked = books_.next();
+    Header asked = counts_.next();
     Header refused = asked;
     refused.status = Status::other_boot;
     EXPECT_EQ(answered(asked, {refused, 1}).detail, status_text(Status::other_boot));

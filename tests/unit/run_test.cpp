@@ -23,10 +23,10 @@ ClientOptions of(const Command *command, std::optional<unsigned long> count = st
 int status(const ClientOptions &options, Numbers sync, Numbers async, bool by_signal) {
     ClientRun run;
     run.options = options;
-    for (const auto &[books, numbers] : {std::pair{&run.sync, sync}, {&run.async, async}}) {
-        books->sent = numbers.answered + numbers.lost;
-        books->answered = numbers.answered;
-        books->timed_out = numbers.lost;
+    for (const auto &[counts, numbers] : {std::pair{&run.sync, sync}, {&run.async, async}}) {
+        counts->sent = numbers.answered + numbers.lost;
+        counts->answered = numbers.answered;
+        counts->timed_out = numbers.lost;
     }
     return run.status(by_signal);
 }

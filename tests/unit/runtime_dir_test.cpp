@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the runtime directory and the mounts tell, and what is said of them.
+ * What is found in the runtime directory and the mounts, and how it is reported.
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -114,8 +114,8 @@ TEST_F(RuntimeDir, ListsSocketsWithTheirPids) {
     EXPECT_FALSE(socket_is_live("/" + std::string(200, 'x')));
 }
 
-/* A server whose descriptors have run out must not take living clients for dead: it removes the
- * sockets of the dead.
+/* A server without free descriptors must not take live clients for exited ones: it removes the
+ * sockets of those.
  */
 TEST_F(RuntimeDir, ASocketThatCannotBeAskedIsTakenForLive) {
     const std::string path = dir_ + "/live";
@@ -152,7 +152,7 @@ TEST(HugepageTrouble, NamesWhatIsMissingAndTheScript) {
               "no permission to write to /dev/hugepages, where EAL takes its hugepages from: give "
               "it this user's own mount, --huge-dir=/dev/hugepages-me");
     pages.writable = true;
-    EXPECT_NE(hugepage_trouble(pages)->find("is left for this process: 8 reserved, 0 free"),
+    EXPECT_NE(hugepage_trouble(pages)->find("is free for this process: 8 reserved, 0 free"),
               std::string::npos);
     pages.sizes[0].free = 4; /* a mount with size= */
     pages.sizes[0].limited_by = "/dev/hugepages-me";

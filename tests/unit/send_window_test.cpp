@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * How many messages may be out, and how long a send may take.
+ * How many messages may be unanswered, and how long a send may take.
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -35,19 +35,19 @@ TEST(SendWindow, FillsAndEmpties) {
     EXPECT_TRUE(window.full());
     second.answered(); /* in order: the first is answered too */
     EXPECT_EQ(window.unanswered(), 1U);
-    first.answered(); /* old news */
+    first.answered(); /* known already */
     EXPECT_EQ(window.unanswered(), 1U);
     auto fourth = window.take();
     auto fifth = window.take();
     EXPECT_TRUE(window.full());
-    window.drained(); /* but for the one in the server's hands */
+    window.drained(); /* but for the one that the server handles */
     EXPECT_EQ(window.unanswered(), 1U);
     for (auto *turn : {&third, &fourth, &fifth})
         turn->answered();
     EXPECT_EQ(window.unanswered(), 0U);
 }
 
-TEST(SendWindow, ATurnIsSettledOnceByItsEndAtTheLatest) {
+TEST(SendWindow, APlaceEndsOnceAndAtItsDestructionAtTheLatest) {
     SendWindow window(3);
     {
         const SendWindow::Place none;
@@ -97,7 +97,7 @@ TEST(SendWindow, UnboundItIsNeitherFullNorSilent) {
     EXPECT_EQ(window.silent_until(), Clock::time_point{});
 }
 
-/* Time passes in sleep_until() alone. */
+/* Time passes only in sleep_until(). */
 struct World {
     Clock::time_point time = Clock::now() + std::chrono::hours(1); /* all silence is over */
     Clock::time_point reads_at = Clock::time_point::max();
@@ -175,7 +175,7 @@ TEST(WaitForTurn, EndsWithTheProgram) {
     EXPECT_EQ(world.time, world.ends_at);
 }
 
-/* A server's broadcasts: SendWindow::kReserve of them may lie unread. */
+/* A server's broadcasts: SendWindow::kReserve of them may be unread. */
 TEST(WaitForTurn, TwoBroadcastsAreSentToAPeerThatDoesNotReadAndNotAThird) {
     SendWindow window(SendWindow::kReserve);
     World world;
@@ -188,7 +188,7 @@ TEST(WaitForTurn, TwoBroadcastsAreSentToAPeerThatDoesNotReadAndNotAThird) {
     EXPECT_TRUE(wait_for_place(window, world, milliseconds(20)));
 }
 
-/* A peer takes a message, and answers it, between the two questions. */
+/* A peer reads a message, and answers it, between the two calls. */
 TEST(QueuesEmpty, AnAnswerThatComesBetweenTheQuestionsIsSeen) {
     int out = 1;
     int in = 0;
@@ -244,7 +244,7 @@ TEST_F(SendLimit, AReplyToAPeerThatLetOneWaitIsNotTriedWithoutRoom) {
     EXPECT_FALSE(limit.takes_replies(path_));
     peer_.drain();
     EXPECT_TRUE(limit.takes_replies(path_));
-    limit.note_lost(path_, ECONNREFUSED); /* it has ended: not that it does not read */
+    limit.note_lost(path_, ECONNREFUSED); /* it has exited, which is another reason */
     EXPECT_TRUE(limit.takes_replies(path_));
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the start of a program looks at, where /proc, a file or the kernel says something unusual.
+ * The checks at the start of a program, when /proc, a file or the kernel shows something unusual.
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
  */
 #include <cstdlib>
 
-#include "support/base/books.h"
+#include "support/base/request_counts.h"
 #include "support/console/console.h"
 #include "support/eal/session.h"
 #include "support/ipc/requests.h"
@@ -12,11 +12,11 @@
 
 using namespace mp_ipc;
 
-static Books g_books;
+static RequestCounts g_counts;
 
 static void read_sensor(Requests &requests) {
     Turn turn(requests); /* waits while too many messages are under way */
-    ReadRequest asked{g_books.next(), 0};
+    ReadRequest asked{g_counts.next(), 0};
     asked.sensor = asked.header.sequence;
     rte_mp_msg request = make_message(kMsgRead);
     fill(request, asked);
@@ -26,7 +26,7 @@ static void read_sensor(Requests &requests) {
     const ReplyMessages messages(reply);
     ReadReply answer;
     const Ended ended = turn.ended(result, messages, asked.header, &answer);
-    g_books.close(ended.outcome);
+    g_counts.close(ended.outcome);
     if (ended.outcome == Outcome::answered)
         say({"[Thermo] Sensor {}: {} mK", "[Thermo] 传感器 {}: {} mK"}, asked.sensor,
             answer.millikelvin);
@@ -38,8 +38,8 @@ static void read_sensor(Requests &requests) {
 }
 
 static void sum_up() {
-    say({"[Thermo] {} answered of {}", "[Thermo] 已回复 {}, 共 {}"}, g_books.answered.load(),
-        g_books.sent.load());
+    say({"[Thermo] {} answered of {}", "[Thermo] 已回复 {}, 共 {}"}, g_counts.answered.load(),
+        g_counts.sent.load());
 }
 
 int main(int argc, char **argv) {

@@ -51,7 +51,7 @@ int main(int argc, char **argv) {
 
     while (session.going_on()) {
         session.watch().sleep_until(Clock::now() + std::chrono::seconds(5));
-        live_clients(); /* what exited ones left behind is removed */
+        live_clients(); /* removes the sockets of exited clients */
     }
 
     rte_mp_action_unregister(read.name);

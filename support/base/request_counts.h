@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What became of each request. Every request that was sent ends in exactly one of the four.
+ * How requests ended. Every request that was sent ends with exactly one of the four outcomes.
  */
 #pragma once
 
@@ -19,16 +19,16 @@ enum class Outcome {
     refused,   /* not sent, ignored by a peer that is not ready, or answered with an error */
 };
 
-/* Counts by outcome. Any thread. */
-struct Books {
+/* How many requests were sent, and how many ended with each outcome. Any thread, except next(). */
+struct RequestCounts {
     std::atomic<std::uint64_t> sent{0};
     std::atomic<std::uint64_t> answered{0};
     std::atomic<std::uint64_t> late{0};
     std::atomic<std::uint64_t> timed_out{0};
     std::atomic<std::uint64_t> refused{0};
 
-    /* Counts one more as sent; the header of a struct request, whose number its reply brings back.
-     * One thread.
+    /* Counts one more as sent; returns the header of its struct, whose sequence (1, 2, ...) the
+     * reply carries back. One thread.
      */
     Header next(std::uint64_t boot_id = 0) { return {kVersion, Status::ok, ++sent, boot_id}; }
 
@@ -50,8 +50,8 @@ struct Books {
     }
     std::uint64_t closed() const { return answered + late + timed_out + refused; }
 
-    /* At the end of a run: the one request that may still be open will not be answered. Not more
-     * than one, so that a request that was forgotten shows in the sums.
+    /* At the end of a run: closes the one request that may still be open as refused. Only one, so
+     * that a request that was never closed shows in the sums.
      */
     void abandon_open() {
         if (sent > closed())
