@@ -50,7 +50,7 @@ void send_hello_sync() {
         ended = turn.failed(rte_errno);
     else if (messages.count() == 0) /* did anything come? */
         ended = turn.ignored();
-    else if (!quotes(came, text)) /* is it mine, or of a request before? */
+    else if (!quotes(came, text)) /* is it mine, or an earlier one's? */
         ended = turn.late(std::string(came));
     else
         ended = turn.answered();
@@ -190,7 +190,7 @@ bool run_hello() {
             error(
                 {"the DPDK library has lost an asynchronous request: no other of its name can be "
                  "sent from this process; exiting with status 1; restart this program",
-                 "DPDK 库丢失了一个异步请求，不能再发送同名请求；以状态 1 退出；请重新启动"});
+                 "DPDK 库丢失了一个异步请求，不能再发送同名请求；以退出码 1 退出；请重新启动"});
             return false;
         }
         if (g_run.options.count && (!sync_on || g_run.counted_out(g_run.sync.closed())) &&

@@ -53,7 +53,7 @@ class Notes {
     }
     unsigned bad() const { return bad_; }
     int finish() const {
-        say({"Doctor: {} good, {} wrong, {} not checked", "检查结果: {} 正常, {} 异常, {} 未检查"},
+        say({"Doctor: {} good, {} wrong, {} not checked", "检查结果：{} 正常，{} 异常，{} 未检查"},
             good_, bad_, unknown_);
         return bad_ == 0 && !console_failed() ? kExitOk : kExitFailure;
     }
@@ -123,12 +123,12 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
     Again again = Again::no;
     std::string why;
     now_at({"a free place to attach, and then the server's answer",
-            "连接名额, 以及 Server 对连接的响应"});
+            "连接名额，以及 Server 对连接的响应"});
     if (!wait_for_primary(args, std::nullopt, watch, &status, &why) ||
         !start_secondary(args, watch, &status, &again, &why)) {
         if (watch.reason() == Watch::Reason::stuck)
             return; /* reported at the end */
-        notes->add(bad(in_words({"Attaching: failed: {}", "连接: 失败: {}"}, why)));
+        notes->add(bad(in_words({"Attaching: failed: {}", "连接：失败：{}"}, why)));
         notes->add(
             check_aslr(aslr_value, again == Again::addresses ? Attach::failed : Attach::not_tried));
         skip_rest(in_words({"not attached", "未连接"}));
@@ -138,7 +138,7 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
     socket.limit_sends(kSendLimit);
     let_in_well_formed_only(socket, DescriptorsIn::none);
     remember_own_fds();
-    notes->add(good(in_words({"Attaching: done, as a secondary", "连接: 成功 (secondary)"})));
+    notes->add(good(in_words({"Attaching: done, as a secondary", "连接：成功（secondary）"})));
     notes->add(check_aslr(aslr_value, Attach::done));
     const unsigned bad_before = notes->bad();
     for (const Question &question : visit) {

@@ -58,15 +58,15 @@ std::string others_text(const PrefixFacts &own, const std::vector<PrefixFacts> &
             continue;
         const std::string name = printable(other.name);
         if (is_alive(other.probe.state))
-            words.push_back(in_words({"{} (live)", "{} (运行中)"}, name));
+            words.push_back(in_words({"{} (live)", "{}（运行中）"}, name));
         else if (other.probe.state == PrimaryProbe::State::forbidden)
-            words.push_back(in_words({"{} (no permission)", "{} (没有权限)"}, name));
+            words.push_back(in_words({"{} (no permission)", "{}（没有权限）"}, name));
         else if (other.probe.state == PrimaryProbe::State::unknown)
-            words.push_back(in_words({"{} (not checked)", "{} (未检查)"}, name));
+            words.push_back(in_words({"{} (not checked)", "{}（未检查）"}, name));
         else if (other.socket_left)
-            words.push_back(in_words({"{} (killed)", "{} (被杀死)"}, name));
+            words.push_back(in_words({"{} (killed)", "{}（被杀死）"}, name));
         else
-            words.push_back(in_words({"{} (ended)", "{} (已结束)"}, name));
+            words.push_back(in_words({"{} (ended)", "{}（已结束）"}, name));
     }
     constexpr std::size_t kMost = 16; /* else the line is too long to read */
     if (words.size() > kMost) {
@@ -74,7 +74,7 @@ std::string others_text(const PrefixFacts &own, const std::vector<PrefixFacts> &
         words.emplace_back("…");
     }
     return words.empty() ? std::string()
-                         : in_words({"; other prefixes: {}", "; 其他 file-prefix: {}"},
+                         : in_words({"; other prefixes: {}", "；其他 file-prefix：{}"},
                                     joined(words, [](const std::string &word) { return word; }));
 }
 
@@ -90,24 +90,24 @@ Finding check_prefix(const PrefixFacts &own, const std::vector<Holder> &holders,
     switch (own.probe.state) {
         case State::alive:
             return good(in_words(
-                {"Prefix '{}': a live primary, {}{}", "file-prefix '{}': primary 运行中, {}{}"},
+                {"Prefix '{}': a live primary, {}{}", "file-prefix '{}'：primary 运行中，{}{}"},
                 name, process_text(own.probe.pid), others));
         case State::starting:
             return bad(
                 in_words({"Prefix '{}': a primary ({}) holds it but receives no messages: it "
                           "has not finished its start; end it, start mp_server{}",
-                          "file-prefix '{}': primary ({}) 占用它但不接收消息: "
-                          "它没有完成启动; 请结束它并启动 mp_server{}"},
+                          "file-prefix '{}'：primary（{}）占用它但不接收消息："
+                          "它没有完成启动；请结束它并启动 mp_server{}"},
                          name, process_text(own.probe.pid), others));
         case State::forbidden:
             return unknown(in_words({"Prefix '{}': not checked: no permission for {}; run as the "
                                      "user who runs mp_server{}",
-                                     "file-prefix '{}': 未检查: 没有 {} 的权限; 请使用运行 "
+                                     "file-prefix '{}'：未检查：没有 {} 的权限；请使用运行 "
                                      "mp_server 的用户{}"},
                                     name, printable(own.probe.dir), others));
         case State::unknown:
             return unknown(in_words({"Prefix '{}': not checked: cannot look at {}/config: {}{}",
-                                     "file-prefix '{}': 未检查: 无法查看 {}/config: {}{}"},
+                                     "file-prefix '{}'：未检查：无法查看 {}/config：{}{}"},
                                     name, printable(own.probe.dir), std::strerror(own.probe.error),
                                     others));
         case State::dead:
@@ -118,19 +118,19 @@ Finding check_prefix(const PrefixFacts &own, const std::vector<Holder> &holders,
         return bad(in_words(
             {"Prefix '{}': its primary is gone, but processes hold its files and keep the next one "
              "out: {}: end them{}",
-             "file-prefix '{}': primary 已不在, 但有进程占用它的文件, 下一个 primary 无法启动: "
-             "{}: 请结束它们{}"},
+             "file-prefix '{}'：primary 已不在，但有进程占用它的文件，下一个 primary 无法启动："
+             "{}：请结束它们{}"},
             name, holders_text(holders), others));
     if (own.socket_left)
         return bad(in_words({"Prefix '{}': its primary was killed and left its files, or failed "
                              "in its start: start mp_server again, which clears them{}",
-                             "file-prefix '{}': primary 被杀死并留下了文件, 或启动失败: 请重新启动 "
-                             "mp_server, 它会清理{}"},
+                             "file-prefix '{}'：primary 被杀死并留下了文件，或启动失败：请重新启动 "
+                             "mp_server，它会清理{}"},
                             name, others));
     return unknown(
         in_words({"Prefix '{}': no primary runs under {}; start mp_server with the same "
                   "--file-prefix to check the rest{}",
-                  "file-prefix '{}': {} 下没有 primary 运行; 用相同的 --file-prefix 启动 "
+                  "file-prefix '{}'：{} 下没有 primary 运行；用相同的 --file-prefix 启动 "
                   "mp_server 才能检查其余项目{}"},
                  name, printable(fs::path(own.probe.dir).parent_path().string()), others));
 }
@@ -143,14 +143,14 @@ Finding check_stale_sockets(const std::vector<ClientSocket> &sockets) {
     }
     if (!stale.empty())
         return bad(in_words({"Client sockets: {} of {} belong to killed clients: rm {}",
-                             "Client 套接字: {}/{} 属于被杀死的 Client: rm {}"},
+                             "Client 套接字：{}/{} 属于被杀死的 Client：rm {}"},
                             stale.size(), sockets.size(), [&] {
                                 std::string paths;
                                 for (const std::string &path : stale)
                                     paths += (paths.empty() ? "" : " ") + path;
                                 return paths;
                             }()));
-    return good(in_words({"Client sockets: {}, none stale", "Client 套接字: {} 个, 没有残留"},
+    return good(in_words({"Client sockets: {}, none stale", "Client 套接字：{} 个，没有残留"},
                          sockets.size()));
 }
 
@@ -247,41 +247,41 @@ Finding check_ipc_thread(const ProcessFacts &server, pid_t pid, bool has_room) {
     if (!server.frozen_by.empty())
         return bad(in_words({"IPC thread: the server (pid {}) is frozen by its cgroup {}, as a "
                              "paused container is: thaw it (podman unpause, docker unpause)",
-                             "IPC 线程: Server (pid {}) 被其 cgroup {} 冻结 (如容器已暂停): "
-                             "请解冻 (podman unpause, docker unpause)"},
+                             "IPC 线程：Server（pid {}）被其 cgroup {} 冻结（如容器已暂停）："
+                             "请解冻（podman unpause，docker unpause）"},
                             pid, printable(server.frozen_by)));
     if (!has_room && server.state != 'T' && server.state != 't' &&
         (server.ipc_thread || !server.seen))
         return bad(in_words({"IPC thread: the server (pid {}) does not read its messages, its "
                              "queue is full: it is stopped, frozen, or inside a handler that does "
                              "not end; see its console, or restart it",
-                             "IPC 线程: Server (pid {}) 没有读取消息, 队列已满: 已暂停, 被冻结, "
-                             "或有一条消息处理不完; 请看它的输出, 或重新启动"},
+                             "IPC 线程：Server（pid {}）没有读取消息，队列已满：已暂停，被冻结，"
+                             "或有一条消息处理不完；请看它的输出，或重新启动"},
                             pid));
     if (!server.seen)
         return not_checked(in_words({"IPC thread", "IPC 线程"}),
                            in_words({"the threads of the server (pid {}) cannot be seen",
-                                     "无法查看 Server (pid {}) 的线程"},
+                                     "无法查看 Server（pid {}）的线程"},
                                     pid));
     if (server.state == 'T' || server.state == 't')
         return bad(in_words({"IPC thread: the server (pid {}) is stopped, by a signal or a "
                              "debugger: kill -CONT {}",
-                             "IPC 线程: Server (pid {}) 已暂停 (信号或调试器): kill -CONT {}"},
+                             "IPC 线程：Server（pid {}）已暂停（信号或调试器）：kill -CONT {}"},
                             pid, pid));
     if (!server.ipc_thread)
         return bad(
             in_words({"IPC thread: that of the server (pid {}) is gone, as after one "
                       "malformed message; it receives nothing any more: restart it",
-                      "IPC 线程: Server (pid {}) 的 IPC 线程已结束 (一条错误的消息即可造成), "
-                      "它不再接收消息: 请重新启动"},
+                      "IPC 线程：Server（pid {}）的 IPC 线程已结束（一个畸形的数据报即可造成），"
+                      "它不再接收消息：请重新启动"},
                      pid));
     return good(in_words({"IPC thread: the server's is running, on core {}",
-                          "IPC 线程: Server 的线程在运行, 使用核 {}"},
+                          "IPC 线程：Server 的线程在运行，使用核 {}"},
                          server.ipc_cores));
 }
 
 Finding not_in_time(const std::string &waited_for, double limit_s) {
-    return bad(in_words({"Not finished within {} s: waited for {}", "{} 秒内未完成: 在等待{}"},
+    return bad(in_words({"Not finished within {} s: waited for {}", "{} 秒内未完成：在等待{}"},
                         fixed(limit_s, 0), waited_for));
 }
 
@@ -293,11 +293,11 @@ Finding check_heap(const std::optional<HeapAnswer> &heap) {
     if (heap->clients_fit == 0)
         return bad(in_words({"Heap of the server: {} in use, no room for another client: start "
                              "mp_server with more, such as {}",
-                             "Server 的堆: 已用 {}, 无法再连接 Client: 请给 mp_server 更多内存, "
+                             "Server 的堆：已用 {}，无法再连接 Client：请给 mp_server 更多内存，"
                              "如 {}"},
                             printable(heap->heap), printable(heap->advice)));
     return good(in_words({"Heap of the server: {} in use, room for {} clients at one moment",
-                          "Server 的堆: 已用 {}, 可同时连接 {} 个 Client"},
+                          "Server 的堆：已用 {}，可同时连接 {} 个 Client"},
                          printable(heap->heap), heap->clients_fit));
 }
 

@@ -238,7 +238,7 @@ CommandLine<ServerOptions> read_server_command_line(int argc, const char *const 
           "故意出错：slow=MS 或 slow=MS-MS（回复前等待）、\n"
           "silent（不回复）、wrong-name（以其他名称回复）、\n"
           "unbounded（发送回复时无限等待）、\n"
-          "unfiltered（不过滤错误的数据报）"},
+          "unfiltered（不过滤畸形的数据报）"},
          [&](std::string_view text) { return set_fault(&o.fault, text); }},
         {"fault-for",
          Takes::value,
@@ -306,7 +306,7 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
          Takes::value,
          "N",
          {"stop after N requests of each kind; exit 0 if all were\nanswered, 4 if not",
-          "每种请求发送 N 个后停止；全部得到回复时退出状态为 0，\n否则为 4"},
+          "每种请求发送 N 个后停止；全部得到回复时退出码为 0，\n否则为 4"},
          set_count(&o.count, 1000000000000UL)},
         {"name",
          Takes::value,
@@ -341,7 +341,7 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
          {"misbehave: unbounded (send without a bound on what is\n"
           "unanswered), unfiltered (let malformed datagrams in)",
           "故意出错：unbounded（不限制未回复的消息数）、\n"
-          "unfiltered（不过滤错误的数据报）"},
+          "unfiltered（不过滤畸形的数据报）"},
          [&](std::string_view text) -> std::string {
              if (text != "unbounded" && text != "unfiltered")
                  return in_words({"takes unbounded or unfiltered", "应为 unbounded 或 unfiltered"});

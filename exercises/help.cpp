@@ -38,7 +38,7 @@ std::string help_text(Line<0> usage, Line<0> what, const std::string &commands,
          "  --proc-type TYPE        mp_server 为 primary，mp_client 为 secondary；可以省略\n"
          "  --no-pci                不使用网卡\n"
          "全部 EAL 选项：https://doc.dpdk.org/guides/linux_gsg/linux_eal_parameters.html\n"
-         "\n退出状态：\n"
+         "\n退出码：\n"
          "  0                       正常\n"
          "  1                       失败\n"
          "  2                       命令行有误\n"

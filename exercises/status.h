@@ -2,7 +2,7 @@
  *
  * client_status and server_event: a request and an event from the server to all its clients.
  * In a primary rte_mp_request_sync(), rte_mp_request_async() and rte_mp_sendmsg() go to every
- * secondary; nb_sent against nb_received says how many answered (the tutorial's exercise 3).
+ * secondary; nb_sent against nb_received says how many answered (the tutorial's 2.2).
  */
 #pragma once
 
@@ -220,7 +220,7 @@ inline bool round_is_lost() {
         {"the DPDK library has lost a broadcast: an answer came as it timed out, and no message "
          "can be received any more; exiting with status 1; restart this program",
          "DPDK 库丢失了一次广播：一个回复与超时同时发生，此后收不到任何消息；"
-         "以状态 1 退出；请重新启动本程序"});
+         "以退出码 1 退出；请重新启动本程序"});
     return true;
 }
 

@@ -19,26 +19,26 @@ Finding check_zone(const ZoneFacts &zone) {
     if (!zone.found)
         return bad(in_words({"Memzone {}: not there: this primary is no mp_server; choose the "
                              "--file-prefix of one",
-                             "memzone {}: 不存在: 该 primary 不是 mp_server; 请使用 mp_server 的 "
+                             "memzone {}：不存在：该 primary 不是 mp_server；请使用 mp_server 的 "
                              "--file-prefix"},
                             kSharedInfoName));
     if (zone.size < sizeof(SharedInfo))
         return bad(in_words({"Memzone {}: {} bytes, and {} are needed: that server is of another "
                              "version; use the mp_client built with it",
-                             "memzone {}: {} 字节, 至少需要 {}: Server 的版本不同; "
+                             "memzone {}：{} 字节，至少需要 {}：Server 的版本不同；"
                              "请使用与它一起编译的 mp_client"},
                             kSharedInfoName, zone.size, sizeof(SharedInfo)));
     if (zone.shutting_down)
         return bad(in_words({"Memzone {}: force_quit is set: the server is shutting down; start it "
                              "again",
-                             "memzone {}: force_quit 已设置: Server 正在退出; 请重新启动"},
+                             "memzone {}：force_quit 已设置：Server 正在退出；请重新启动"},
                             kSharedInfoName));
     if (zone.boot_id == 0)
         return good(
             in_words({"Memzone {}: {} bytes, no boot id: another implementation of the server",
-                      "memzone {}: {} 字节, 没有 boot id: 其他实现的 Server"},
+                      "memzone {}：{} 字节，没有 boot id：其他实现的 Server"},
                      kSharedInfoName, zone.size));
-    return good(in_words({"Memzone {}: {} bytes, boot id {}", "memzone {}: {} 字节, boot id {}"},
+    return good(in_words({"Memzone {}: {} bytes, boot id {}", "memzone {}：{} 字节，boot id {}"},
                          kSharedInfoName, zone.size, zone.boot_id));
 }
 
@@ -47,23 +47,23 @@ Finding check_ping(const PingFacts &ping) {
         return good(
             in_words({"Ping: no reply within {} s, but hello is answered: another program of "
                       "the tutorial's contract, without the exercises",
-                      "Ping: {} 秒内没有回复, 但 hello 有回复: 是遵守教程约定的其他程序, "
+                      "Ping：{} 秒内没有回复，但 hello 有回复：是遵守教程约定的其他程序，"
                       "没有实现练习"},
                      fixed(ping.timeout_s, 3)));
     if (ping.timed_out)
         return bad(in_words({"Ping: no reply within {} s: is the server busy, stopped or "
                              "misbehaving (--fault)? see its console",
-                             "Ping: {} 秒内没有回复: Server 是否繁忙, 暂停或异常 (--fault)? "
+                             "Ping：{} 秒内没有回复：Server 是否繁忙、已暂停或异常（--fault）？"
                              "请看它的输出"},
                             fixed(ping.timeout_s, 3)));
     if (!ping.trouble.empty())
         return bad(in_words({"Ping: no good reply: {}; use an mp_client and an mp_server of one "
                              "build",
-                             "Ping: 没有正确的回复: {}; 请使用同一次编译的 mp_client 和 "
+                             "Ping：没有正确的回复：{}；请使用同一次编译的 mp_client 和 "
                              "mp_server"},
                             ping.trouble));
     return good(in_words(
-        {"Ping: answered in {} ms, message version {}", "Ping: {} ms 内收到回复, 消息版本 {}"},
+        {"Ping: answered in {} ms, message version {}", "Ping：{} ms 内收到回复，消息版本 {}"},
         fixed(ping.time_ms, 3), PingReply::kVersion));
 }
 

@@ -116,10 +116,10 @@ void write_diagnostic(Severity severity, const std::string &text) {
     static constexpr struct {
         std::uint32_t level;
         Line<0> word;
-    } kLevels[] = {{RTE_LOG_ERR, {"error: ", "错误: "}},
-                   {RTE_LOG_WARNING, {"warning: ", "警告: "}},
+    } kLevels[] = {{RTE_LOG_ERR, {"error: ", "错误："}},
+                   {RTE_LOG_WARNING, {"warning: ", "警告："}},
                    {RTE_LOG_INFO, {"", ""}},
-                   {RTE_LOG_DEBUG, {"debug: ", "调试: "}}};
+                   {RTE_LOG_DEBUG, {"debug: ", "调试："}}};
     if (!takes_a_line(STDERR_FILENO, kConsoleLimit))
         return;
     const auto &level = kLevels[static_cast<std::size_t>(severity)];

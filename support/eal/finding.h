@@ -30,7 +30,7 @@ inline Finding unknown(std::string text) {
 
 /* The finding for a check that was left out, with the reason. */
 inline Finding not_checked(const std::string &what, const std::string &why) {
-    return unknown(in_words({"{}: not checked: {}", "{}: 未检查: {}"}, what, why));
+    return unknown(in_words({"{}: not checked: {}", "{}：未检查：{}"}, what, why));
 }
 
 }  // namespace mp_ipc

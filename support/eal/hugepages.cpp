@@ -83,15 +83,15 @@ std::string hugepage_counts(const Hugepages &pages) {
     return joined(reserved, [&](const PageSize &size) {
         std::string text =
             reserved.size() > 1 ? in_words({"of {} KiB ", "{} KiB: "}, size.kib) : std::string();
-        text += in_words({"{} reserved, {} free", "已预留 {} 个, 空闲 {} 个"}, size.reserved,
+        text += in_words({"{} reserved, {} free", "已预留 {} 个，空闲 {} 个"}, size.reserved,
                          size.free);
         if (!size.limited_by.empty())
             text += in_words({" ({} for this process: the limit, size=, of the mount {})",
-                              " (本进程可用 {} 个: 挂载 {} 的上限 size=)"},
+                              "（本进程可用 {} 个：挂载 {} 的上限 size=）"},
                              size.usable, size.limited_by);
         if (!size.mounted)
             text += in_words(
-                {" (no hugetlbfs of that size is mounted)", " (没有挂载该大小的 hugetlbfs)"});
+                {" (no hugetlbfs of that size is mounted)", "（没有挂载该大小的 hugetlbfs）"});
         return text;
     });
 }

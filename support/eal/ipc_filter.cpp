@@ -71,7 +71,7 @@ void let_in_well_formed_only(const IpcSocket &socket, DescriptorsIn descriptors)
         return;
     if (setsockopt(socket.fd(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0)
         warn({"the kernel takes no filter for the IPC socket: one malformed datagram can end IPC",
-              "内核不接受 IPC 套接字的过滤器：一条错误的数据报就能中断 IPC"});
+              "内核不接受 IPC 套接字的过滤器：一个畸形的数据报就能中断 IPC"});
     limit_descriptors(socket.fd(), descriptors);
 }
 

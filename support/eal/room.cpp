@@ -74,22 +74,22 @@ std::uint64_t allocated(const std::vector<std::string> &paths) {
 Finding check_room(const std::string &dir, std::uint64_t needed, std::uint64_t had) {
     const Room room = look_at_room(dir);
     if (!room.known)
-        return good(in_words({"Room: no limit in {}", "空间: {} 没有上限"}, dir));
+        return good(in_words({"Room: no limit in {}", "空间：{} 没有上限"}, dir));
     if (!room.files)
         return bad(
             in_words({"Room: the file system of {} takes no more files (df -i): remove some, "
                       "or mount a larger one",
-                      "空间: {} 所在的文件系统不能再建文件 (df -i): 请清理, "
+                      "空间：{} 所在的文件系统不能再建文件（df -i）：请清理，"
                       "或挂载更大的文件系统"},
                      room.at));
     if (room.bytes + had < needed)
         return bad(
             in_words({"Room: {} are free in {}, and {} are needed there for EAL's files: make "
                       "room, or mount a larger file system (df {})",
-                      "空间: {} 空闲 (位于 {}), EAL 的文件需要 {}: 请清理, "
-                      "或挂载更大的文件系统 (df {})"},
+                      "空间：{} 空闲（位于 {}），EAL 的文件需要 {}：请清理，"
+                      "或挂载更大的文件系统（df {}）"},
                      size_text(room.bytes), room.at, size_text(needed), room.at));
-    return good(in_words({"Room: {} free in {}, {} needed", "空间: {} 空闲 (位于 {}), 需要 {}"},
+    return good(in_words({"Room: {} free in {}, {} needed", "空间：{} 空闲（位于 {}），需要 {}"},
                          size_text(room.bytes), room.at, size_text(needed)));
 }
 
@@ -165,7 +165,7 @@ Finding check_secondary_room(const std::string &dir) {
         return bad(
             in_words({"Room: the address space of this process is limited to {} (ulimit -v), "
                       "and EAL reserves {}: raise the limit",
-                      "空间: 本进程的地址空间上限是 {} (ulimit -v), EAL 需要保留 {}: "
+                      "空间：本进程的地址空间上限是 {}（ulimit -v），EAL 需要保留 {}："
                       "请提高上限"},
                      size_text(addresses.rlim_cur), size_text(needs.addresses)));
     const Finding room = check_room(dir, needs.files, 0);

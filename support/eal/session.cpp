@@ -109,7 +109,7 @@ void PrimarySession::exit_blocked(Watch::Reason reason) {
             {"a call of the DPDK library does not return: its lock is lost, and no message can be "
              "received any more; exiting with status 1; restart this program",
              "DPDK 库的一个调用没有返回：它的锁已丢失，此后收不到任何消息；"
-             "以状态 1 退出；请重新启动本程序"});
+             "以退出码 1 退出；请重新启动本程序"});
     _exit(status_);
 }
 

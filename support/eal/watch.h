@@ -28,14 +28,14 @@ namespace mp_ipc {
 inline constexpr Line<0> kIpcThreadGone{
     "the EAL's IPC thread has ended, as it does after one malformed datagram: no message can be "
     "received any more; ending; restart this program",
-    "EAL 的 IPC 线程已结束（一条错误的数据报即可造成），此后收不到任何消息；程序退出，请重新启动"};
+    "EAL 的 IPC 线程已结束（一个畸形的数据报即可造成），此后收不到任何消息；程序退出，请重新启动"};
 /* The error if follow_ipc_thread() finds no thread. */
 inline constexpr Line<0> kNoIpcThread{
     "the EAL's IPC thread is not there (no thread is called rte_mp_handle or dpdk-mp-msg): it has "
     "ended during the start, as it does after one malformed datagram; exiting with status 1; "
     "restart this program",
     "没有 EAL 的 IPC 线程（没有名为 rte_mp_handle 或 dpdk-mp-msg 的线程）：它在启动期间已结束"
-    "（一条错误的数据报即可造成）；以状态 1 退出；请重新启动本程序"};
+    "（一个畸形的数据报即可造成）；以退出码 1 退出；请重新启动本程序"};
 
 class Watch {
   public:

@@ -95,8 +95,8 @@ TEST_F(Doctor, SpeaksChinese) {
     RunningServer server_process(prefix);
     const Finished visit = run(doctor(prefix.name(), {"--lang", "zh"}));
     EXPECT_EQ(visit.status, 0) << visit.out << visit.err;
-    EXPECT_TRUE(begins(line_of(visit, "大页:"), "✓ 大页: 已预留 ")) << visit.out;
-    EXPECT_NE(visit.out.find("检查结果: 18 正常, 0 异常, 0 未检查\n"), std::string::npos)
+    EXPECT_TRUE(begins(line_of(visit, "大页："), "✓ 大页：已预留 ")) << visit.out;
+    EXPECT_NE(visit.out.find("检查结果：18 正常，0 异常，0 未检查\n"), std::string::npos)
         << visit.out;
 }
 

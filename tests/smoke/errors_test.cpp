@@ -111,17 +111,17 @@ TEST_F(Errors, AreChineseWhereTheConsoleIs) {
     const Prefix prefix;
     const Prefix other;
     expect_one_line(run(client(other, {"--lang", "zh"})), 3,
-                    {"mp_client: 错误: file-prefix '" + other.name() + "' 下没有 primary 运行：" +
+                    {"mp_client: 错误：file-prefix '" + other.name() + "' 下没有 primary 运行：" +
                          other.dir() + "/config 不存在",
                      "；请先用相同的 --file-prefix 启动 mp_server（"});
     RunningServer first(prefix);
     expect_one_line(run(client(other, {"--lang", "zh"})), 3,
                     {"有 primary 运行的 file-prefix：", prefix.name()});
     expect_one_line(run(server(prefix, {"--lang", "zh"})), 1,
-                    {"mp_server: 错误: 已有 primary（pid " + std::to_string(first.pid()) +
+                    {"mp_server: 错误：已有 primary（pid " + std::to_string(first.pid()) +
                      ", mp_server）在 file-prefix '" + prefix.name() + "' 下运行：请先结束它"});
     Words argv = {MP_SERVER, "-l", "0", "--no-pci", "--no-shconf", "--", "--lang=zh"};
-    expect_one_line(run(argv), 2, {"mp_server: 错误: --no-shconf 使 secondary 无法连接"});
+    expect_one_line(run(argv), 2, {"mp_server: 错误：--no-shconf 使 secondary 无法连接"});
     first.signal(SIGKILL);
     ASSERT_TRUE(first.wait());
     expect_one_line(run(client(prefix, {"--lang", "zh"})), 3, {"但创建它的 primary 已结束"});

@@ -270,7 +270,7 @@ TEST_F(Options, WrongOnesAreSaidInChineseWhereTheConsoleIs) {
         if (wrong.words.back() == "fr") /* --lang itself, below */
             continue;
         const std::string said = wrong.server ? server(wrong.words).err : client(wrong.words).err;
-        EXPECT_TRUE(said.starts_with(wrong.server ? "mp_server: 错误: " : "mp_client: 错误: "))
+        EXPECT_TRUE(said.starts_with(wrong.server ? "mp_server: 错误：" : "mp_client: 错误："))
             << said;
         EXPECT_FALSE(std::regex_search(said, kEnglish)) << said;
     }
@@ -278,11 +278,11 @@ TEST_F(Options, WrongOnesAreSaidInChineseWhereTheConsoleIs) {
     for (const Words &words :
          {Words{"--", "--count", "0", "--lang", "zh"}, Words{"--", "--lang=zh", "--count", "0"}})
         EXPECT_EQ(client(words).err,
-                  "mp_client: 错误: --count 应为 1 到 1000000000000 的整数，而不是 '0'\n");
+                  "mp_client: 错误：--count 应为 1 到 1000000000000 的整数，而不是 '0'\n");
     EXPECT_EQ(client({"--", "--lang=zh", "--lang", "fr"}).err,
-              "mp_client: 错误: --lang 应为 en 或 zh，而不是 'fr'\n");
+              "mp_client: 错误：--lang 应为 en 或 zh，而不是 'fr'\n");
     EXPECT_EQ(client({"--", "--lang=zh", "dance"}).err,
-              "mp_client: 错误: 未知命令 'dance'；可用的命令：hello、ping、notify "
+              "mp_client: 错误：未知命令 'dance'；可用的命令：hello、ping、notify "
               "TEXT、report 或 doctor\n");
     EXPECT_EQ(client({"--", "notify", "--", "--lang=zh", "more"}).err,
               "mp_client: error: unexpected 'more' after 'notify'\n");

@@ -53,7 +53,7 @@ TEST(Console, DiagnosticsSpeakItToo) {
     error({"no {} of {}", "没有 {}，共 {}"}, "{}", 2);
     warn({"again", "再试一次"});
     EXPECT_EQ(::testing::internal::GetCapturedStderr(),
-              "mp_test: 错误: 没有 {}，共 2\nmp_test: 警告: 再试一次\nmp_test: 内存\n"
+              "mp_test: 错误：没有 {}，共 2\nmp_test: 警告：再试一次\nmp_test: 内存\n"
               "mp_test: error: no {} of 2\nmp_test: warning: again\n");
 }
 

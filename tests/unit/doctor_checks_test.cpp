@@ -172,7 +172,7 @@ TEST(DoctorChecks, AServerThatCannotBeSeen) {
 }
 
 /* Stopped, frozen, its queue full, its thread ended: one line each, with the cause. */
-TEST(DoctorChecks, AServerWithoutAnEarIsToldByItsCause) {
+TEST(DoctorChecks, AServerThatDoesNotReadIsReportedWithItsCause) {
     const TempDir proc;
     proc.write("5/task/5/status", "Name:\tmp_server\nState:\tS (sleeping)\n");
     proc.write("5/task/6/status", "Name:\trte_mp_handle\nState:\tS (sleeping)\n");
