@@ -13,6 +13,7 @@
 #include <random>
 #include <thread>
 
+#include "support/base/cores.h"
 #include "support/base/histogram.h"
 #include "support/base/live_histogram.h"
 #include "support/base/received_fds.h"
@@ -214,6 +215,12 @@ TEST(ReceivedFds, ExactlyOneIsTaken) {
     EXPECT_EQ(fcntl(msg.fds[1], F_GETFD), -1);
     msg.num_fds = 1000;
     EXPECT_FALSE(take_received_fd(msg));
+}
+
+TEST(CoreList, IsWrittenAsTheKernelDoes) {
+    EXPECT_EQ(core_list({}), "");
+    EXPECT_EQ(core_list({4}), "4");
+    EXPECT_EQ(core_list({0, 1, 2, 8, 10, 11}), "0-2,8,10-11");
 }
 
 }  // namespace

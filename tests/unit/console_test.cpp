@@ -57,5 +57,18 @@ TEST(Console, DiagnosticsSpeakItToo) {
               "mp_test: error: no {} of 2\nmp_test: warning: again\n");
 }
 
+TEST(Console, NoControlCharacterReachesTheTerminal) {
+    ::testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
+    say({"[Client] {}, {}", "[Client] {}, {}"}, "\x1b[2J", std::string("客户\n[Server] Ready"));
+    error({"a primary ({}) already runs", "primary ({}) 已在运行"}, "pid 7, \x1b]0;x\a\n");
+    EXPECT_EQ(::testing::internal::GetCapturedStdout(),
+              "[Client] \\x1b[2J, 客户\\x0a[Server] Ready\n");
+    const std::string shown = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(shown.find("error: a primary (pid 7, \\x1b]0;x\\x07\\x0a) already runs\n"),
+              std::string::npos)
+        << shown;
+}
+
 }  // namespace
 }  // namespace mp_ipc

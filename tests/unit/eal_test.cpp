@@ -20,7 +20,6 @@
 
 #include "support/base/cores.h"
 #include "support/base/unique_fd.h"
-#include "support/console/console.h"
 #include "support/eal/ipc_core.h"
 #include "support/eal/primary_config.h"
 #include "support/eal/resume.h"
@@ -67,19 +66,6 @@ TEST(Start, AProcessWithoutANameIsAQuestionMark) {
     waitpid(child, nullptr, 0);
 }
 
-TEST(Start, NoControlCharacterReachesTheTerminal) {
-    ::testing::internal::CaptureStdout();
-    ::testing::internal::CaptureStderr();
-    say({"[Client] {}, {}", "[Client] {}, {}"}, "\x1b[2J", std::string("客户\n[Server] Ready"));
-    error({"a primary ({}) already runs", "primary ({}) 已在运行"}, "pid 7, \x1b]0;x\a\n");
-    EXPECT_EQ(::testing::internal::GetCapturedStdout(),
-              "[Client] \\x1b[2J, 客户\\x0a[Server] Ready\n");
-    const std::string shown = ::testing::internal::GetCapturedStderr();
-    EXPECT_NE(shown.find("error: a primary (pid 7, \\x1b]0;x\\x07\\x0a) already runs\n"),
-              std::string::npos)
-        << shown;
-}
-
 TEST(Start, CoresAreThoseOfTheCpusetWhateverTheAffinity) {
     cpu_set_t before;
     ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
@@ -110,12 +96,6 @@ TEST(IpcCore, IsOneOfThisMachineAndOfThisProcess) {
             << text;
     EXPECT_EQ(core, 3) << "a wrong value changes nothing";
     EXPECT_EQ(read_ipc_core("5", &core, {}, ""), "") << "what is not known is not refused";
-}
-
-TEST(CoreList, IsWrittenAsTheKernelDoes) {
-    EXPECT_EQ(core_list({}), "");
-    EXPECT_EQ(core_list({4}), "4");
-    EXPECT_EQ(core_list({0, 1, 2, 8, 10, 11}), "0-2,8,10-11");
 }
 
 /* The first fields of the configuration that a primary of this version shares. */
