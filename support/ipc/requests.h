@@ -85,9 +85,10 @@ class Requests {
 
 class Turn {
   public:
-    /* Waits until one more request may be sent, for the timeout of a request at most. From then
-     * until a function below records how the request ended, the main thread counts as being inside
-     * a call of the library (Watch::Blocking).
+    /* Waits until one more request may be sent: for the timeout of a request (at least 100 ms) at
+     * most, from the end of the silence after a failure. From then until a function below records
+     * how the request ended, the main thread counts as being inside a call of the library
+     * (Watch::Blocking).
      */
     explicit Turn(Requests &requests);
     /* Whether to send. If not, the program ends, or the primary does not read its messages, which
