@@ -79,6 +79,11 @@ page_counts() {
     [ -n "$found" ] || say "/sys/kernel/mm/hugepages/hugepages-${page_size}kB"
 }
 
+needs_tool() { # of the package dpdk, which --hugepages and --user do not install
+    command -v dpdk-hugepages.py >/dev/null ||
+        die "dpdk-hugepages.py not found: install the package dpdk (Fedora: dpdk-tools), as scripts/setup.sh without options does"
+}
+
 reserve() { # reserve PAGES COUNTS: the whole reservation of one of these folders
     local node=()
     case $2 in */node/node*) node=(--node "$(sed 's/.*node\([0-9]*\)[/].*/\1/' <<<"$2")") ;; esac
@@ -86,6 +91,7 @@ reserve() { # reserve PAGES COUNTS: the whole reservation of one of these folder
         --reserve "$(($1 * page_size))K" >/dev/null 2>&1 && return
     "${as_root[@]}" test -w "$2/nr_hugepages" ||
         die "cannot reserve hugepages: $2 is read-only, as in a container: $(host_must_give)"
+    needs_tool
     die "cannot reserve $1 hugepages of $page_mib MiB ($2): is there that much free, unfragmented memory?"
 }
 
@@ -102,6 +108,7 @@ note() { # records a line for --undo
 mount_hugepages() { # mount_hugepages DIR [more options of dpdk-hugepages.py]
     local dir=$1 why
     shift
+    needs_tool
     "${as_root[@]}" mkdir -p "$dir"
     why=$("${as_root[@]}" dpdk-hugepages.py --pagesize "${page_size}K" --mount --directory "$dir" "$@" 2>&1 >/dev/null | head -n 1) || true
     is_hugetlbfs "${page_mib}M" "$dir" ||
