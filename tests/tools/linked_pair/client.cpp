@@ -14,8 +14,10 @@ using namespace mp_ipc;
 
 static RequestCounts g_counts;
 
-static void read_sensor(Requests &requests) {
+static void read_sensor(const SecondarySession &session, Requests &requests) {
     Turn turn(requests); /* waits while too many messages are under way */
+    if (!session.going_on())
+        return;
     ReadRequest asked{g_counts.next(), 0};
     asked.sensor = asked.header.sequence;
     rte_mp_msg request = make_message(kMsgRead);
@@ -53,7 +55,7 @@ int main(int argc, char **argv) {
     SecondarySession session(argv, args, {}, {.last_words = sum_up});
     Requests requests(session.watch(), milliseconds(0, 5000));
     while (session.going_on()) {
-        read_sensor(requests);
+        read_sensor(session, requests);
         session.watch().sleep_until(Clock::now() + milliseconds(1, 1000));
     }
     session.end();
