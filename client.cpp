@@ -39,7 +39,7 @@ void send_hello_sync() {
     rte_mp_msg request = make_message(kMsgHelloSync);
     fill_text(request, text);
 
-    /* Without a turn nothing is sent; turn.failed() then reports that, whatever rte_errno is. */
+    /* No turn: the server does not read, or the program ends. Nothing is sent; failed() says so. */
     struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
     const int result = turn ? rte_mp_request_sync(&request, &reply, turn.timeout()) : -1;
     const ReplyMessages messages(reply); /* owns reply.msgs, which are to be freed */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The contract between mp_server and mp_client: the names of the messages, what they carry, what is
- * in the shared memzone, and the pure functions that fill and read an rte_mp_msg. Nothing here
- * needs a running EAL, so all of it is unit-tested and fuzzed without hugepages. A program that
- * keeps to this file can talk to either side.
+ * The contract between mp_server and mp_client for the greetings: the names of the messages, what
+ * they carry, what is in the shared memzone, and the pure functions that fill and read an
+ * rte_mp_msg. That of each other message is at the top of its exercise. Nothing here needs a
+ * running EAL, so all of it is unit-tested and fuzzed without hugepages. A program that keeps to
+ * this file can exchange greetings with either side.
  */
 #pragma once
 
