@@ -6,7 +6,7 @@
  *
  * Threads: main sends everything. The EAL's IPC thread receives the replies, wakes a synchronous
  * request and runs the asynchronous callback; after a timeout the EAL's interrupt thread runs it. A
- * callback must neither call rte_mp_request_sync() nor reserve memory.
+ * callback must neither call rte_mp_request_sync() nor allocate shared memory.
  */
 #include <algorithm>
 #include <mutex>

@@ -7,7 +7,7 @@
  *
  * Threads: main sleeps, prints totals and broadcasts. The EAL's IPC thread runs the handlers, one
  * message at a time for all clients together. A handler must neither call rte_mp_request_sync() nor
- * reserve memory.
+ * allocate shared memory.
  */
 #include <unistd.h>
 
