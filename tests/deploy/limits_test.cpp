@@ -192,6 +192,16 @@ TEST_F(Limits, APrefixThatIsTooLong) {
                    {"use a shorter --file-prefix"});
 }
 
+/* EAL would wait for it without a limit, and without a word. */
+TEST_F(Limits, WhoHoldsTheLockOfTheHugepagesIsNamed) {
+    const Prefix prefix;
+    const TempDir huge;
+    Words argv = with_eal(server(prefix), {"--huge-dir=" + huge.path()});
+    argv.insert(argv.begin(), {"flock", huge.path(), "timeout", "-s", "KILL", "25"});
+    expect_refusal(run(after_mounting("mount -t hugetlbfs none " + huge.path(), argv)), 1,
+                   {"another process holds the lock of " + huge.path(), ", flock)"});
+}
+
 /* The machine has pages; the mount does not let this server have one. */
 TEST_F(Limits, AMountWithASizeThatIsUsedUp) {
     const TempDir huge;

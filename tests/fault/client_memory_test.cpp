@@ -24,11 +24,13 @@ using std::chrono::milliseconds;
  */
 TEST_F(ClientFault, ClientsThatEndLeaveTheServersMemoryAsItWas) {
     const Prefix prefix;
-    RunningServer server_process(prefix, {"--quiet"});
+    Words argv = server(prefix, {"--quiet"});
+    argv.insert(argv.begin() + 1, {"-m", "4"}); /* for two dozen, if each kept its part */
+    RunningServer server_process(argv);
     ASSERT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
     const std::size_t pages = prefix.hugepage_files();
     ASSERT_GT(pages, 0U);
-    for (int i = 0; i < 20; i++) /* thirteen would take another page */
+    for (int i = 0; i < 20; i++)
         ASSERT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
     for (const int number : {SIGINT, SIGKILL}) { /* also those that are cut short */
         for (int i = 0; i < 20; i++) {

@@ -12,6 +12,8 @@
 #include <cstring>
 
 #include "support/base/unique_fd.h"
+#include "support/eal/attach_gate.h"
+#include "support/eal/node_memory.h"
 #include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
@@ -76,6 +78,19 @@ TEST_F(HeapFault, TheServerSaysItsMemoryAndForHowManyItIs) {
     expect_end(server_process);
 }
 
+/* For those who attach: it does not grow for them. */
+TEST_F(HeapFault, TheServerTakesItsMemoryAtTheStart) {
+    const HugepageRoom room = look_at_hugepage_room();
+    const std::vector<std::uint64_t> plan = plan_node_memory(room);
+    std::size_t pages = 0;
+    for (const NodePages &node : room.nodes)
+        pages += node.page > 0 && node.node < plan.size() ? plan[node.node] / node.page : 0;
+    MP_IPC_NEEDS(pages > 1, "more free hugepages");
+    RunningServer server_process(prefix_, {"--quiet"});
+    EXPECT_EQ(prefix_.hugepage_files(), pages);
+    expect_end(server_process);
+}
+
 TEST_F(HeapFault, TheUsersOwnMemoryIsLeftAsItIs) {
     for (const Words &own : {Words{"-m", "4"}, Words{"--socket-mem=4"}}) {
         const Prefix prefix;
@@ -88,6 +103,23 @@ TEST_F(HeapFault, TheUsersOwnMemoryIsLeftAsItIs) {
     RunningServer server_process(
         with_eal(server(prefix_, {"--quiet"}), {"--legacy-mem", "-m", "4"}));
     EXPECT_EQ(own_lines(server_process.err()), "");
+    expect_end(server_process);
+}
+
+/* The locks of this process are those of clients that attach, and take their time. */
+TEST_F(HeapFault, AClientWaitsWhereAsManyAttachAsThereArePlacesFor) {
+    RunningServer server_process(prefix_, {"--quiet"});
+    UniqueFd places(open((prefix_.dir() + "/mp_ipc_attach").c_str(), O_RDWR | O_CLOEXEC));
+    struct flock all = {};
+    all.l_type = F_WRLCK;
+    all.l_whence = SEEK_SET;
+    all.l_len = AttachGate::kPlaces;
+    ASSERT_EQ(fcntl(places.get(), F_SETLK, &all), 0) << std::strerror(errno);
+    Process waiting(client(prefix_, {"ping", "--count", "1"}));
+    EXPECT_FALSE(waiting.wait_for_err("EAL: ", 1, std::chrono::seconds(2))) << waiting.describe();
+    EXPECT_TRUE(waiting.running()) << waiting.describe();
+    places = UniqueFd();
+    EXPECT_EQ(waiting.wait(), 0) << waiting.describe();
     expect_end(server_process);
 }
 

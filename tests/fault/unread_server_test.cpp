@@ -6,6 +6,7 @@
  */
 #include <gtest/gtest.h>
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include <string>
 
 #include "support/eal/ipc_socket.h"
+#include "support/ipc/send_window.h"
 #include "tests/fault/client_fault.h"
 #include "tests/harness/datagram.h"
 
@@ -174,6 +176,22 @@ TEST_F(UnreadServer, AReportAndAnEventEndInTimeToo) {
     EXPECT_EQ(count_of(report.out(), kUnread), 1) << report.describe();
 }
 
+/* So that its own queue has room for all their replies. */
+TEST_F(UnreadServer, NoMoreRequestsLieThereThanTheWindowHasPlaces) {
+    start();
+    put_a_deaf_socket_in_place();
+    const Finished ping =
+        run(client(prefix_, {"ping", "--count", "12", "--interval", "0.01", "--timeout", "0.02"}));
+    EXPECT_EQ(ping.status, 4) << ping.out << ping.err;
+    unsigned pings = 0;
+    WireMessage message;
+    pollfd waiting = {deaf_->fd(), POLLIN, 0};
+    while (poll(&waiting, 1, 0) == 1 && deaf_->receive(&message))
+        pings += message.name == std::string("ping_request") ? 1U : 0U;
+    EXPECT_EQ(pings, SendWindow::bound_for(max_dgram_qlen())) << ping.out;
+    put_the_socket_back();
+}
+
 /* A client that is attached and has sent nothing yet meets a full queue. */
 TEST_F(UnreadServer, AnEventThatFindsNoRoomIsSaidNotToBeSent) {
     start();
@@ -202,6 +220,37 @@ TEST_F(UnreadServer, AnEventThatFindsNoRoomIsSaidNotToBeSent) {
     EXPECT_TRUE(hello.wait_for_out(kReadsAgain)) << hello.describe();
     hello.signal(SIGINT);
     EXPECT_EQ(hello.wait(), 0) << hello.describe();
+}
+
+/* One that is attached, and whose event comes to a full queue that stays full. */
+TEST_F(UnreadServer, AnEventIsGivenUpAfterItsTimeout) {
+    start();
+    put_a_deaf_socket_in_place();
+    ProcessOptions options = preload(FULL_QUEUE);
+    options.environment.push_back("FULL_QUEUE=" + socket());
+    const Finished notify = run(client(prefix_, {"notify", "text", "--timeout", "0.2"}), options);
+    EXPECT_EQ(notify.status, 4) << notify.out << notify.err;
+    EXPECT_EQ(count_of(notify.out, kUnread), 1) << notify.out;
+    EXPECT_TRUE(has(notify.out, "[EVENT] Not sent: text\n"));
+    put_the_socket_back();
+}
+
+/* A send that waits for room does so with the library's lock: one has found none, and the others
+ * are not tried.
+ */
+TEST_F(UnreadServer, OnceASendHasFoundNoRoomTheNextWaitsForItFirst) {
+    start();
+    put_a_deaf_socket_in_place();
+    ProcessOptions options = preload(FULL_QUEUE);
+    options.environment.push_back("FULL_QUEUE=" + socket());
+    const Finished ping =
+        run(client(prefix_, {"ping", "--count", "4", "--interval", "0.01", "--timeout", "0.2"}),
+            options);
+    EXPECT_EQ(ping.status, 4) << ping.out << ping.err;
+    EXPECT_EQ(count_of(ping.out, "[PING] Not sent: "), 4) << ping.out;
+    EXPECT_EQ(count_of(ping.out, kUnread), 1) << ping.out;
+    EXPECT_EQ(count_of(ping.err, "full_queue: a send"), 1) << ping.err;
+    put_the_socket_back();
 }
 
 TEST_F(UnreadServer, TheDoctorEndsInTimeWhateverTheServerDoes) {

@@ -212,5 +212,15 @@ TEST_F(Doctor, AServerThatDoesNotAnswer) {
     EXPECT_TRUE(begins(line_of(visit, "Ping"), "✗ Ping: no reply within 0.200 s: ")) << visit.out;
 }
 
+TEST_F(Doctor, AServerThatAnswersAnotherRequest) {
+    const Prefix prefix;
+    Process primary(helper("odd-replies", prefix)); /* without the time of the request */
+    ASSERT_TRUE(primary.wait_for_out("ready")) << primary.describe();
+    const Finished visit = run(doctor(prefix.name()));
+    EXPECT_EQ(visit.status, 1);
+    EXPECT_TRUE(begins(line_of(visit, "Ping"), "✗ Ping: no good reply: it answers another request"))
+        << visit.out;
+}
+
 }  // namespace
 }  // namespace mp_ipc::test

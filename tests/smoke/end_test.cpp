@@ -121,6 +121,10 @@ TEST_F(End, AHandlerThatTakesAnHourDoesNotHoldUpTheServer) {
     expect_out(process, "[ASYNC] Request sent");
     expect_end(server_process);
     EXPECT_EQ(own_lines(server_process.err()), "");
+    /* It was let out, and had come to its end: not left to rte_eal_cleanup(). */
+    EXPECT_TRUE(has(server_process.out(),
+                    "[ASYNC] Received: ASYNC Hello 1 from Client\n"
+                    "[Server] Processed sync requests: 0, async requests: 1\n"));
     EXPECT_EQ(process.wait(), 0) << process.describe();
 }
 

@@ -147,7 +147,8 @@ TEST_F(Lifecycle, CtrlCEndsAClientInsideABlockedRequest) {
     expect_out(server_process, "[SYNC] Received"); /* it waits for the reply now */
     expect_end(client_process);
     EXPECT_EQ(client_sockets(prefix_.dir()).size(), 0U);
-    EXPECT_TRUE(has(client_process.out(), "[Client] Sync: sent 1, answered 0"));
+    EXPECT_TRUE(has(client_process.out(),
+                    "[Client] Sync: sent 1, answered 0, late 0, timed out 0, refused 1\n"));
 }
 
 TEST_F(Lifecycle, AKilledServerEndsItsClientsWithStatus3) {

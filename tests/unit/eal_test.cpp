@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 
 #include <rte_version.h>
@@ -139,6 +140,46 @@ TEST(Start, OnlyOpenDescriptorsAreWalked) {
     EXPECT_EQ(fcntl(low.get(), F_GETFD), FD_CLOEXEC);
     EXPECT_EQ(fcntl(high.get(), F_GETFD), FD_CLOEXEC);
     EXPECT_EQ(fcntl(STDERR_FILENO, F_GETFD), other);
+}
+
+/* What another thread had opened when this program ran itself again. */
+TEST(Start, TheNextRunClosesWhatCameThrough) {
+    const UniqueFd came(open("/dev/null", O_RDONLY));
+    const pid_t child = fork();
+    if (child == 0) {
+        setenv("MP_IPC_RESUME", "", 1);
+        const bool resumed = take_resume().has_value();
+        _exit(resumed && fcntl(came.get(), F_GETFD) == -1 ? 0 : 1);
+    }
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+}
+
+/* Stopped as a whole for longer than a call may take: its main thread gets a last chance. */
+TEST(Start, AProcessThatWasStoppedIsNotTakenForStuck) {
+    using std::chrono::milliseconds;
+    const pid_t child = fork();
+    if (child == 0) {
+        Watch watch([](Watch::Reason) { _exit(1); });
+        {
+            const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no,
+                                           milliseconds(200));
+            const Clock::time_point before = Clock::now();
+            kill(getpid(), SIGSTOP);
+            while (Clock::now() - before < milliseconds(600)) /* another thread may have taken it */
+                usleep(1000);
+            usleep(150'000);
+        }
+        _exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, WUNTRACED), child);
+    ASSERT_TRUE(WIFSTOPPED(status));
+    usleep(700'000);
+    kill(child, SIGCONT);
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
 }
 
 /* Between the look at the lock and pidfd_open() the primary may end, and its pid be another's. */
