@@ -95,7 +95,7 @@ bool wait_for_leftovers(const EalArgs &args, const std::vector<std::string> &hug
     }
 }
 
-/* The primary's init takes the locks of the hugetlbfs mounts, and waits for them without a limit
+/* The primary's init takes the locks of these directories, and waits for them without a limit
  * and without a message. false: one was held for 10 s, which has been reported, or the program
  * ends.
  */
@@ -188,7 +188,7 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
     }
     const Hugepages hugepages = look_at_hugepages(args.huge_dir);
     if (!wait_for_leftovers(args, hugepages.dirs, leftover_wait, watch) ||
-        !wait_for_hugepage_locks(hugepages.mounts, watch)) {
+        !wait_for_hugepage_locks(hugepages.dirs, watch)) {
         *status = watch.ending() ? kExitOk : kExitFailure;
         return nullptr;
     }
