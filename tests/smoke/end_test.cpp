@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,7 +15,10 @@
 #include <csignal>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
+#include "support/eal/ipc_socket.h"
+#include "support/eal/runtime_dir.h"
 #include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
@@ -115,10 +119,24 @@ TEST_F(End, ASecondCtrlCEndsAServerWhoseErrorsNobodyReads) {
     EXPECT_GE(Clock::now() - first, std::chrono::seconds(1));
 }
 
+/* Whether the process's IPC thread sleeps elsewhere than in recvmsg(): in a handler. */
+bool is_in_a_handler(pid_t pid) {
+    const auto is_ipc_task = [](const std::string &task) {
+        const std::string name = read_file(task + "/comm");
+        return is_ipc_thread(std::string_view(name).substr(0, name.find('\n')));
+    };
+    const auto tasks = entries("/proc/" + std::to_string(pid) + "/task", "");
+    return std::any_of(tasks.begin(), tasks.end(), [&](const std::string &task) {
+        return is_ipc_task(task) &&
+               read_file(task + "/syscall").starts_with(std::to_string(SYS_futex) + " ");
+    });
+}
+
 TEST_F(End, AHandlerThatTakesAnHourDoesNotHoldUpTheServer) {
     RunningServer server_process(prefix_, {"--fault", "slow=3600000"});
     Process process(client(prefix_, {"--timeout", "3600", "--sync-interval", "0"}));
     expect_out(process, "[ASYNC] Request sent");
+    ASSERT_TRUE(eventually([&] { return is_in_a_handler(server_process.pid()); }));
     expect_end(server_process);
     EXPECT_EQ(own_lines(server_process.err()), "");
     /* It was let out, and had come to its end: not left to rte_eal_cleanup(). */
