@@ -124,8 +124,7 @@ Finding check_runtime(const RuntimeFacts &facts) {
             {"Runtime directory: {} has mode {}, open to other users, any of whom can end the IPC "
              "of all by one malformed message: chmod 700 {}",
              "运行时目录：{} 的权限是 {}，对其他用户开放，任何人用一个畸形的数据报就能中断所有 "
-             "IPC："
-             "chmod 700 {}"},
+             "IPC：chmod 700 {}"},
             printable(facts.dir), mode_text(facts.mode), printable(facts.dir)));
     if (facts.mode == 0)
         return good(in_words({"Runtime directory: {}, not there yet, can be made",

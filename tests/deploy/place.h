@@ -43,10 +43,4 @@ inline void expect_doctor_agrees(const Finished &refused, const Finished &doctor
         << refused.err;
 }
 
-/* argv with these options before `--`. */
-inline Words with_eal(Words argv, const Words &options) {
-    argv.insert(argv.begin() + 1, options.begin(), options.end());
-    return argv;
-}
-
 }  // namespace mp_ipc::test

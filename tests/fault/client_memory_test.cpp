@@ -24,9 +24,8 @@ using std::chrono::milliseconds;
  */
 TEST_F(ClientFault, ClientsThatEndLeaveTheServersMemoryAsItWas) {
     const Prefix prefix;
-    Words argv = server(prefix, {"--quiet"});
-    argv.insert(argv.begin() + 1, {"-m", "4"}); /* for two dozen, if each kept its part */
-    RunningServer server_process(argv);
+    /* For two dozen, if each kept its part. */
+    RunningServer server_process(with_eal(server(prefix, {"--quiet"}), {"-m", "4"}));
     ASSERT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
     const std::size_t pages = prefix.hugepage_files();
     ASSERT_GT(pages, 0U);

@@ -22,12 +22,6 @@ namespace {
 
 class HeapFault : public Hugepages {};
 
-/* argv of a program of the pair with options of EAL before `--`. */
-Words with_eal(Words argv, const Words &options) {
-    argv.insert(argv.begin() + 1, options.begin(), options.end());
-    return argv;
-}
-
 void expect_served(const Prefix &prefix) {
     const Finished newcomer = run(client(prefix, {"ping", "--count", "2", "--interval", "0.01"}));
     EXPECT_EQ(newcomer.status, 0) << newcomer.out << newcomer.err;

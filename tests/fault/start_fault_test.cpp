@@ -36,14 +36,19 @@ Words ping_once(const Prefix &prefix, const Words &eal = {}) {
     return argv;
 }
 
+void expect_served_by_another_try(const Prefix &prefix, const ProcessOptions &taken) {
+    const Finished again = run(ping_once(prefix), taken);
+    EXPECT_EQ(again.status, 0) << taken.environment.back() << again.out << again.err;
+    EXPECT_EQ(count_of(again.out, "[Client] Trying again"), 1)
+        << taken.environment.back() << again.out;
+}
+
 TEST_F(StartFault, TakenAddressesAreTriedAgain) {
     RunningServer server_process(prefix_);
     for (const char *what : {"TAKEN_NONE=1", "TAKEN_CONFIG=1"}) {
         ProcessOptions taken = preload(TAKEN_ADDRESS);
         taken.environment.emplace_back(what);
-        const Finished again = run(ping_once(prefix_), taken);
-        EXPECT_EQ(again.status, 0) << what << again.out << again.err;
-        EXPECT_EQ(count_of(again.out, "[Client] Trying again"), 1) << again.out;
+        expect_served_by_another_try(prefix_, taken);
     }
 }
 
@@ -53,9 +58,7 @@ TEST_F(StartFault, ALockTakenForAMomentIsTriedAgain) {
     for (const char *which : {"TAKEN_LOCK=1", "TAKEN_LOCK=3"}) {
         ProcessOptions taken = preload(TAKEN_LOCK);
         taken.environment.emplace_back(which);
-        const Finished again = run(ping_once(prefix_), taken);
-        EXPECT_EQ(again.status, 0) << which << again.out << again.err;
-        EXPECT_EQ(count_of(again.out, "[Client] Trying again"), 1) << which << again.out;
+        expect_served_by_another_try(prefix_, taken);
         taken.environment.emplace_back("TAKEN_ALWAYS=1");
         const Finished refused = run(ping_once(prefix_), taken);
         EXPECT_EQ(refused.status, 1) << which << refused.out << refused.err;

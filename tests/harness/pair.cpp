@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
 
 #include "support/eal/hugepages.h"
+#include "support/eal/ipc_socket.h"
 #include "support/eal/runtime_dir.h"
 
 namespace mp_ipc::test {
@@ -110,6 +112,22 @@ void Hugepages::SetUp() {
     else if (const auto trouble = hugepage_trouble(look_at_hugepages()))
         why = *trouble;
     MP_IPC_NEEDS(why.empty(), "hugepages: " + why);
+}
+
+pid_t ipc_thread_of(pid_t pid) {
+    for (const auto &task :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+        std::string name;
+        std::getline(std::ifstream(task.path() / "comm") >> std::ws, name);
+        if (is_ipc_thread(name))
+            return std::stoi(task.path().filename());
+    }
+    return 0;
+}
+
+Words with_eal(Words argv, const Words &options) {
+    argv.insert(argv.begin() + 1, options.begin(), options.end());
+    return argv;
 }
 
 std::string read_file(const std::string &path) {

@@ -59,6 +59,9 @@ class RunningServer : public Process {
         : RunningServer(server(prefix, options), how, where) {}
 };
 
+/* argv of a program of the pair with options of EAL before `--`. */
+Words with_eal(Words argv, const Words &options);
+
 /* mp_client, attached to its server. */
 class RunningClient : public Process {
   public:
@@ -136,6 +139,9 @@ bool eventually(const Condition &condition, std::chrono::milliseconds deadline =
 }
 
 std::string read_file(const std::string &path);
+
+/* The thread of this process that is the EAL's IPC thread; 0: none. */
+pid_t ipc_thread_of(pid_t pid);
 
 /* The path of the IPC socket of a prefix's first client; empty: there is none. */
 std::string client_socket(const Prefix &prefix);

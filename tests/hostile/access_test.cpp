@@ -160,9 +160,8 @@ ProcessOptions nobody_at(const OwnPlaces &places) {
 }
 
 /* argv with --huge-dir before `--`. */
-Words on_mount(Words words, const OwnPlaces &places) {
-    words.insert(words.begin() + 1, "--huge-dir=" + places.pages());
-    return words;
+Words on_mount(const Words &words, const OwnPlaces &places) {
+    return with_eal(words, {"--huge-dir=" + places.pages()});
 }
 
 TEST_F(Access, ThePairRunsWithoutRoot) {

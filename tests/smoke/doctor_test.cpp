@@ -57,9 +57,7 @@ TEST_F(Doctor, SpeaksChinese) {
 
 TEST_F(Doctor, HugeDirIsNoHugetlbfs) {
     const Prefix prefix;
-    Words argv = doctor(prefix.name());
-    argv.insert(argv.begin() + 1, "--huge-dir=/tmp");
-    const Finished visit = run(argv);
+    const Finished visit = run(with_eal(doctor(prefix.name()), {"--huge-dir=/tmp"}));
     EXPECT_EQ(visit.status, 1) << visit.out;
     EXPECT_TRUE(begins(line_of(visit, "Hugepage mount"),
                        "✗ Hugepage mount: --huge-dir /tmp is no hugetlbfs; there is "))
@@ -181,9 +179,8 @@ TEST_F(Doctor, TheServersCoreIsNamedTwice) {
 }
 
 TEST_F(DoctorFinds, OptionsThatLeaveNothingToShare) {
-    Words argv = doctor("p");
-    argv.insert(argv.begin() + 1, "--in-memory");
-    const Finished seen = run(argv, {.environment = {"RUNTIME_DIRECTORY=" + root_.path()}});
+    const Finished seen = run(with_eal(doctor("p"), {"--in-memory"}),
+                              {.environment = {"RUNTIME_DIRECTORY=" + root_.path()}});
     EXPECT_EQ(seen.status, 1);
     EXPECT_TRUE(begins(line_of(seen, "--in-memory"),
                        "✗ --in-memory makes no files that a secondary could attach to: omit it"))

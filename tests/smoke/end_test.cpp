@@ -15,10 +15,7 @@
 #include <csignal>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 
-#include "support/eal/ipc_socket.h"
-#include "support/eal/runtime_dir.h"
 #include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
@@ -121,15 +118,8 @@ TEST_F(End, ASecondCtrlCEndsAServerWhoseErrorsNobodyReads) {
 
 /* Whether the process's IPC thread sleeps elsewhere than in recvmsg(): in a handler. */
 bool is_in_a_handler(pid_t pid) {
-    const auto is_ipc_task = [](const std::string &task) {
-        const std::string name = read_file(task + "/comm");
-        return is_ipc_thread(std::string_view(name).substr(0, name.find('\n')));
-    };
-    const auto tasks = entries("/proc/" + std::to_string(pid) + "/task", "");
-    return std::any_of(tasks.begin(), tasks.end(), [&](const std::string &task) {
-        return is_ipc_task(task) &&
-               read_file(task + "/syscall").starts_with(std::to_string(SYS_futex) + " ");
-    });
+    return read_file("/proc/" + std::to_string(ipc_thread_of(pid)) + "/syscall")
+        .starts_with(std::to_string(SYS_futex) + " ");
 }
 
 TEST_F(End, AHandlerThatTakesAnHourDoesNotHoldUpTheServer) {

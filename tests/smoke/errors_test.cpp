@@ -50,9 +50,7 @@ TEST_F(Errors, WrongFilePrefixNamesThoseWithALivePrimary) {
 TEST_F(Errors, AStaleConfigOfAPrimaryThatDiedInItsInit) {
     const Prefix prefix;
     /* A real one: without memory it dies after it has made its config. */
-    Words argv = server(prefix);
-    argv.insert(argv.begin() + 1, "--huge-dir=/nonexistent");
-    const Finished died = run(argv);
+    const Finished died = run(with_eal(server(prefix), {"--huge-dir=/nonexistent"}));
     EXPECT_EQ(died.status, 1) << died.err;
     ASSERT_TRUE(std::filesystem::exists(prefix.dir() + "/config")) << died.err;
     expect_one_line(run(client(prefix)), 3,
@@ -168,9 +166,7 @@ TEST_F(Errors, AnOptionThatEalDoesNotKnow) {
 TEST_F(Errors, HugeDirIsNoHugetlbfs) {
     const Prefix prefix;
     for (const char *dir : {"/tmp", "/dev/hugepages-nonexistent", "/dev/hugepages/nonexistent"}) {
-        Words argv = server(prefix);
-        argv.insert(argv.begin() + 1, std::string("--huge-dir=") + dir);
-        expect_one_line(run(argv), 1,
+        expect_one_line(run(with_eal(server(prefix), {std::string("--huge-dir=") + dir})), 1,
                         {"--huge-dir names no hugetlbfs: give it a directory of one, such as /"});
     }
 }

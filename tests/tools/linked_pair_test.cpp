@@ -122,9 +122,7 @@ class LinkedPair : public Hugepages {
     }
 
     void its_command_line_is_looked_at() const {
-        Words argv = thermo_client("1", "1");
-        argv.insert(argv.begin() + 1, "--proc-type=primary");
-        const Finished primary = run(argv);
+        const Finished primary = run(with_eal(thermo_client("1", "1"), {"--proc-type=primary"}));
         EXPECT_EQ(primary.status, 2) << primary.err;
         EXPECT_EQ(count_of(primary.err, "thermo_client is always a secondary process"), 1)
             << primary.err;
