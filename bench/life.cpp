@@ -4,12 +4,10 @@
  * to end, how often it wakes up when there is little to do, and how much memory it uses after many
  * requests.
  */
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
-#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,7 +16,6 @@
 #include "bench/options.h"
 #include "bench/plan.h"
 #include "bench/servers.h"
-#include "support/base/files.h"
 
 namespace mp_ipc::bench {
 namespace {
@@ -34,35 +31,9 @@ Words out_of(const std::string &folder, Words argv) {
     return argv;
 }
 
-/* How long a server sleeps in its start, ms, seen every 0.5 ms: EAL, to learn how fast the TSC
- * counts, where the processor does not say so. In a start of its own: looking costs time.
- */
-double asleep_in_start(const std::string &folder) {
-    const Prefix prefix;
-    Child server(out_of(folder, server_words(prefix, {})), both_cores());
-    double asleep = 0;
-    {
-        const std::jthread looks([&](const std::stop_token &ready) {
-            constexpr unsigned long kSleep = SYS_nanosleep, kClockSleep = SYS_clock_nanosleep;
-            const std::string path = "/proc/" + std::to_string(server.pid()) + "/syscall";
-            for (Clock::time_point last = Clock::now(); !ready.stop_requested();) {
-                usleep(500);
-                const Clock::time_point now = Clock::now();
-                const auto call = number_in(path);
-                if (call == kClockSleep || call == kSleep)
-                    asleep += ms_between(last, now);
-                last = now;
-            }
-        });
-        server.read_until("Ready");
-    }
-    return asleep;
-}
-
 /* One run of a pair, of the programs in this folder: four rows at once. */
 void measure_life(int round, const std::string &folder, const std::string &suffix) {
     const Prefix prefix;
-    const double asleep_ms = asleep_in_start(folder);
     const auto resident_kib = [](const Child &child) {
         return static_cast<double>(usage_of(child.pid()).rss_kib);
     };
@@ -76,7 +47,7 @@ void measure_life(int round, const std::string &folder, const std::string &suffi
     usleep(50'000);
     g_results.add(
         "start server" + suffix, round,
-        {{"ms", server_ms}, {"awake", server_ms - asleep_ms}, {"rss", resident_kib(server)}});
+        {{"ms", server_ms}, {"rss", resident_kib(server)}});
     g_results.add("start client" + suffix, round,
                   {{"ms", client_ms}, {"rss", resident_kib(client)}});
     Clock::time_point asked = Clock::now();

@@ -131,9 +131,6 @@ std::vector<Goal> goals_of(const Results &r) {
         if (!r.has(row + " eal alone"))
             continue;
         goals.push_back({what + ", start", r.ratio(row + " eal alone", row, "ms"), 0.5, false, 2});
-        if (row == "start server")
-            goals.push_back({what + ", start less EAL's sleep",
-                             r.ratio(row + " eal alone", row, "awake"), 0.5, false, 2});
         goals.push_back(
             {what + ", resident", r.ratio(row + " eal alone", row, "rss"), 0.4, false, 2});
     }

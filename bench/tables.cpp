@@ -237,7 +237,6 @@ std::string life_table(const Results &r) {
                             number(r.ratio(row + " eal alone", row, figure), 2)});
         };
         both("start server", "`mp_server`: start to `Ready`, ms", "ms", 1);
-        both("start server", "the same, less what EAL sleeps in it, ms", "awake", 1);
         both("start client", "`mp_client`: start to its first reply, ms", "ms", 1);
         both("start server", "`mp_server`: resident MiB", "rss", 1024);
         both("start client", "`mp_client`: resident MiB", "rss", 1024);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdlib>
 
 #include "support/eal/linkage.h"
 #include "tests/harness/pair.h"
@@ -14,10 +15,6 @@
 
 namespace mp_ipc::test {
 namespace {
-
-bool has(const std::string &text, const std::string &part) {
-    return text.find(part) != std::string::npos;
-}
 
 TEST(Linkage, IsNotedForThoseWhoAttach) {
     const TempDir dir;
@@ -39,6 +36,39 @@ class MixedPair : public Hugepages {
     }
     const Prefix prefix_;
 };
+
+/* What a server prints on stderr in its start: how EAL learns the TSC's frequency. */
+std::string start_of(const Words &argv, bool steady = true) {
+    ProcessOptions options = preload(UNSTEADY_CLOCK);
+    if (!steady)
+        options.environment.emplace_back("UNSTEADY_CLOCK=1");
+    RunningServer server_process(with_eal(argv, {"--log-level=lib.eal:debug"}), options);
+    expect_end(server_process);
+    return server_process.err();
+}
+
+double tsc_khz(const std::string &err) {
+    const std::string line = "TSC frequency is ~";
+    const std::size_t at = err.find(line);
+    return at == std::string::npos ? 0 : std::atof(err.c_str() + at + line.size());
+}
+
+constexpr const char *kSleep = "slept for 100 ms";
+
+TEST_F(MixedPair, TheServerWithEalAloneLearnsTheSameTscFrequencyWithoutTheSleep) {
+    const std::string alone = start_of(server(prefix_));
+    const std::string all = start_of(with_program(MP_SERVER_SHARED, server(prefix_)));
+    EXPECT_FALSE(has(alone, kSleep));
+    ASSERT_GT(tsc_khz(all), 0) << all;
+    /* Half of the 10 MHz to which EAL rounds before 24.11, and a thousandth. */
+    EXPECT_NEAR(tsc_khz(alone), tsc_khz(all), 5000 + tsc_khz(all) / 1000);
+}
+
+TEST_F(MixedPair, WhereTheClocksDisagreeTheServerWithEalAloneSleepsAsEalDoes) {
+    const std::string alone = start_of(server(prefix_), false);
+    const std::string all = start_of(with_program(MP_SERVER_SHARED, server(prefix_)));
+    EXPECT_EQ(bool(has(alone, kSleep)), bool(has(all, kSleep))) << alone;
+}
 
 TEST_F(MixedPair, AClientWithAllLibrariesIsRefusedByNameOfTheCause) {
     RunningServer server_process(prefix_);
