@@ -119,18 +119,17 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
         skip_rest(stands);
         return;
     }
-    int status = kExitOk;
-    Again again = Again::no;
-    std::string why;
     now_at({"a free place to attach, and then the server's answer",
             "连接名额，以及 Server 对连接的响应"});
-    if (!wait_for_primary(args, std::nullopt, watch, &status, &why) ||
-        !start_secondary(args, watch, &status, &again, &why)) {
+    std::optional<Failure> failure = wait_for_primary(args, std::nullopt, watch);
+    if (!failure)
+        failure = start_secondary(args, watch);
+    if (failure) {
         if (watch.reason() == Watch::Reason::stuck)
             return; /* reported at the end */
-        notes->add(bad(in_words({"Attaching: failed: {}", "连接：失败：{}"}, why)));
-        notes->add(
-            check_aslr(aslr_value, again == Again::addresses ? Attach::failed : Attach::not_tried));
+        notes->add(bad(in_words({"Attaching: failed: {}", "连接：失败：{}"}, failure->text)));
+        notes->add(check_aslr(
+            aslr_value, failure->again == Again::addresses ? Attach::failed : Attach::not_tried));
         skip_rest(in_words({"not attached", "未连接"}));
         return;
     }

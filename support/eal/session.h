@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -34,11 +33,14 @@ class PrimarySession {
      * from the watching thread if the main thread is blocked.
      */
     PrimarySession(EalArgs args, const Setup &setup, std::function<void(int)> tell_end = {});
-    ~PrimarySession(); /* rte_eal_cleanup(), given two seconds */
+    /* Calls rte_eal_cleanup(), for at most two seconds: a killed process may have held a lock in
+     * shared memory, on which the clean-up would spin for ever.
+     */
+    ~PrimarySession();
     PrimarySession(const PrimarySession &) = delete;
     PrimarySession &operator=(const PrimarySession &) = delete;
 
-    bool started() const { return eal_ != nullptr; }
+    bool started() const { return started_; }
     /* The exit status if it has not started; the reason has been reported. */
     int status() const { return status_; }
     Watch &watch() { return watch_; }
@@ -59,8 +61,8 @@ class PrimarySession {
     std::atomic<bool> told_{false};
     std::atomic<bool> concluded_{false}; /* the loop has ended */
     std::atomic<int> status_;
+    bool started_ = false;
     Watch watch_;
-    std::unique_ptr<EalSession> eal_;
 };
 
 /* Main thread, except where a comment says otherwise. */
@@ -115,7 +117,6 @@ class SecondarySession {
     int finish(Watch::Reason reason, std::optional<int> given);
     Watch::Reason run_again_if_waiting(Watch::Reason reason, std::optional<int> *status);
     void await_end_of_primary();
-    void await_primary_that_ends(const std::string &dir);
     void say_shut_down();
     void start_again();
     void run_again();
