@@ -80,6 +80,19 @@ std::optional<Failure> check_before(const EalArgs &args, const PrimaryProbe &pro
                             std::strerror(probe.error))};
 }
 
+std::optional<Failure> wait_for_lock(const std::string &dir, Clock::duration limit, Watch &watch) {
+    if (watch.look_until(limit, [&] { return !is_locked(dir).value_or(false); }))
+        return std::nullopt;
+    if (watch.ending())
+        return Failure{kExitOk, {}};
+    return Failure{
+        kExitFailure,
+        in_words({"another process holds the lock of {} ({}), stopped perhaps: let it go on, or "
+                  "end it",
+                  "另一个进程持有 {} 的锁（{}），可能已暂停：请让它继续运行，或结束它"},
+                 dir, holders_text(flock_holders({dir})))};
+}
+
 int run_eal_init(const std::vector<std::string> &arguments, std::vector<std::string> *errors) {
     /* EAL reorders argv and keeps pointers into it: it gets a copy that is never freed. */
     static std::vector<std::string> words;

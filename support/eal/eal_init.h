@@ -25,6 +25,12 @@ inline constexpr Line<0> kBadOptions{
 /* The checks that need nothing but the command line and `probe`, a look at the prefix. */
 std::optional<Failure> check_before(const EalArgs &args, const PrimaryProbe &probe);
 
+/* Waits until nobody holds the lock of this directory. The library takes it for moments, when a
+ * process starts, attaches or sends to all, and waits for it without a limit and without a message;
+ * a process that is stopped meanwhile keeps it.
+ */
+std::optional<Failure> wait_for_lock(const std::string &dir, Clock::duration limit, Watch &watch);
+
 /* Calls rte_eal_init(), once in a process, and returns its result. *errors, if given: the errors
  * that EAL logs meanwhile, without "EAL: ", at most 32. For that it replaces EAL's log stream (with
  * DPDK 24.11 and later for good), but not if an option of the user asks for another log.

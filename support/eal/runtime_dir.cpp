@@ -153,13 +153,6 @@ std::optional<bool> is_locked(const std::string &path) {
     return flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
-std::string held_lock_text(const std::string &dir) {
-    return in_words({"another process holds the lock of {} ({}), stopped perhaps: let it go on, or "
-                     "end it",
-                     "另一个进程持有 {} 的锁（{}），可能已暂停：请让它继续运行，或结束它"},
-                    dir, holders_text(flock_holders({dir})));
-}
-
 std::vector<Holder> flock_holders(const std::vector<std::string> &paths) {
     /* "1: FLOCK  ADVISORY  READ 1234 08:01:5678 0 EOF"; device in hexadecimal, inode in decimal */
     std::set<std::string> files;

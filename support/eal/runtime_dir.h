@@ -65,11 +65,6 @@ std::vector<Holder> lock_holders(const std::string &dir);
 /* The same for any files or directories. Processes of other pid namespaces are not seen. */
 std::vector<Holder> flock_holders(const std::vector<std::string> &paths);
 
-/* For a person: which process holds the lock of this directory. The library takes it for moments,
- * when a process starts, attaches or sends to all; a process that is stopped meanwhile keeps it.
- */
-std::string held_lock_text(const std::string &dir);
-
 /* Sockets of secondaries in dir. */
 struct ClientSocket {
     std::string path;

@@ -94,20 +94,6 @@ std::optional<Failure> wait_for_leftovers(const EalArgs &args,
     }
 }
 
-/* The primary's init takes the locks of these directories, and waits for them without a limit
- * and without a message. Fails if one was held for 10 s.
- */
-std::optional<Failure> wait_for_hugepage_locks(const std::vector<std::string> &huge_dirs,
-                                               Watch &watch) {
-    constexpr auto kLimit = std::chrono::seconds(10);
-    for (const std::string &mount : huge_dirs) {
-        if (watch.look_until(kLimit, [&] { return !is_locked(mount).value_or(false); }))
-            continue;
-        return watch.ending() ? Failure{kExitOk, {}} : Failure{kExitFailure, held_lock_text(mount)};
-    }
-    return std::nullopt;
-}
-
 /* `memory`: the option that was added to the user's own, or none. */
 Failure why_primary_failed(const EalArgs &args, const PrimaryProbe &probe,
                            const std::string &memory) {
@@ -164,8 +150,11 @@ std::optional<Failure> start_primary(const EalArgs &args, Clock::duration leftov
     const Hugepages hugepages = look_at_hugepages(args.huge_dir);
     if (auto failure = wait_for_leftovers(args, hugepages.dirs, leftover_wait, watch))
         return failure;
-    if (auto failure = wait_for_hugepage_locks(hugepages.dirs, watch))
-        return failure;
+    constexpr auto kLockLimit = std::chrono::seconds(10);
+    for (const std::string &mount : hugepages.dirs) {
+        if (auto failure = wait_for_lock(mount, kLockLimit, watch))
+            return failure;
+    }
     std::vector<std::string> words = args.eal;
     const std::string memory = memory_option(args, memory_room);
     if (!memory.empty())

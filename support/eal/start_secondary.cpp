@@ -142,11 +142,9 @@ std::optional<Failure> check_attachable(AttachGate &gate, const EalArgs &args, W
                                                          .dir = dir})};
     if (const auto trouble = first_bad(check_attach(primary, args.file_prefix)))
         return Failure{kExitFailure, trouble->text};
-    /* A process that is stopped while it holds this lock keeps all others waiting, without a
-     * message. */
     constexpr auto kLockLimit = std::chrono::seconds(5);
-    if (!watch.look_until(kLockLimit, [&] { return !is_locked(dir).value_or(false); }))
-        return Failure{kExitFailure, held_lock_text(dir)};
+    if (auto failure = wait_for_lock(dir, kLockLimit, watch))
+        return failure;
     /* Attaching sends a request, and holds locks while that waits for room. */
     constexpr auto kRoomLimit = std::chrono::seconds(10);
     const auto has_room_now = [&] {
