@@ -124,15 +124,6 @@ bool eal_runs() {
     return g_eal_runs;
 }
 
-bool speaks_of_addresses(const std::vector<std::string> &errors) {
-    /* These are in EAL's errors about memory areas, fbarrays and the configuration: 22.11 to 26.07.
-     */
-    return std::any_of(errors.begin(), errors.end(), [](const std::string &line) {
-        return line.find("area at requested address") != std::string::npos ||
-               line.find("base-virtaddr") != std::string::npos;
-    });
-}
-
 std::optional<Failure> check_prefix_of_eal(const EalArgs &args) {
     const std::string expected = runtime_dir(args.file_prefix);
     if (rte_eal_get_runtime_dir() == expected)

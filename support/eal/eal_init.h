@@ -39,9 +39,6 @@ int run_eal_init(const std::vector<std::string> &words, std::vector<std::string>
 /* Whether that has succeeded, so that rte_eal_cleanup() has something to clean up. */
 bool eal_runs();
 
-/* Whether one of these lines says that the primary's addresses are taken in this process. */
-bool speaks_of_addresses(const std::vector<std::string> &errors);
-
 /* Fails if EAL has not read --file-prefix as scan_eal_args() did, on which all checks before
  * rte_eal_init() depend.
  */

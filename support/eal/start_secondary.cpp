@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <initializer_list>
+#include <string_view>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -167,26 +169,34 @@ std::optional<Failure> check_attachable(AttachGate &gate, const EalArgs &args, W
     return std::nullopt;
 }
 
+bool has_line(const std::vector<std::string> &errors,
+              std::initializer_list<std::string_view> parts) {
+    return std::ranges::any_of(errors, [&](const std::string &line) {
+        return std::ranges::any_of(
+            parts, [&](std::string_view part) { return line.find(part) != std::string::npos; });
+    });
+}
+
 /* Whether EAL could not lock the files of its memory map that it had just made, though no other
  * process has files of this name. At the end of its init each process locks files to see whether
  * they are left over, and then removes them. It may lock one between the open() and the flock() of
  * another start.
  */
 bool files_were_locked(const EalArgs &args, Watch &watch, const std::vector<std::string> &errors) {
-    const bool of_files = std::any_of(errors.begin(), errors.end(), [](const std::string &line) {
-        return line.find("Cannot initialize local memory map") != std::string::npos;
-    });
     constexpr auto kMoment =
         std::chrono::milliseconds(200); /* a client keeps its locks for longer */
-    return of_files && watch.look_until(kMoment, [&] {
-        return check_own_names(runtime_dir(args.file_prefix)).verdict == Finding::Verdict::good;
-    });
+    return has_line(errors, {"Cannot initialize local memory map"}) &&
+           watch.look_until(kMoment, [&] {
+               return check_own_names(runtime_dir(args.file_prefix)).verdict ==
+                      Finding::Verdict::good;
+           });
 }
 
 Again may_succeed_again(const EalArgs &args, Watch &watch, const std::vector<std::string> &errors) {
-    return speaks_of_addresses(errors)              ? Again::addresses
-           : files_were_locked(args, watch, errors) ? Again::files
-                                                    : Again::no;
+    /* In EAL's errors about memory areas, fbarrays and the configuration: 22.11 to 26.07. */
+    if (has_line(errors, {"area at requested address", "base-virtaddr"}))
+        return Again::addresses;
+    return files_were_locked(args, watch, errors) ? Again::files : Again::no;
 }
 
 /* `start` and the reason: what is found to be wrong now, or the first error that EAL logged. */
