@@ -18,7 +18,6 @@
 #include "support/eal/ipc_filter.h"
 #include "support/eal/ipc_socket.h"
 #include "support/eal/node_memory.h"
-#include "support/eal/primary_config.h"
 #include "support/eal/start_checks.h"
 #include "support/eal/watch.h"
 
@@ -91,8 +90,7 @@ PrefixFacts look_at_own_prefix(const EalArgs &args, Watch &watch) {
     const std::string dir = runtime_dir(args.file_prefix);
     watch.look_until(kReadyLimit, [&] {
         own.probe = probe_primary(dir);
-        return own.probe.state != PrimaryProbe::State::starting &&
-               (own.probe.state != PrimaryProbe::State::alive || read_primary_config(dir));
+        return own.probe.state != PrimaryProbe::State::starting;
     });
     own.socket_left = own.probe.state == PrimaryProbe::State::dead &&
                       access((dir + "/mp_socket").c_str(), F_OK) == 0;

@@ -19,7 +19,6 @@
 #include "support/eal/eal_session.h"
 #include "support/eal/heap_question.h"
 #include "support/eal/ipc_socket.h"
-#include "support/eal/primary_config.h"
 #include "support/eal/start_checks.h"
 
 namespace mp_ipc {
@@ -129,19 +128,11 @@ std::optional<Failure> check_attachable(AttachGate &gate, const EalArgs &args, W
               "them",
               "正在连接的 Client 没有进展，可能已暂停：{}；不再等待它们"},
              joined(gate.holders(gate.row() - 1), process_text));
-    /* The primary's socket is there before its memory is complete. */
-    const bool complete =
-        watch.look_until(kStartLimit, [&] { return read_primary_config(dir).has_value(); });
     const PrimaryProbe primary = probe_primary(dir);
     make_room(dir);
     if (const auto trouble = first_bad(
             {check_runtime_usable(look_at_runtime(runtime_root(), dir)), check_path_length(dir)}))
         return Failure{kExitFailure, trouble->text};
-    if (!complete)
-        return Failure{kExitNoPrimary, no_primary(args, {.state = PrimaryProbe::State::starting,
-                                                         .pid = primary.pid,
-                                                         .error = 0,
-                                                         .dir = dir})};
     if (const auto trouble = first_bad(check_attach(primary, args.file_prefix)))
         return Failure{kExitFailure, trouble->text};
     constexpr auto kLockLimit = std::chrono::seconds(5);
