@@ -135,6 +135,7 @@ PrimaryProbe probe_primary(const std::string &dir) {
     }
     if (lock.l_type == F_UNLCK) {
         probe.state = State::dead;
+        probe.socket_left = access((dir + "/mp_socket").c_str(), F_OK) == 0;
         return probe;
     }
     probe.pid = lock.l_pid > 0 ? lock.l_pid : 0;
@@ -146,14 +147,18 @@ PrimaryProbe probe_primary(const std::string &dir) {
     return probe;
 }
 
-std::vector<std::string> live_prefixes() {
-    std::vector<std::string> live;
+std::string PrimaryProbe::prefix() const {
+    return fs::path(dir).filename().string();
+}
+
+std::vector<PrimaryProbe> probe_prefixes() {
+    std::vector<PrimaryProbe> all;
     for (const std::string &dir : entries(runtime_root(), "")) {
-        const auto state = probe_primary(dir).state;
-        if (state == PrimaryProbe::State::alive || state == PrimaryProbe::State::starting)
-            live.push_back(fs::path(dir).filename().string());
+        PrimaryProbe probe = probe_primary(dir);
+        if (probe.state != PrimaryProbe::State::no_files)
+            all.push_back(std::move(probe));
     }
-    return live;
+    return all;
 }
 
 std::string process_name(pid_t pid) {

@@ -34,11 +34,15 @@ struct PrimaryProbe {
     pid_t pid = 0; /* of a live primary; 0 if the kernel does not show it (another pid namespace) */
     int error = 0; /* of errno; where the state is unknown */
     std::string dir;
+    bool socket_left = false; /* of one that is dead: its mp_socket is there, so it was killed */
     /* Of one that is alive: why a secondary could not attach. EAL only logs these reasons, and the
      * user may have turned its log off. */
     std::string version{};       /* of its DPDK: "22.11.11" */
     bool other_version = false;  /* than the library that this process runs with */
     bool no_secondaries = false; /* it has called rte_mp_disable() */
+
+    bool lives() const { return state == State::starting || state == State::alive; }
+    std::string prefix() const; /* the last part of dir */
 };
 
 /* Changes nothing. A primary must not call it for its own prefix: to close any descriptor of config
@@ -46,8 +50,8 @@ struct PrimaryProbe {
  */
 PrimaryProbe probe_primary(const std::string &dir);
 
-/* Prefixes under runtime_root() with a live primary, sorted. */
-std::vector<std::string> live_prefixes();
+/* All prefixes under runtime_root() that have files, sorted. */
+std::vector<PrimaryProbe> probe_prefixes();
 
 struct Holder {
     pid_t pid;

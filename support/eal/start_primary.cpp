@@ -105,7 +105,7 @@ Failure why_primary_failed(const EalArgs &args, const PrimaryProbe &probe,
         return Failure{kExitUsage, in_words(kBadOptions)};
     const auto failed = [](std::string text) { return Failure{kExitFailure, std::move(text)}; };
     const Line<1> because{"EAL could not start: {}", "EAL 无法启动：{}"};
-    if (probe.state == PrimaryProbe::State::alive || probe.state == PrimaryProbe::State::starting)
+    if (probe.lives())
         return failed(second_primary(args, probe));
     if (!holders.empty())
         return failed(left_over(args, holders));
@@ -135,12 +135,11 @@ Failure why_primary_failed(const EalArgs &args, const PrimaryProbe &probe,
 
 std::optional<Failure> start_primary(const EalArgs &args, Clock::duration leftover_wait,
                                      Watch &watch) {
-    using State = PrimaryProbe::State;
     const std::string dir = runtime_dir(args.file_prefix);
     const PrimaryProbe other = probe_primary(dir);
     if (auto failure = check_before(args, other))
         return failure;
-    if (other.state == State::alive || other.state == State::starting)
+    if (other.lives())
         return Failure{kExitFailure, second_primary(args, other)};
     const HugepageRoom memory_room = look_at_hugepage_room(args.huge_dir);
     if (const auto trouble = first_bad({check_path_length(dir),

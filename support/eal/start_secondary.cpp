@@ -58,7 +58,8 @@ std::string no_primary(const EalArgs &args, const PrimaryProbe &probe) {
         why = in_words({"the primary ({}) has not finished its start", "primary（{}）没有完成启动"},
                        process_text(probe.pid));
     const std::string others = elsewhere(args.file_prefix);
-    const auto live = live_prefixes();
+    auto live = probe_prefixes();
+    std::erase_if(live, [](const PrimaryProbe &other) { return !other.lives(); });
     return in_words(
         {"no primary runs under file prefix '{}': {}{} ({})",
          "file-prefix '{}' 下没有 primary 运行：{}{}（{}）"},
@@ -71,7 +72,7 @@ std::string no_primary(const EalArgs &args, const PrimaryProbe &probe) {
             ? in_words({"no prefix under {} has a live primary", "{} 下没有运行中的 primary"},
                        runtime_root())
             : in_words({"prefixes with a live primary: {}", "有 primary 运行的 file-prefix：{}"},
-                       joined(live, [](const std::string &prefix) { return prefix; })));
+                       joined(live, [](const PrimaryProbe &other) { return other.prefix(); })));
 }
 
 }  // namespace

@@ -90,12 +90,14 @@ TEST_F(RuntimeDir, TellsALivePrimaryFromADeadOne) {
     EXPECT_EQ(probe_primary(runtime_dir("other")).state, State::no_files);
     const std::string config = root_.write("dpdk/p/config");
     EXPECT_EQ(probe_primary(dir_).state, State::dead);
-    EXPECT_TRUE(live_prefixes().empty());
+    ASSERT_EQ(probe_prefixes().size(), 1U);
+    EXPECT_FALSE(probe_prefixes()[0].lives());
     {
         const LockedBy primary([&] { return lock_as_primary(config); });
         EXPECT_EQ(probe_primary(dir_).state, State::starting);
         EXPECT_EQ(probe_primary(dir_).pid, primary.pid());
-        EXPECT_EQ(live_prefixes(), std::vector<std::string>{"p"});
+        EXPECT_EQ(probe_prefixes()[0].prefix(), "p");
+        EXPECT_TRUE(probe_prefixes()[0].lives());
         root_.write("dpdk/p/config", config_of(RTE_VERSION, 2));
         EXPECT_EQ(probe_primary(dir_).state, State::starting) << "this is the earlier one's";
         const test::RawSocket socket(dir_ + "/mp_socket", test::RawSocket::File::stays);
