@@ -15,7 +15,6 @@
 #include "support/console/console.h"
 #include "support/eal/eal_init.h"
 #include "support/eal/ipc_core.h"
-#include "support/eal/resume.h"
 
 namespace mp_ipc {
 namespace {
@@ -134,10 +133,9 @@ SecondarySession::SecondarySession(char **argv, EalArgs args, const Setup &setup
       setup_(setup),
       run_(std::move(run)),
       resumed_(take_resume()),
-      failed_starts_(take_failed_starts()),
       watch_([this](Watch::Reason reason) { exit_blocked(reason); }) {
     if (resumed_)
-        run_.resume(*resumed_);
+        run_.resume(resumed_->state);
     if (!takes_role(&args, "secondary"))
         end_process(kExitUsage);
     if (const auto failure = wait_for_primary(args, setup.wait, watch_)) {
@@ -168,11 +166,11 @@ bool SecondarySession::going_on() const {
 }
 
 /* Returns only if it fails, which has been reported. */
-void SecondarySession::run_again() {
+void SecondarySession::run_again(unsigned failed_starts) {
     IpcSocket::find().remove_file();
     run_.abandon(
         in_words({"the server went away before a reply came", "收到回复之前 Server 已断开"}));
-    mp_ipc::run_again(argv_, run_.to_resume());
+    mp_ipc::run_again(argv_, {failed_starts, run_.to_resume()});
     error({"cannot run again: {}", "无法重新运行：{}"}, std::strerror(errno));
 }
 
@@ -218,7 +216,7 @@ Watch::Reason SecondarySession::run_again_if_waiting(Watch::Reason reason,
         return Reason::signal;
     if (!shut_down)
         say({"[{}] The server went away", "[{}] Server 已断开"}, program().tag);
-    run_again();
+    run_again(0);
     return reason;
 }
 
@@ -226,11 +224,11 @@ Watch::Reason SecondarySession::run_again_if_waiting(Watch::Reason reason,
  * failed too often or a signal has come.
  */
 void SecondarySession::start_again() {
-    if (failed_starts_ >= kMostFailedStarts || !watch_.keep_signals_pending())
+    const unsigned before = resumed_ ? resumed_->failed_starts : 0;
+    if (before >= kMostFailedStarts || !watch_.keep_signals_pending())
         return;
     say({"[{}] Trying again", "[{}] 重试"}, program().tag);
-    hand_over_failed_starts(failed_starts_ + 1);
-    run_again();
+    run_again(before + 1);
 }
 
 /* Prints why the program ends; returns its exit status. The actions stay registered, so that a

@@ -15,6 +15,7 @@
 #include "support/eal/eal_session.h"
 #include "support/eal/ipc_filter.h"
 #include "support/eal/ipc_socket.h"
+#include "support/eal/resume.h"
 #include "support/eal/watch.h"
 #include "support/options/eal_args.h"
 
@@ -102,7 +103,7 @@ class SecondarySession {
 
     Watch &watch() { return watch_; }
     /* Whether an earlier run of this process had another primary. */
-    bool has_new_primary() const { return resumed_ && failed_starts_ == 0; }
+    bool has_new_primary() const { return resumed_ && resumed_->failed_starts == 0; }
 
     /* Whether there is no reason to end yet. */
     bool going_on() const;
@@ -119,13 +120,12 @@ class SecondarySession {
     void await_end_of_primary();
     void say_shut_down();
     void start_again();
-    void run_again();
+    void run_again(unsigned failed_starts);
 
     char **argv_;
     Setup setup_;
     Run run_;
-    std::optional<std::string> resumed_;
-    unsigned failed_starts_;
+    std::optional<Resumed> resumed_;
     bool shut_down_said_ = false; /* used by the thread that ends the process */
     Watch watch_;
 };
