@@ -38,15 +38,9 @@ Finding check_hugepage_mount(const Hugepages &pages, const std::optional<std::st
 /* As check_runtime_usable(), and bad if other users may use it. */
 Finding check_runtime(const RuntimeFacts &facts);
 
-struct PrefixFacts {
-    std::string name;
-    PrimaryProbe probe;
-    bool socket_left = false; /* there is no primary, but its mp_socket: it was killed */
-};
-/* All prefixes below root, sorted. */
-std::vector<PrefixFacts> look_at_prefixes(const std::string &root);
-Finding check_prefix(const PrefixFacts &own, const std::vector<Holder> &holders,
-                     const std::vector<PrefixFacts> &all);
+/* `own`: of `file_prefix`; `all`: it and the others. */
+Finding check_prefix(const std::string &file_prefix, const PrimaryProbe &own,
+                     const std::vector<Holder> &holders, const std::vector<PrimaryProbe> &all);
 
 Finding check_stale_sockets(const std::vector<ClientSocket> &sockets);
 

@@ -18,7 +18,6 @@
 #include "support/eal/ipc_filter.h"
 #include "support/eal/ipc_socket.h"
 #include "support/eal/node_memory.h"
-#include "support/eal/primary_config.h"
 #include "support/eal/start_checks.h"
 #include "support/eal/watch.h"
 
@@ -85,20 +84,6 @@ bool has_other_core_option(const EalArgs &args) {
     return false;
 }
 
-PrefixFacts look_at_own_prefix(const EalArgs &args, Watch &watch) {
-    PrefixFacts own;
-    own.name = args.file_prefix;
-    const std::string dir = runtime_dir(args.file_prefix);
-    watch.look_until(kReadyLimit, [&] {
-        own.probe = probe_primary(dir);
-        return own.probe.state != PrimaryProbe::State::starting &&
-               (own.probe.state != PrimaryProbe::State::alive || read_primary_config(dir));
-    });
-    own.socket_left = own.probe.state == PrimaryProbe::State::dead &&
-                      access((dir + "/mp_socket").c_str(), F_OK) == 0;
-    return own;
-}
-
 /* The checks that only a secondary can make. `stands`: why it cannot attach, or empty. */
 void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
                       const std::string &stands, Watch &watch) {
@@ -119,18 +104,17 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
         skip_rest(stands);
         return;
     }
-    int status = kExitOk;
-    Again again = Again::no;
-    std::string why;
     now_at({"a free place to attach, and then the server's answer",
             "连接名额，以及 Server 对连接的响应"});
-    if (!wait_for_primary(args, std::nullopt, watch, &status, &why) ||
-        !start_secondary(args, watch, &status, &again, &why)) {
+    std::optional<Failure> failure = wait_for_primary(args, std::nullopt, watch);
+    if (!failure)
+        failure = start_secondary(args, watch);
+    if (failure) {
         if (watch.reason() == Watch::Reason::stuck)
             return; /* reported at the end */
-        notes->add(bad(in_words({"Attaching: failed: {}", "连接：失败：{}"}, why)));
-        notes->add(
-            check_aslr(aslr_value, again == Again::addresses ? Attach::failed : Attach::not_tried));
+        notes->add(bad(in_words({"Attaching: failed: {}", "连接：失败：{}"}, failure->text)));
+        notes->add(check_aslr(
+            aslr_value, failure->again == Again::addresses ? Attach::failed : Attach::not_tried));
         skip_rest(in_words({"not attached", "未连接"}));
         return;
     }
@@ -181,27 +165,31 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
     now_at({"the server's start", "Server 启动"});
     const std::string root = runtime_root();
     const std::string dir = runtime_dir(args.file_prefix);
-    const PrefixFacts own = look_at_own_prefix(args, watch);
-    const std::vector<PrefixFacts> all = look_at_prefixes(root);
-    const bool alive = own.probe.state == State::alive;
+    PrimaryProbe own;
+    watch.look_until(kReadyLimit, [&] {
+        own = probe_primary(dir);
+        return own.state != State::starting;
+    });
+    const std::vector<PrimaryProbe> all = probe_prefixes();
+    const bool alive = own.state == State::alive;
 
     notes.add(check_versions(MP_IPC_DPDK_VERSION, rte_version()));
 
     const Hugepages pages = look_at_hugepages(args.huge_dir);
     std::vector<std::string> dead;
-    for (const PrefixFacts &prefix : all) {
-        if (prefix.probe.state == State::dead)
-            dead.push_back(prefix.name);
+    for (const PrimaryProbe &other : all) {
+        if (other.state == State::dead)
+            dead.push_back(other.prefix());
     }
     notes.add(check_hugepages(pages, look_at_left_pages(pages.mounts, dead), alive));
     notes.add(check_hugepage_mount(pages, args.huge_dir, alive));
 
     notes.add(check_runtime(look_at_runtime(root, dir)));
-    notes.add(check_prefix(own, lock_holders(dir), all));
-    if (own.probe.state == State::unknown)
-        notes.add(not_checked(in_words({"Client sockets", "Client 套接字"}),
-                              std::strerror(own.probe.error)));
-    else if (own.probe.state == State::forbidden)
+    notes.add(check_prefix(args.file_prefix, own, lock_holders(dir), all));
+    if (own.state == State::unknown)
+        notes.add(
+            not_checked(in_words({"Client sockets", "Client 套接字"}), std::strerror(own.error)));
+    else if (own.state == State::forbidden)
         notes.add(not_checked(in_words({"Client sockets", "Client 套接字"}),
                               in_words({"no permission", "没有权限"})));
     else
@@ -212,7 +200,7 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
     cores.list = args.lcores;
     cores.other_option = has_other_core_option(args);
     cores.available = usable_cores();
-    const ProcessFacts server = alive ? look_at_process(own.probe.pid) : ProcessFacts();
+    const ProcessFacts server = alive ? look_at_process(own.pid) : ProcessFacts();
     if (server.seen)
         cores.server = server;
     cores.server_elsewhere = alive && !server.seen;
@@ -230,7 +218,7 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
         stands = args.without_shared_files.empty()
                      ? in_words({"correct the cores first", "请先解决核的问题"})
                      : args.without_shared_files;
-    else if (own.probe.state == State::forbidden || own.probe.state == State::unknown)
+    else if (own.state == State::forbidden || own.state == State::unknown)
         stands = in_words({"the prefix cannot be looked at", "无法查看该 file-prefix"});
     else if (!alive)
         stands = in_words({"no live server", "没有运行中的 Server"});
@@ -238,7 +226,7 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
         notes.add(not_checked(ipc_thread, stands));
     } else {
         const bool reads = has_room(primary_socket(dir), kSendLimit);
-        const Finding finding = check_ipc_thread(server, own.probe.pid, reads);
+        const Finding finding = check_ipc_thread(server, own.pid, reads);
         notes.add(finding);
         /* To attach to such a server would take as long as its requests take to time out. */
         if (finding.verdict == Finding::Verdict::bad)
@@ -246,7 +234,7 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
     }
     const auto seen_before = notes.bad();
     if (alive) {
-        for (const Finding &finding : check_attach(own.probe, args.file_prefix))
+        for (const Finding &finding : check_attach(own, args.file_prefix))
             notes.add(finding);
     }
     if (stands.empty() && notes.bad() > seen_before)

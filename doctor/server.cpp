@@ -3,7 +3,6 @@
  * The doctor's checks of file prefixes, and of the server of the given one.
  */
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -21,47 +20,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_alive(PrimaryProbe::State state) {
-    return state == PrimaryProbe::State::alive || state == PrimaryProbe::State::starting;
-}
-
-}  // namespace
-
 /* ---- prefixes ----------------------------------------------------------------------------- */
 
-std::vector<PrefixFacts> look_at_prefixes(const std::string &root) {
-    std::vector<PrefixFacts> all;
-    std::error_code error;
-    for (fs::directory_iterator it(root, error), end; !error && it != end; it.increment(error)) {
-        PrefixFacts facts;
-        facts.name = it->path().filename().string();
-        facts.probe = probe_primary(it->path().string());
-        if (facts.probe.state == PrimaryProbe::State::no_files)
-            continue;
-        facts.socket_left = facts.probe.state == PrimaryProbe::State::dead &&
-                            access((it->path() / "mp_socket").c_str(), F_OK) == 0;
-        all.push_back(std::move(facts));
-    }
-    std::sort(all.begin(), all.end(), [](const PrefixFacts &left, const PrefixFacts &right) {
-        return left.name < right.name;
-    });
-    return all;
-}
-
-namespace {
-
 /* "; other prefixes: a (live), b (killed)": shows a mistyped prefix. */
-std::string others_text(const PrefixFacts &own, const std::vector<PrefixFacts> &all) {
+std::string others_text(const std::string &file_prefix, const std::vector<PrimaryProbe> &all) {
     std::vector<std::string> words;
-    for (const PrefixFacts &other : all) {
-        if (other.name == own.name)
+    for (const PrimaryProbe &other : all) {
+        if (other.prefix() == file_prefix)
             continue;
-        const std::string name = printable(other.name);
-        if (is_alive(other.probe.state))
+        const std::string name = printable(other.prefix());
+        if (other.lives())
             words.push_back(in_words({"{} (live)", "{}（运行中）"}, name));
-        else if (other.probe.state == PrimaryProbe::State::forbidden)
+        else if (other.state == PrimaryProbe::State::forbidden)
             words.push_back(in_words({"{} (no permission)", "{}（没有权限）"}, name));
-        else if (other.probe.state == PrimaryProbe::State::unknown)
+        else if (other.state == PrimaryProbe::State::unknown)
             words.push_back(in_words({"{} (not checked)", "{}（未检查）"}, name));
         else if (other.socket_left)
             words.push_back(in_words({"{} (killed)", "{}（被杀死）"}, name));
@@ -80,36 +52,35 @@ std::string others_text(const PrefixFacts &own, const std::vector<PrefixFacts> &
 
 }  // namespace
 
-Finding check_prefix(const PrefixFacts &own, const std::vector<Holder> &holders,
-                     const std::vector<PrefixFacts> &all) {
+Finding check_prefix(const std::string &file_prefix, const PrimaryProbe &own,
+                     const std::vector<Holder> &holders, const std::vector<PrimaryProbe> &all) {
     using State = PrimaryProbe::State;
-    const std::string name = printable(own.name);
-    std::string others = others_text(own, all);
-    if (!is_alive(own.probe.state)) /* printable: it names what other users have made */
-        others = elsewhere(own.name) + others;
-    switch (own.probe.state) {
+    const std::string name = printable(file_prefix);
+    std::string others = others_text(file_prefix, all);
+    if (!own.lives()) /* printable: it names what other users have made */
+        others = elsewhere(file_prefix) + others;
+    switch (own.state) {
         case State::alive:
             return good(in_words(
                 {"Prefix '{}': a live primary, {}{}", "file-prefix '{}'：primary 运行中，{}{}"},
-                name, process_text(own.probe.pid), others));
+                name, process_text(own.pid), others));
         case State::starting:
             return bad(
                 in_words({"Prefix '{}': a primary ({}) holds it but receives no messages: it "
                           "has not finished its start; end it, start mp_server{}",
                           "file-prefix '{}'：primary（{}）占用它但不接收消息："
                           "它没有完成启动；请结束它并启动 mp_server{}"},
-                         name, process_text(own.probe.pid), others));
+                         name, process_text(own.pid), others));
         case State::forbidden:
             return unknown(in_words({"Prefix '{}': not checked: no permission for {}; run as the "
                                      "user who runs mp_server{}",
                                      "file-prefix '{}'：未检查：没有 {} 的权限；请使用运行 "
                                      "mp_server 的用户{}"},
-                                    name, printable(own.probe.dir), others));
+                                    name, printable(own.dir), others));
         case State::unknown:
             return unknown(in_words({"Prefix '{}': not checked: cannot look at {}/config: {}{}",
                                      "file-prefix '{}'：未检查：无法查看 {}/config：{}{}"},
-                                    name, printable(own.probe.dir), std::strerror(own.probe.error),
-                                    others));
+                                    name, printable(own.dir), std::strerror(own.error), others));
         case State::dead:
         case State::no_files:
             break;
@@ -132,7 +103,7 @@ Finding check_prefix(const PrefixFacts &own, const std::vector<Holder> &holders,
                   "--file-prefix to check the rest{}",
                   "file-prefix '{}'：{} 下没有 primary 运行；用相同的 --file-prefix 启动 "
                   "mp_server 才能检查其余项目{}"},
-                 name, printable(fs::path(own.probe.dir).parent_path().string()), others));
+                 name, printable(fs::path(own.dir).parent_path().string()), others));
 }
 
 Finding check_stale_sockets(const std::vector<ClientSocket> &sockets) {

@@ -13,7 +13,6 @@
 #include "support/console/console.h"
 #include "support/eal/linkage.h"
 #include "support/eal/page_files.h"
-#include "support/eal/primary_config.h"
 #include "support/eal/start_checks.h"
 
 namespace mp_ipc {
@@ -29,14 +28,13 @@ Finding check_primary(const PrimaryProbe &primary) {
                       "Server：属于用户 {}，它的回复无法到达用户 {} 的 Client："
                       "请使用用户 {}"},
                      user_name(owner), user_name(geteuid()), user_name(owner)));
-    const auto config = read_primary_config(primary.dir);
-    if (config && config->other_version)
+    if (primary.other_version)
         return bad(
             in_words({"Server: it runs another DPDK version ({}; here: {}): both must use the "
                       "same library",
                       "Server：DPDK 版本不同（{}；这里：{}）：两者必须使用相同的库"},
-                     config->version, rte_version()));
-    if (config && config->no_secondaries)
+                     primary.version, rte_version()));
+    if (primary.no_secondaries)
         return bad(in_words({"Server: it accepts no secondaries: it has called rte_mp_disable()",
                              "Server：不接受 secondary：它调用了 rte_mp_disable()"}));
     const std::string linkage = linkage_trouble(primary.dir);

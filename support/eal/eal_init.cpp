@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <string_view>
 
@@ -17,12 +19,13 @@
 
 #include "support/base/exit_status.h"
 #include "support/console/console.h"
-#include "support/eal/runtime_dir.h"
+#include "support/eal/start_checks.h"
 
 namespace mp_ipc {
 namespace {
 
 bool g_in_eal_init = false;
+bool g_eal_runs = false;
 
 /* Since 25.11 EAL ends the process itself, with status 234, if it does not know an option. */
 void end_of_eal_init(int status, void *) {
@@ -63,6 +66,33 @@ bool asks_for_a_log(const std::vector<std::string> &words) {
 
 }  // namespace
 
+std::optional<Failure> check_before(const EalArgs &args, const PrimaryProbe &probe) {
+    if (const auto trouble = check_options(args))
+        return Failure{kExitUsage, trouble->text};
+    if (const auto trouble = check_process())
+        return Failure{kExitFailure, trouble->text};
+    if (probe.state != PrimaryProbe::State::unknown)
+        return std::nullopt;
+    if (probe.error == ENAMETOOLONG)
+        return Failure{kExitFailure, check_path_length(probe.dir).text};
+    return Failure{kExitFailure,
+                   in_words({"cannot look at {}/config: {}", "无法查看 {}/config：{}"}, probe.dir,
+                            std::strerror(probe.error))};
+}
+
+std::optional<Failure> wait_for_lock(const std::string &dir, Clock::duration limit, Watch &watch) {
+    if (watch.look_until(limit, [&] { return !is_locked(dir).value_or(false); }))
+        return std::nullopt;
+    if (watch.ending())
+        return Failure{kExitOk, {}};
+    return Failure{
+        kExitFailure,
+        in_words({"another process holds the lock of {} ({}), stopped perhaps: let it go on, or "
+                  "end it",
+                  "另一个进程持有 {} 的锁（{}），可能已暂停：请让它继续运行，或结束它"},
+                 dir, holders_text(flock_holders({dir})))};
+}
+
 int run_eal_init(const std::vector<std::string> &arguments, std::vector<std::string> *errors) {
     /* EAL reorders argv and keeps pointers into it: it gets a copy that is never freed. */
     static std::vector<std::string> words;
@@ -81,6 +111,7 @@ int run_eal_init(const std::vector<std::string> &arguments, std::vector<std::str
     g_in_eal_init = true;
     const int result = rte_eal_init(static_cast<int>(argv.size()) - 1, argv.data());
     g_in_eal_init = false;
+    g_eal_runs = result >= 0;
     if (errors != nullptr) {
         rte_openlog_stream(nullptr);
         const std::lock_guard lock(g_log_lock);
@@ -89,25 +120,21 @@ int run_eal_init(const std::vector<std::string> &arguments, std::vector<std::str
     return result;
 }
 
-bool speaks_of_addresses(const std::vector<std::string> &errors) {
-    /* These are in EAL's errors about memory areas, fbarrays and the configuration: 22.11 to 26.07.
-     */
-    return std::any_of(errors.begin(), errors.end(), [](const std::string &line) {
-        return line.find("area at requested address") != std::string::npos ||
-               line.find("base-virtaddr") != std::string::npos;
-    });
+bool eal_runs() {
+    return g_eal_runs;
 }
 
-bool runs_under_prefix(const EalArgs &args) {
+std::optional<Failure> check_prefix_of_eal(const EalArgs &args) {
     const std::string expected = runtime_dir(args.file_prefix);
     if (rte_eal_get_runtime_dir() == expected)
-        return true;
-    error(
-        {"EAL runs in {}, not in {}: it has taken --file-prefix for the value of the option "
-         "before; give that its value",
-         "EAL 运行在 {}，而不是 {}：它把 --file-prefix 当成了前一个选项的值；请给前一个选项加上值"},
-        rte_eal_get_runtime_dir(), expected);
-    return false;
+        return std::nullopt;
+    return Failure{
+        kExitUsage,
+        in_words({"EAL runs in {}, not in {}: it has taken --file-prefix for the value of the "
+                  "option before; give that its value",
+                  "EAL 运行在 {}，而不是 {}：它把 --file-prefix "
+                  "当成了前一个选项的值；请给前一个选项加上值"},
+                 rte_eal_get_runtime_dir(), expected)};
 }
 
 std::string eal_error() {

@@ -12,12 +12,16 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
+
+#include <rte_common.h>
+#include <rte_version.h>
 
 #include "support/base/text.h"
 #include "support/base/unique_fd.h"
@@ -27,6 +31,39 @@ namespace mp_ipc {
 namespace {
 
 namespace fs = std::filesystem;
+
+/* The begin of the memory configuration that a primary shares. */
+struct Head {
+    std::uint32_t magic;
+    std::uint32_t version;
+    std::uint32_t channels;
+    std::uint32_t ranks;
+    std::uint32_t locks[5];
+    std::uint8_t status[8]; /* mp_status is the first; since 23.11 one more lock is before it */
+};
+
+constexpr std::uint32_t kMagic = 19820526;  /* RTE_MAGIC: the configuration is complete */
+constexpr std::uint8_t kStatusDisabled = 1; /* MP_STATUS_DISABLED */
+
+void look_at_config(int fd, PrimaryProbe *probe) {
+    Head head = {};
+    if (pread(fd, &head, sizeof(head), 0) != static_cast<ssize_t>(sizeof(head)) ||
+        head.magic != kMagic)
+        return;
+    probe->state = PrimaryProbe::State::alive;
+    unsigned year = 0;
+    unsigned month = 0;
+    unsigned minor = 0; /* rte_version_year() and its like are experimental in 22.11 */
+    probe->other_version =
+        std::sscanf(rte_version(), "DPDK %u.%u.%u", &year, &month, &minor) == 3 &&
+        head.version >> 8 != RTE_VERSION_NUM(year, month, minor, 0) >> 8;
+    char text[32];
+    std::snprintf(text, sizeof(text), "%02u.%02u.%u", head.version >> 24, head.version >> 16 & 255U,
+                  head.version >> 8 & 255U);
+    probe->version = text;
+    const bool one_lock_more = head.version >= RTE_VERSION_NUM(23, 11, 0, 0);
+    probe->no_secondaries = head.status[one_lock_more ? 4 : 0] == kStatusDisabled;
+}
 
 }  // namespace
 
@@ -98,23 +135,30 @@ PrimaryProbe probe_primary(const std::string &dir) {
     }
     if (lock.l_type == F_UNLCK) {
         probe.state = State::dead;
+        probe.socket_left = access((dir + "/mp_socket").c_str(), F_OK) == 0;
         return probe;
     }
     probe.pid = lock.l_pid > 0 ? lock.l_pid : 0;
+    probe.state = State::starting;
     /* When a new primary has just taken its lock, the memory configuration is still the earlier
-     * one's. It binds its socket after it has overwritten that. */
-    probe.state = socket_is_live(dir + "/mp_socket") ? State::alive : State::starting;
+     * one's. It binds its socket after it has overwritten that, and before it is complete. */
+    if (socket_is_live(dir + "/mp_socket"))
+        look_at_config(config.get(), &probe);
     return probe;
 }
 
-std::vector<std::string> live_prefixes() {
-    std::vector<std::string> live;
+std::string PrimaryProbe::prefix() const {
+    return fs::path(dir).filename().string();
+}
+
+std::vector<PrimaryProbe> probe_prefixes() {
+    std::vector<PrimaryProbe> all;
     for (const std::string &dir : entries(runtime_root(), "")) {
-        const auto state = probe_primary(dir).state;
-        if (state == PrimaryProbe::State::alive || state == PrimaryProbe::State::starting)
-            live.push_back(fs::path(dir).filename().string());
+        PrimaryProbe probe = probe_primary(dir);
+        if (probe.state != PrimaryProbe::State::no_files)
+            all.push_back(std::move(probe));
     }
-    return live;
+    return all;
 }
 
 std::string process_name(pid_t pid) {
@@ -151,13 +195,6 @@ std::optional<bool> is_locked(const std::string &path) {
     if (!fd)
         return std::nullopt;
     return flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-}
-
-std::string held_lock_text(const std::string &dir) {
-    return in_words({"another process holds the lock of {} ({}), stopped perhaps: let it go on, or "
-                     "end it",
-                     "另一个进程持有 {} 的锁（{}），可能已暂停：请让它继续运行，或结束它"},
-                    dir, holders_text(flock_holders({dir})));
 }
 
 std::vector<Holder> flock_holders(const std::vector<std::string> &paths) {

@@ -2,8 +2,9 @@
  *
  * What EAL's runtime directory shows of the processes of a file prefix, without an EAL: whether a
  * primary lives, which prefixes have one, which processes hold the files of an exited one. Relies
- * on Linux and on the layout of the directory (config, mp_socket, mp_socket_<pid>_<tsc>,
- * fbarray_*), which is the same from DPDK 22.11 to 26.07.
+ * on Linux, on the layout of the directory (config, mp_socket, mp_socket_<pid>_<tsc>, fbarray_*)
+ * and on the first fields of EAL's struct rte_mem_config, which are the same from DPDK 22.11 to
+ * 26.07.
  */
 #pragma once
 
@@ -24,8 +25,8 @@ struct PrimaryProbe {
     enum class State {
         no_files,  /* no such directory, or no config in it */
         dead,      /* config is there, nobody holds its lock: the primary has exited */
-        starting,  /* a primary lives; its mp_socket is not there yet */
-        alive,     /* a primary lives, and its mp_socket takes messages */
+        starting,  /* a primary lives; its mp_socket is not there yet, or its memory not complete */
+        alive,     /* a primary lives, its mp_socket takes messages, its memory is complete */
         forbidden, /* the directory may not be looked into */
         unknown,   /* it could not be looked at, for the reason in `error` */
     };
@@ -33,6 +34,15 @@ struct PrimaryProbe {
     pid_t pid = 0; /* of a live primary; 0 if the kernel does not show it (another pid namespace) */
     int error = 0; /* of errno; where the state is unknown */
     std::string dir;
+    bool socket_left = false; /* of one that is dead: its mp_socket is there, so it was killed */
+    /* Of one that is alive: why a secondary could not attach. EAL only logs these reasons, and the
+     * user may have turned its log off. */
+    std::string version{};       /* of its DPDK: "22.11.11" */
+    bool other_version = false;  /* than the library that this process runs with */
+    bool no_secondaries = false; /* it has called rte_mp_disable() */
+
+    bool lives() const { return state == State::starting || state == State::alive; }
+    std::string prefix() const; /* the last part of dir */
 };
 
 /* Changes nothing. A primary must not call it for its own prefix: to close any descriptor of config
@@ -40,8 +50,8 @@ struct PrimaryProbe {
  */
 PrimaryProbe probe_primary(const std::string &dir);
 
-/* Prefixes under runtime_root() with a live primary, sorted. */
-std::vector<std::string> live_prefixes();
+/* All prefixes under runtime_root() that have files, sorted. */
+std::vector<PrimaryProbe> probe_prefixes();
 
 struct Holder {
     pid_t pid;
@@ -64,11 +74,6 @@ std::vector<Holder> lock_holders(const std::string &dir);
 
 /* The same for any files or directories. Processes of other pid namespaces are not seen. */
 std::vector<Holder> flock_holders(const std::vector<std::string> &paths);
-
-/* For a person: which process holds the lock of this directory. The library takes it for moments,
- * when a process starts, attaches or sends to all; a process that is stopped meanwhile keeps it.
- */
-std::string held_lock_text(const std::string &dir);
 
 /* Sockets of secondaries in dir. */
 struct ClientSocket {

@@ -7,16 +7,21 @@
 #include <cstring>
 #include <utility>
 
+#include <rte_eal.h>
+
 #include "support/base/exit_status.h"
 #include "support/base/received_fds.h"
 #include "support/base/text.h"
 #include "support/console/console.h"
+#include "support/eal/eal_init.h"
 #include "support/eal/ipc_core.h"
-#include "support/eal/resume.h"
 
 namespace mp_ipc {
 namespace {
 
+constexpr auto kCleanupLimit = std::chrono::seconds(2);
+/* A primary that ends has ended within this. */
+constexpr auto kLongestEnd = std::chrono::seconds(5);
 /* The last lines may block on a console that nobody reads: then the process ends after this. */
 constexpr unsigned kLastLinesS = 3;
 
@@ -26,6 +31,11 @@ bool takes_role(EalArgs *args, const char *proc_type) {
     if (!wrong.empty())
         error(kComposed, wrong);
     return wrong.empty();
+}
+
+void report(const Failure &failure) {
+    if (!failure.text.empty())
+        error(kComposed, failure.text);
 }
 
 /* Filters the socket and records the open descriptors: before the first handler is registered. */
@@ -53,25 +63,28 @@ PrimarySession::PrimarySession(EalArgs args, const Setup &setup, std::function<v
     : tell_end_(std::move(tell_end)),
       status_(kExitFailure),
       watch_([this](Watch::Reason reason) { exit_blocked(reason); }) {
-    int status = kExitFailure;
     if (!takes_role(&args, "primary")) {
         status_ = kExitUsage;
         return;
     }
-    eal_ = start_primary(args, setup.leftover_wait, watch_, &status);
-    if (!eal_) {
-        status_ = status;
+    if (const auto failure = start_primary(args, setup.leftover_wait, watch_)) {
+        report(*failure);
+        status_ = failure->status;
         return;
     }
     const IpcSocket socket = IpcSocket::find();
     guard_socket(socket, setup.filtered, DescriptorsIn::none); /* no handler here takes any */
     if (setup.limited)
         socket.limit_sends(kSendLimit);
-    if (!follow(watch_) || (setup.ipc_core && !put_ipc_thread_on(*setup.ipc_core)))
-        eal_.reset();
+    started_ = follow(watch_) && (!setup.ipc_core || put_ipc_thread_on(*setup.ipc_core));
 }
 
-PrimarySession::~PrimarySession() = default;
+PrimarySession::~PrimarySession() {
+    if (!eal_runs())
+        return;
+    const Watch::Blocking blocking(watch_, Watch::Blocking::Interruptible::no, kCleanupLimit);
+    rte_eal_cleanup();
+}
 
 bool PrimarySession::going_on() const {
     return !watch_.ending() && !console_failed();
@@ -120,24 +133,28 @@ SecondarySession::SecondarySession(char **argv, EalArgs args, const Setup &setup
       setup_(setup),
       run_(std::move(run)),
       resumed_(take_resume()),
-      failed_starts_(take_failed_starts()),
       watch_([this](Watch::Reason reason) { exit_blocked(reason); }) {
     if (resumed_)
-        run_.resume(*resumed_);
-    int status = kExitOk;
+        run_.resume(resumed_->state);
     if (!takes_role(&args, "secondary"))
         end_process(kExitUsage);
-    if (!wait_for_primary(args, setup.wait, watch_, &status)) {
+    if (const auto failure = wait_for_primary(args, setup.wait, watch_)) {
+        report(*failure);
         run_.last_words();
-        end_process(resumed_ && watch_.ending() ? run_.status(true) : status);
+        end_process(resumed_ && watch_.ending() ? run_.status(true) : failure->status);
     }
-    Again again = Again::no;
-    if (!start_secondary(args, watch_, &status, &again)) {
-        if (setup.wait)
-            await_primary_that_ends(runtime_dir(args.file_prefix));
-        if (again != Again::no && !watch_.ending())
+    if (const auto failure = start_secondary(args, watch_)) {
+        /* To attach to a primary that is just ending fails in many ways; then its end is the
+         * reason, and is reported in place of the failure. */
+        const std::string dir = runtime_dir(args.file_prefix);
+        watch_.look_until(kLongestEnd,
+                          [&] { return probe_primary(dir).state == PrimaryProbe::State::alive; });
+        if (watch_.ending())
+            end(kExitOk);
+        report(*failure);
+        if (failure->again != Again::no)
             start_again();
-        end_process(finish(watch_.reason(), status));
+        end(failure->status);
     }
     guard_socket(IpcSocket::find(), setup.filtered, setup.descriptors);
     if (!follow(watch_) || (setup.ipc_core && !put_ipc_thread_on(*setup.ipc_core)))
@@ -149,11 +166,11 @@ bool SecondarySession::going_on() const {
 }
 
 /* Returns only if it fails, which has been reported. */
-void SecondarySession::run_again() {
+void SecondarySession::run_again(unsigned failed_starts) {
     IpcSocket::find().remove_file();
     run_.abandon(
         in_words({"the server went away before a reply came", "收到回复之前 Server 已断开"}));
-    mp_ipc::run_again(argv_, run_.to_resume());
+    mp_ipc::run_again(argv_, {failed_starts, run_.to_resume()});
     error({"cannot run again: {}", "无法重新运行：{}"}, std::strerror(errno));
 }
 
@@ -166,16 +183,6 @@ void SecondarySession::await_end_of_primary() {
                                           : Clock::now() + *setup_.wait;
     while (!watch_.ending() && Clock::now() < give_up)
         watch_.sleep_until(give_up);
-}
-
-/* After a failed start: to attach to a primary that is just ending may fail in many ways. Unless
- * the primary is alive, waits up to 5 s for the watch to see its end, which is then reported as the
- * reason.
- */
-void SecondarySession::await_primary_that_ends(const std::string &dir) {
-    constexpr Clock::duration kLongestEnd = std::chrono::seconds(5);
-    watch_.look_until(kLongestEnd,
-                      [&] { return probe_primary(dir).state == PrimaryProbe::State::alive; });
 }
 
 void SecondarySession::say_shut_down() {
@@ -209,7 +216,7 @@ Watch::Reason SecondarySession::run_again_if_waiting(Watch::Reason reason,
         return Reason::signal;
     if (!shut_down)
         say({"[{}] The server went away", "[{}] Server 已断开"}, program().tag);
-    run_again();
+    run_again(0);
     return reason;
 }
 
@@ -217,11 +224,11 @@ Watch::Reason SecondarySession::run_again_if_waiting(Watch::Reason reason,
  * failed too often or a signal has come.
  */
 void SecondarySession::start_again() {
-    if (failed_starts_ >= kMostFailedStarts || !watch_.keep_signals_pending())
+    const unsigned before = resumed_ ? resumed_->failed_starts : 0;
+    if (before >= kMostFailedStarts || !watch_.keep_signals_pending())
         return;
     say({"[{}] Trying again", "[{}] 重试"}, program().tag);
-    hand_over_failed_starts(failed_starts_ + 1);
-    run_again();
+    run_again(before + 1);
 }
 
 /* Prints why the program ends; returns its exit status. The actions stay registered, so that a

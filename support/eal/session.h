@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -16,6 +15,7 @@
 #include "support/eal/eal_session.h"
 #include "support/eal/ipc_filter.h"
 #include "support/eal/ipc_socket.h"
+#include "support/eal/resume.h"
 #include "support/eal/watch.h"
 #include "support/options/eal_args.h"
 
@@ -34,11 +34,14 @@ class PrimarySession {
      * from the watching thread if the main thread is blocked.
      */
     PrimarySession(EalArgs args, const Setup &setup, std::function<void(int)> tell_end = {});
-    ~PrimarySession(); /* rte_eal_cleanup(), given two seconds */
+    /* Calls rte_eal_cleanup(), for at most two seconds: a killed process may have held a lock in
+     * shared memory, on which the clean-up would spin for ever.
+     */
+    ~PrimarySession();
     PrimarySession(const PrimarySession &) = delete;
     PrimarySession &operator=(const PrimarySession &) = delete;
 
-    bool started() const { return eal_ != nullptr; }
+    bool started() const { return started_; }
     /* The exit status if it has not started; the reason has been reported. */
     int status() const { return status_; }
     Watch &watch() { return watch_; }
@@ -59,8 +62,8 @@ class PrimarySession {
     std::atomic<bool> told_{false};
     std::atomic<bool> concluded_{false}; /* the loop has ended */
     std::atomic<int> status_;
+    bool started_ = false;
     Watch watch_;
-    std::unique_ptr<EalSession> eal_;
 };
 
 /* Main thread, except where a comment says otherwise. */
@@ -100,7 +103,7 @@ class SecondarySession {
 
     Watch &watch() { return watch_; }
     /* Whether an earlier run of this process had another primary. */
-    bool has_new_primary() const { return resumed_ && failed_starts_ == 0; }
+    bool has_new_primary() const { return resumed_ && resumed_->failed_starts == 0; }
 
     /* Whether there is no reason to end yet. */
     bool going_on() const;
@@ -115,16 +118,14 @@ class SecondarySession {
     int finish(Watch::Reason reason, std::optional<int> given);
     Watch::Reason run_again_if_waiting(Watch::Reason reason, std::optional<int> *status);
     void await_end_of_primary();
-    void await_primary_that_ends(const std::string &dir);
     void say_shut_down();
     void start_again();
-    void run_again();
+    void run_again(unsigned failed_starts);
 
     char **argv_;
     Setup setup_;
     Run run_;
-    std::optional<std::string> resumed_;
-    unsigned failed_starts_;
+    std::optional<Resumed> resumed_;
     bool shut_down_said_ = false; /* used by the thread that ends the process */
     Watch watch_;
 };

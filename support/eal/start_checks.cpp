@@ -163,8 +163,7 @@ std::string elsewhere(const std::string &file_prefix) {
             continue;
         seen.push_back(real);
         const PrimaryProbe probe = probe_primary(root + "/" + file_prefix);
-        if (probe.state == PrimaryProbe::State::alive ||
-            probe.state == PrimaryProbe::State::starting)
+        if (probe.lives())
             text +=
                 in_words({"; {} has a live primary ({}) of user {}: run as that user, with that "
                           "runtime directory",

@@ -3,14 +3,14 @@
 
 #include <sys/resource.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <utility>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
 
-#include "support/base/text.h"
+#include "support/base/exit_status.h"
+#include "support/base/unique_fd.h"
 #include "support/console/console.h"
 #include "support/eal/attach_gate.h"
 #include "support/eal/eal_init.h"
@@ -23,8 +23,6 @@
 
 namespace mp_ipc {
 namespace {
-
-constexpr auto kCleanupLimit = std::chrono::seconds(2);
 
 /* The EAL option for memory on every node that may have clients; "" if the user has given one.
  * Without it the heap begins with a page on the nodes of the primary's own cores, and grows as
@@ -71,21 +69,22 @@ std::string left_over(const EalArgs &args, const std::vector<Holder> &holders) {
 }
 
 /* Waits for processes that hold the files of an earlier primary: arrays in the runtime directory,
- * hugepages. false: they still do, which has been reported, or there is a reason to end.
+ * hugepages.
  */
-bool wait_for_leftovers(const EalArgs &args, const std::vector<std::string> &huge_dirs,
-                        Clock::duration limit, Watch &watch) {
+std::optional<Failure> wait_for_leftovers(const EalArgs &args,
+                                          const std::vector<std::string> &huge_dirs,
+                                          Clock::duration limit, Watch &watch) {
     const std::string dir = runtime_dir(args.file_prefix);
     const auto give_up = Clock::now() + limit;
     for (bool said = false;; said = true) {
         const auto holders = lock_holders(dir);
         const auto pages = check_page_files_free(huge_dirs, args.file_prefix);
-        if (watch.ending() || (holders.empty() && !pages))
-            return !watch.ending();
-        if (Clock::now() >= give_up) {
-            error(kComposed, holders.empty() ? pages->text : left_over(args, holders));
-            return false;
-        }
+        if (watch.ending())
+            return Failure{kExitOk, {}};
+        if (holders.empty() && !pages)
+            return std::nullopt;
+        if (Clock::now() >= give_up)
+            return Failure{kExitFailure, holders.empty() ? pages->text : left_over(args, holders)};
         if (!said)
             warn({"waiting for processes that hold the files of file prefix '{}': {}",
                   "等待占用 file-prefix '{}' 的文件的进程：{}"},
@@ -95,102 +94,65 @@ bool wait_for_leftovers(const EalArgs &args, const std::vector<std::string> &hug
     }
 }
 
-/* The primary's init takes the locks of these directories, and waits for them without a limit
- * and without a message. false: one was held for 10 s, which has been reported, or the program
- * ends.
- */
-bool wait_for_hugepage_locks(const std::vector<std::string> &huge_dirs, Watch &watch) {
-    constexpr auto kLimit = std::chrono::seconds(10);
-    for (const std::string &mount : huge_dirs) {
-        if (watch.look_until(kLimit, [&] { return !is_locked(mount).value_or(false); }))
-            continue;
-        if (!watch.ending())
-            error(kComposed, held_lock_text(mount));
-        return false;
-    }
-    return true;
-}
-
 /* `memory`: the option that was added to the user's own, or none. */
-int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe,
+Failure why_primary_failed(const EalArgs &args, const PrimaryProbe &probe,
                            const std::string &memory) {
     const int why = rte_errno;
     const auto holders = lock_holders(probe.dir);
     rlimit addresses = {};
     getrlimit(RLIMIT_AS, &addresses);
-    if (why == EINVAL) {
-        error(kBadOptions);
-        return kExitUsage;
-    }
-    if (probe.state == PrimaryProbe::State::alive || probe.state == PrimaryProbe::State::starting)
-        error(kComposed, second_primary(args, probe));
-    else if (!holders.empty())
-        error(kComposed, left_over(args, holders));
-    else if (const auto threads = check_threads())
-        error({"EAL could not start: {}", "EAL 无法启动：{}"}, threads->text);
-    else if (why == ENOMEM && addresses.rlim_cur != RLIM_INFINITY)
-        error({"EAL could not start{}: the address space of this process is limited to {} MiB "
-               "(ulimit -v), and EAL reserves 64 GiB and more: raise the limit",
-               "EAL 无法启动{}：本进程的地址空间上限是 {} MiB（ulimit -v），而 EAL 需要保留 64 GiB "
-               "以上：请提高上限"},
-              eal_error(), addresses.rlim_cur >> 20);
-    else if (const auto pages = hugepage_trouble(look_at_hugepages(args.huge_dir)))
-        error({"EAL could not start: {}", "EAL 无法启动：{}"}, *pages);
-    else
-        error({"EAL could not start{}; its own lines above say why{}",
-               "EAL 无法启动{}；原因见上面 EAL 自己的输出{}"},
-              eal_error(),
-              memory.empty() || why != ENOMEM
-                  ? ""
-                  : in_words({" ({} was to be reserved; give -m or --socket-mem for less memory)",
-                              "（当时要预留 {}；可用 -m 或 --socket-mem 减少内存）"},
-                             memory));
-    return kExitFailure;
+    if (why == EINVAL)
+        return Failure{kExitUsage, in_words(kBadOptions)};
+    const auto failed = [](std::string text) { return Failure{kExitFailure, std::move(text)}; };
+    const Line<1> because{"EAL could not start: {}", "EAL 无法启动：{}"};
+    if (probe.lives())
+        return failed(second_primary(args, probe));
+    if (!holders.empty())
+        return failed(left_over(args, holders));
+    if (const auto threads = check_threads())
+        return failed(in_words(because, threads->text));
+    if (why == ENOMEM && addresses.rlim_cur != RLIM_INFINITY)
+        return failed(in_words(
+            {"EAL could not start{}: the address space of this process is limited to {} MiB "
+             "(ulimit -v), and EAL reserves 64 GiB and more: raise the limit",
+             "EAL 无法启动{}：本进程的地址空间上限是 {} MiB（ulimit -v），而 EAL 需要保留 64 GiB "
+             "以上：请提高上限"},
+            eal_error(), addresses.rlim_cur >> 20));
+    if (const auto pages = hugepage_trouble(look_at_hugepages(args.huge_dir)))
+        return failed(in_words(because, *pages));
+    return failed(in_words(
+        {"EAL could not start{}; its own lines above say why{}",
+         "EAL 无法启动{}；原因见上面 EAL 自己的输出{}"},
+        eal_error(),
+        memory.empty() || why != ENOMEM
+            ? ""
+            : in_words({" ({} was to be reserved; give -m or --socket-mem for less memory)",
+                        "（当时要预留 {}；可用 -m 或 --socket-mem 减少内存）"},
+                       memory)));
 }
 
 }  // namespace
 
-EalSession::~EalSession() {
-    const Watch::Blocking blocking(watch_, Watch::Blocking::Interruptible::no, kCleanupLimit);
-    rte_eal_cleanup();
-}
-
-std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration leftover_wait,
-                                          Watch &watch, int *status) {
-    using State = PrimaryProbe::State;
-    *status = kExitUsage;
-    if (const auto trouble = check_options(args)) {
-        error(kComposed, trouble->text);
-        return nullptr;
-    }
-    *status = kExitFailure;
-    if (const auto trouble = check_process()) {
-        error(kComposed, trouble->text);
-        return nullptr;
-    }
+std::optional<Failure> start_primary(const EalArgs &args, Clock::duration leftover_wait,
+                                     Watch &watch) {
     const std::string dir = runtime_dir(args.file_prefix);
     const PrimaryProbe other = probe_primary(dir);
-    if (other.state == State::alive || other.state == State::starting) {
-        error(kComposed, second_primary(args, other));
-        return nullptr;
-    }
-    if (other.state == State::unknown && other.error != ENAMETOOLONG) {
-        error({"cannot look at {}/config: {}", "无法查看 {}/config：{}"}, dir,
-              std::strerror(other.error));
-        return nullptr;
-    }
+    if (auto failure = check_before(args, other))
+        return failure;
+    if (other.lives())
+        return Failure{kExitFailure, second_primary(args, other)};
     const HugepageRoom memory_room = look_at_hugepage_room(args.huge_dir);
     if (const auto trouble = first_bad({check_path_length(dir),
                                         check_runtime_usable(look_at_runtime(runtime_root(), dir)),
-                                        check_primary_room(dir, memory_room.nodes.size())})) {
-        error(kComposed, trouble->text);
-        return nullptr;
-    }
+                                        check_primary_room(dir, memory_room.nodes.size())}))
+        return Failure{kExitFailure, trouble->text};
     const Hugepages hugepages = look_at_hugepages(args.huge_dir);
-    if (!wait_for_leftovers(args, hugepages.dirs, leftover_wait, watch) ||
-        !wait_for_hugepage_locks(hugepages.dirs, watch)) {
-        *status = watch.ending() ? kExitOk : kExitFailure;
-        return nullptr;
+    if (auto failure = wait_for_leftovers(args, hugepages.dirs, leftover_wait, watch))
+        return failure;
+    constexpr auto kLockLimit = std::chrono::seconds(10);
+    for (const std::string &mount : hugepages.dirs) {
+        if (auto failure = wait_for_lock(mount, kLockLimit, watch))
+            return failure;
     }
     std::vector<std::string> words = args.eal;
     const std::string memory = memory_option(args, memory_room);
@@ -203,28 +165,22 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
         const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no);
         result = run_eal_init(words);
     }
-    if (result < 0) {
-        *status = say_why_primary_failed(args, probe_primary(dir), memory);
-        return nullptr;
-    }
-    auto session = std::make_unique<EalSession>(watch);
-    if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-        error({"{} must be the primary, but EAL made it a secondary: omit --proc-type",
-               "{} 必须是 primary，但 EAL 使它成为 secondary：请去掉 --proc-type"},
-              program().name);
-        return nullptr;
-    }
-    if (!runs_under_prefix(args)) {
-        *status = kExitUsage;
-        return nullptr;
-    }
+    if (result < 0)
+        return why_primary_failed(args, probe_primary(dir), memory);
+    if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+        return Failure{
+            kExitFailure,
+            in_words({"{} must be the primary, but EAL made it a secondary: omit --proc-type",
+                      "{} 必须是 primary，但 EAL 使它成为 secondary：请去掉 --proc-type"},
+                     program().name)};
+    if (auto failure = check_prefix_of_eal(args))
+        return failure;
     note_linkage(dir);
-    session->page_files_ = record_page_files(dir);
+    static const UniqueFd page_files = record_page_files(dir); /* until this process has ended */
     measure_attach_bytes();
     AttachGate::make(dir);
     say_memory();
-    *status = kExitOk;
-    return session;
+    return std::nullopt;
 }
 
 }  // namespace mp_ipc

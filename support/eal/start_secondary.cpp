@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <initializer_list>
+#include <string_view>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_service_component.h>
 
+#include "support/base/exit_status.h"
 #include "support/base/text.h"
 #include "support/console/console.h"
 #include "support/eal/attach_gate.h"
@@ -16,7 +19,6 @@
 #include "support/eal/eal_session.h"
 #include "support/eal/heap_question.h"
 #include "support/eal/ipc_socket.h"
-#include "support/eal/primary_config.h"
 #include "support/eal/start_checks.h"
 
 namespace mp_ipc {
@@ -27,15 +29,6 @@ constexpr auto kStartLimit = std::chrono::seconds(10);
 /* The same for the secondary's own rte_eal_init(), which may wait 5 s for a busy primary's reply.
  */
 constexpr auto kAttachLimit = std::chrono::seconds(20);
-
-/* Reports why there is no start, or passes the reason to the caller. Returns false. */
-bool fail(const std::string &text, std::string *why) {
-    if (why != nullptr)
-        *why = text;
-    else
-        error(kComposed, text);
-    return false;
-}
 
 /* Frees what rte_eal_init() of a secondary took of the primary's heap for services that it does not
  * run: 150 KB in 22.11. At once, and not at the end, for two reasons. A client that is killed later
@@ -65,7 +58,8 @@ std::string no_primary(const EalArgs &args, const PrimaryProbe &probe) {
         why = in_words({"the primary ({}) has not finished its start", "primary（{}）没有完成启动"},
                        process_text(probe.pid));
     const std::string others = elsewhere(args.file_prefix);
-    const auto live = live_prefixes();
+    auto live = probe_prefixes();
+    std::erase_if(live, [](const PrimaryProbe &other) { return !other.lives(); });
     return in_words(
         {"no primary runs under file prefix '{}': {}{} ({})",
          "file-prefix '{}' 下没有 primary 运行：{}{}（{}）"},
@@ -78,144 +72,101 @@ std::string no_primary(const EalArgs &args, const PrimaryProbe &probe) {
             ? in_words({"no prefix under {} has a live primary", "{} 下没有运行中的 primary"},
                        runtime_root())
             : in_words({"prefixes with a live primary: {}", "有 primary 运行的 file-prefix：{}"},
-                       joined(live, [](const std::string &prefix) { return prefix; })));
+                       joined(live, [](const PrimaryProbe &other) { return other.prefix(); })));
 }
 
 }  // namespace
 
-bool wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait, Watch &watch,
-                      int *status, std::string *why) {
+std::optional<Failure> wait_for_primary(const EalArgs &args, std::optional<Clock::duration> wait,
+                                        Watch &watch) {
     using State = PrimaryProbe::State;
-    if (const auto trouble = check_options(args)) {
-        *status = kExitUsage;
-        return fail(trouble->text, why);
-    }
-    *status = kExitFailure;
-    if (const auto trouble = check_process())
-        return fail(trouble->text, why);
     const std::string dir = runtime_dir(args.file_prefix);
     const auto begin = Clock::now();
-    for (bool said = false;;) {
+    for (bool first = true;; first = false) {
         const PrimaryProbe probe = probe_primary(dir);
+        if (first || probe.state == State::unknown) {
+            if (auto failure = check_before(args, probe))
+                return failure;
+        }
         if (probe.state == State::alive) {
             watch.follow_primary(probe.pid, dir);
-            return true;
+            return std::nullopt;
         }
-        if (watch.ending()) {
-            *status = kExitOk;
-            return false;
-        }
-        *status = kExitFailure;
+        if (watch.ending())
+            return Failure{kExitOk, {}};
         if (probe.state == State::forbidden)
-            return fail(in_words({"no permission to look into {}: run {} as the user who runs {}{}",
-                                  "没有查看 {} 的权限：运行 {} 的用户应与运行 {} 的用户相同{}"},
-                                 dir, program().name, program().peer, elsewhere(args.file_prefix)),
-                        why);
-        if (probe.state == State::unknown && probe.error == ENAMETOOLONG)
-            return fail(check_path_length(dir).text, why);
-        if (probe.state == State::unknown)
-            return fail(in_words({"cannot look at {}/config: {}", "无法查看 {}/config：{}"}, dir,
-                                 std::strerror(probe.error)),
-                        why);
+            return Failure{
+                kExitFailure,
+                in_words({"no permission to look into {}: run {} as the user who runs {}{}",
+                          "没有查看 {} 的权限：运行 {} 的用户应与运行 {} 的用户相同{}"},
+                         dir, program().name, program().peer, elsewhere(args.file_prefix))};
         const auto waited = Clock::now() - begin;
         const bool in_time = wait ? (*wait == Clock::duration::zero() || waited < *wait)
                                   : (probe.state == State::starting && waited < kStartLimit);
-        if (!in_time) {
-            *status = kExitNoPrimary;
-            return fail(no_primary(args, probe), why);
-        }
-        if (wait && !said)
+        if (!in_time)
+            return Failure{kExitNoPrimary, no_primary(args, probe)};
+        if (wait && first)
             say({"[{}] Waiting for a server under file prefix '{}'",
                  "[{}] 等待 Server, file-prefix '{}'"},
                 program().tag, args.file_prefix);
-        said = true;
         watch.sleep_until(Clock::now() + kLookAgain);
     }
 }
 
 namespace {
 
-/* Waits for a place among those that attach, and checks that nothing prevents it. false: do not
- * attach; *status is the exit status.
- */
-bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status,
-                std::string *why) {
+/* Waits for a place among those that attach, and checks that nothing prevents it. */
+std::optional<Failure> check_attachable(AttachGate &gate, const EalArgs &args, Watch &watch) {
     const std::string dir = runtime_dir(args.file_prefix);
     const auto outcome = gate.enter([&](std::chrono::milliseconds pause) {
         watch.sleep_until(Clock::now() + pause);
         return !watch.ending();
     });
-    if (outcome == AttachGate::Outcome::interrupted) {
-        *status = kExitOk; /* the reason to end is reported at the end */
-        return false;
-    }
+    if (outcome == AttachGate::Outcome::interrupted)
+        return Failure{kExitOk, {}};
     if (gate.row() > 0)
         warn({"clients that are attaching make no progress, stopped perhaps: {}; not waiting for "
               "them",
               "正在连接的 Client 没有进展，可能已暂停：{}；不再等待它们"},
              joined(gate.holders(gate.row() - 1), process_text));
-    *status = kExitFailure;
-    /* The primary's socket is there before its memory is complete. */
-    const bool complete =
-        watch.look_until(kStartLimit, [&] { return read_primary_config(dir).has_value(); });
     const PrimaryProbe primary = probe_primary(dir);
     make_room(dir);
-    const Finding runtime = check_runtime_usable(look_at_runtime(runtime_root(), dir));
-    std::optional<Finding> trouble = first_bad({runtime, check_path_length(dir)});
-    if (!trouble && complete)
-        trouble = first_bad(check_attach(primary, args.file_prefix));
-    /* A primary that ends during the checks makes them fail; then its end is to be reported, by the
-     * watch. */
-    if (trouble || !complete)
-        watch.look_until(std::chrono::seconds(1), [&] {
-            const PrimaryProbe now = probe_primary(dir);
-            return now.state == PrimaryProbe::State::alive && now.pid == primary.pid;
-        });
-    if (watch.ending()) {
-        *status = kExitOk;
-        return false;
-    }
-    if (trouble)
-        return fail(trouble->text, why);
-    if (!complete) {
-        *status = kExitNoPrimary;
-        return fail(no_primary(args, {.state = PrimaryProbe::State::starting,
-                                      .pid = primary.pid,
-                                      .error = 0,
-                                      .dir = dir}),
-                    why);
-    }
-    /* A process that is stopped while it holds this lock keeps all others waiting, without a
-     * message. */
+    if (const auto trouble = first_bad(
+            {check_runtime_usable(look_at_runtime(runtime_root(), dir)), check_path_length(dir)}))
+        return Failure{kExitFailure, trouble->text};
+    if (const auto trouble = first_bad(check_attach(primary, args.file_prefix)))
+        return Failure{kExitFailure, trouble->text};
     constexpr auto kLockLimit = std::chrono::seconds(5);
-    if (!watch.look_until(kLockLimit, [&] { return !is_locked(dir).value_or(false); })) {
-        *status = watch.ending() ? kExitOk : kExitFailure;
-        return watch.ending() ? false : fail(held_lock_text(dir), why);
-    }
+    if (auto failure = wait_for_lock(dir, kLockLimit, watch))
+        return failure;
     /* Attaching sends a request, and holds locks while that waits for room. */
     constexpr auto kRoomLimit = std::chrono::seconds(10);
     const auto has_room_now = [&] {
         return has_room(primary_socket(dir), std::chrono::milliseconds(0));
     };
-    if (!watch.look_until(kRoomLimit, has_room_now)) {
-        *status = watch.ending() ? kExitOk : kExitFailure;
-        return watch.ending()
-                   ? false
-                   : fail(in_words({"the server does not read its messages, its queue is full: is "
-                                    "it stopped, or busy? Let it go on, or restart it",
-                                    "Server 没有读取消息，队列已满：是否已暂停，或繁忙？"
-                                    "请让它继续运行，或重新启动它"}),
-                          why);
-    }
+    if (!watch.look_until(kRoomLimit, has_room_now))
+        return Failure{kExitFailure,
+                       in_words({"the server does not read its messages, its queue is full: is it "
+                                 "stopped, or busy? Let it go on, or restart it",
+                                 "Server 没有读取消息，队列已满：是否已暂停，或繁忙？"
+                                 "请让它继续运行，或重新启动它"})};
     const auto heap = ask_for_heap(dir);
     if (heap && heap->clients_fit == 0)
-        return fail(
+        return Failure{
+            kExitFailure,
             in_words({"the server's heap has no room for another client ({}): start {} with "
                       "more memory, such as {}",
                       "Server 的堆无法再连接 Client（{}）：请给 {} 更多内存，如 {}"},
-                     heap->heap, program().peer, heap->advice),
-            why);
-    return true;
+                     heap->heap, program().peer, heap->advice)};
+    return std::nullopt;
+}
+
+bool has_line(const std::vector<std::string> &errors,
+              std::initializer_list<std::string_view> parts) {
+    return std::ranges::any_of(errors, [&](const std::string &line) {
+        return std::ranges::any_of(
+            parts, [&](std::string_view part) { return line.find(part) != std::string::npos; });
+    });
 }
 
 /* Whether EAL could not lock the files of its memory map that it had just made, though no other
@@ -224,20 +175,20 @@ bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status
  * another start.
  */
 bool files_were_locked(const EalArgs &args, Watch &watch, const std::vector<std::string> &errors) {
-    const bool of_files = std::any_of(errors.begin(), errors.end(), [](const std::string &line) {
-        return line.find("Cannot initialize local memory map") != std::string::npos;
-    });
     constexpr auto kMoment =
         std::chrono::milliseconds(200); /* a client keeps its locks for longer */
-    return of_files && watch.look_until(kMoment, [&] {
-        return check_own_names(runtime_dir(args.file_prefix)).verdict == Finding::Verdict::good;
-    });
+    return has_line(errors, {"Cannot initialize local memory map"}) &&
+           watch.look_until(kMoment, [&] {
+               return check_own_names(runtime_dir(args.file_prefix)).verdict ==
+                      Finding::Verdict::good;
+           });
 }
 
 Again may_succeed_again(const EalArgs &args, Watch &watch, const std::vector<std::string> &errors) {
-    return speaks_of_addresses(errors)              ? Again::addresses
-           : files_were_locked(args, watch, errors) ? Again::files
-                                                    : Again::no;
+    /* In EAL's errors about memory areas, fbarrays and the configuration: 22.11 to 26.07. */
+    if (has_line(errors, {"area at requested address", "base-virtaddr"}))
+        return Again::addresses;
+    return files_were_locked(args, watch, errors) ? Again::files : Again::no;
 }
 
 /* `start` and the reason: what is found to be wrong now, or the first error that EAL logged. */
@@ -273,11 +224,10 @@ std::string eal_failure(const EalArgs &args, const std::string &start,
 
 }  // namespace
 
-bool start_secondary(const EalArgs &args, Watch &watch, int *status, Again *again,
-                     std::string *why) {
+std::optional<Failure> start_secondary(const EalArgs &args, Watch &watch) {
     AttachGate gate(runtime_dir(args.file_prefix)); /* its place is free again at every return */
-    if (!may_attach(gate, args, watch, status, why))
-        return false;
+    if (auto failure = check_attachable(gate, args, watch))
+        return failure;
     rte_errno = 0;
     int result = 0;
     std::vector<std::string> errors;
@@ -290,48 +240,33 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status, Again *agai
         if (result >= 0 && rte_eal_process_type() == RTE_PROC_SECONDARY)
             give_back_service_memory();
     }
-    *status = kExitFailure;
     if (result < 0) {
-        if (watch.ending()) {
-            *status = kExitOk; /* the reason to end is reported at the end */
-            return false;
-        }
-        if (rte_errno == EINVAL) {
-            *status = kExitUsage;
-            return fail(in_words(kBadOptions), why);
-        }
-        const Again found = may_succeed_again(args, watch, errors);
-        if (again != nullptr)
-            *again = found;
-        return fail(eal_failure(args,
-                                in_words({"EAL could not attach to the primary{}",
-                                          "EAL 无法连接 primary{}"},
-                                         eal_error()),
-                                errors, found),
-                    why);
+        if (rte_errno == EINVAL)
+            return Failure{kExitUsage, in_words(kBadOptions)};
+        const std::string start = in_words(
+            {"EAL could not attach to the primary{}", "EAL 无法连接 primary{}"}, eal_error());
+        const Again again = may_succeed_again(args, watch, errors);
+        return Failure{kExitFailure, eal_failure(args, start, errors, again), again};
     }
     if (rte_eal_process_type() != RTE_PROC_SECONDARY)
-        return fail(in_words({"{} must be a secondary, but EAL made it a primary: omit --proc-type",
-                              "{} 必须是 secondary，但 EAL 使它成为 primary：请去掉 --proc-type"},
-                             program().name),
-                    why);
-    if (!runs_under_prefix(args)) {
-        *status = kExitUsage;
-        return false;
-    }
+        return Failure{
+            kExitFailure,
+            in_words({"{} must be a secondary, but EAL made it a primary: omit --proc-type",
+                      "{} 必须是 secondary，但 EAL 使它成为 primary：请去掉 --proc-type"},
+                     program().name)};
+    if (auto failure = check_prefix_of_eal(args))
+        return failure;
     /* If EAL cannot make a secondary's socket or its thread, rte_eal_init() still succeeds, but no
      * reply arrives. */
-    if (!IpcSocket::find().found())
-        return fail(
-            eal_failure(args,
-                        in_words({"EAL could not make this client's socket in {}, so no reply can "
-                                  "reach it",
-                                  "EAL 无法在 {} 中创建本 Client 的套接字，因此收不到任何回复"},
-                                 rte_eal_get_runtime_dir()),
-                        errors, may_succeed_again(args, watch, errors)),
-            why);
-    *status = kExitOk;
-    return true;
+    if (!IpcSocket::find().found()) {
+        const std::string start =
+            in_words({"EAL could not make this client's socket in {}, so no reply can reach it",
+                      "EAL 无法在 {} 中创建本 Client 的套接字，因此收不到任何回复"},
+                     rte_eal_get_runtime_dir());
+        return Failure{kExitFailure,
+                       eal_failure(args, start, errors, may_succeed_again(args, watch, errors))};
+    }
+    return std::nullopt;
 }
 
 }  // namespace mp_ipc

@@ -15,7 +15,7 @@ namespace {
 __attribute__((constructor)) void take() {
     const unsigned long base = std::getenv("TAKEN_CONFIG") != nullptr ? 0x100000000 : 0x200000000;
     constexpr unsigned long kSize = 4096;
-    if (std::getenv("MP_IPC_FAILED_STARTS") != nullptr && std::getenv("TAKEN_ALWAYS") == nullptr)
+    if (std::getenv("MP_IPC_RESUME") != nullptr && std::getenv("TAKEN_ALWAYS") == nullptr)
         return;
     if (syscall(SYS_mmap, base, kSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
                 -1, 0) < 0)

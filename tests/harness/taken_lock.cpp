@@ -19,8 +19,7 @@ namespace {
 bool g_takes = false;
 
 __attribute__((constructor)) void decide() { /* the program takes the variable away */
-    g_takes =
-        std::getenv("MP_IPC_FAILED_STARTS") == nullptr || std::getenv("TAKEN_ALWAYS") != nullptr;
+    g_takes = std::getenv("MP_IPC_RESUME") == nullptr || std::getenv("TAKEN_ALWAYS") != nullptr;
 }
 
 /* One that EAL makes, for reading and writing; a check of our own opens it for reading. */

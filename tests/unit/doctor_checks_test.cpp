@@ -239,10 +239,9 @@ TEST(DoctorChecks, AThreadNeedNotHaveAName) {
 }
 
 TEST(DoctorChecks, APrefixThatCannotBeLookedAt) {
-    PrefixFacts own;
-    own.name = "p";
-    own.probe = {.state = PrimaryProbe::State::unknown, .error = EMFILE, .dir = "/run/dpdk/p"};
-    const Finding finding = check_prefix(own, {}, {});
+    const PrimaryProbe own = {
+        .state = PrimaryProbe::State::unknown, .error = EMFILE, .dir = "/run/dpdk/p"};
+    const Finding finding = check_prefix("p", own, {}, {});
     EXPECT_EQ(finding.verdict, Verdict::unknown);
     EXPECT_EQ(finding.text,
               "Prefix 'p': not checked: cannot look at /run/dpdk/p/config: Too many open files");

@@ -13,16 +13,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstdint>
 #include <cstdlib>
 #include <string>
-
-#include <rte_version.h>
 
 #include "support/base/cores.h"
 #include "support/base/unique_fd.h"
 #include "support/eal/ipc_core.h"
-#include "support/eal/primary_config.h"
 #include "support/eal/resume.h"
 #include "support/eal/runtime_dir.h"
 #include "support/eal/watch.h"
@@ -99,57 +95,15 @@ TEST(IpcCore, IsOneOfThisMachineAndOfThisProcess) {
     EXPECT_EQ(read_ipc_core("5", &core, {}, ""), "") << "what is not known is not refused";
 }
 
-/* The first fields of the configuration that a primary of this version shares. */
-std::string config_of(std::uint32_t magic, std::uint32_t version, std::uint8_t status) {
-    std::string head(64, '\0');
-    head.replace(0, 4, reinterpret_cast<const char *>(&magic), 4);
-    head.replace(4, 4, reinterpret_cast<const char *>(&version), 4);
-    head[version >= RTE_VERSION_NUM(23, 11, 0, 0) ? 40 : 36] = static_cast<char>(status);
-    return head;
-}
-
-TEST(Start, APrimarySaysWhyItTakesNoSecondaries) {
-    constexpr std::uint32_t kMagic = 19820526;
-    const TempDir dir;
-    EXPECT_FALSE(read_primary_config(dir.path()));
-    dir.write("config", config_of(0, RTE_VERSION, 1));
-    EXPECT_FALSE(read_primary_config(dir.path())) << "its init is not complete";
-    dir.write("config", config_of(kMagic, RTE_VERSION, 2));
-    ASSERT_TRUE(read_primary_config(dir.path()));
-    EXPECT_FALSE(read_primary_config(dir.path())->no_secondaries);
-    EXPECT_FALSE(read_primary_config(dir.path())->other_version);
-    dir.write("config", config_of(kMagic, RTE_VERSION, 1));
-    EXPECT_TRUE(read_primary_config(dir.path())->no_secondaries);
-    constexpr std::uint32_t kOthers[] = {RTE_VERSION_NUM(22, 7, 0, 99),
-                                         RTE_VERSION_NUM(99, 3, 0, 99)};
-    for (const std::uint32_t version : kOthers) {
-        dir.write("config", config_of(kMagic, version, 1));
-        EXPECT_TRUE(read_primary_config(dir.path())->other_version) << version;
-        EXPECT_TRUE(read_primary_config(dir.path())->no_secondaries) << version;
-    }
-}
-
-TEST(Start, OnlyOpenDescriptorsAreWalked) {
-    const UniqueFd low(open("/dev/null", O_RDONLY));
-    rlimit limit = {};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    const UniqueFd high(fcntl(low.get(), F_DUPFD, static_cast<int>(limit.rlim_cur) - 1));
-    ASSERT_TRUE(high);
-    const int other = fcntl(STDERR_FILENO, F_GETFD);
-    EXPECT_TRUE(close_on_exec_one_by_one(3));
-    EXPECT_EQ(fcntl(low.get(), F_GETFD), FD_CLOEXEC);
-    EXPECT_EQ(fcntl(high.get(), F_GETFD), FD_CLOEXEC);
-    EXPECT_EQ(fcntl(STDERR_FILENO, F_GETFD), other);
-}
-
 /* What another thread had opened when this program ran itself again. */
 TEST(Start, TheNextRunClosesWhatCameThrough) {
     const UniqueFd came(open("/dev/null", O_RDONLY));
     const pid_t child = fork();
     if (child == 0) {
-        setenv("MP_IPC_RESUME", "", 1);
-        const bool resumed = take_resume().has_value();
-        _exit(resumed && fcntl(came.get(), F_GETFD) == -1 ? 0 : 1);
+        setenv("MP_IPC_RESUME", "2 a state", 1);
+        const auto resumed = take_resume();
+        const bool taken = resumed && resumed->failed_starts == 2 && resumed->state == "a state";
+        _exit(taken && fcntl(came.get(), F_GETFD) == -1 ? 0 : 1);
     }
     int status = -1;
     ASSERT_EQ(waitpid(child, &status, 0), child);

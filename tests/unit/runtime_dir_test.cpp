@@ -10,8 +10,11 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <functional>
+
+#include <rte_version.h>
 
 #include "support/eal/hugepages.h"
 #include "support/eal/runtime_dir.h"
@@ -66,26 +69,60 @@ TEST_F(RuntimeDir, FollowsTheEnvironmentAsEalDoes) {
     }
 }
 
+/* The first fields of the configuration that a primary of this version shares. */
+std::string config_of(std::uint32_t version, std::uint8_t status, std::uint32_t magic = 19820526) {
+    std::string head(64, '\0');
+    head.replace(0, 4, reinterpret_cast<const char *>(&magic), 4);
+    head.replace(4, 4, reinterpret_cast<const char *>(&version), 4);
+    head[version >= RTE_VERSION_NUM(23, 11, 0, 0) ? 40 : 36] = static_cast<char>(status);
+    return head;
+}
+
+bool lock_as_primary(const std::string &config) {
+    struct flock lock = {};
+    lock.l_type = F_WRLCK;
+    return fcntl(open(config.c_str(), O_RDWR), F_SETLK, &lock) == 0;
+}
+
 TEST_F(RuntimeDir, TellsALivePrimaryFromADeadOne) {
     using State = PrimaryProbe::State;
     EXPECT_EQ(probe_primary(dir_).state, State::no_files);
     EXPECT_EQ(probe_primary(runtime_dir("other")).state, State::no_files);
     const std::string config = root_.write("dpdk/p/config");
     EXPECT_EQ(probe_primary(dir_).state, State::dead);
-    EXPECT_TRUE(live_prefixes().empty());
+    ASSERT_EQ(probe_prefixes().size(), 1U);
+    EXPECT_FALSE(probe_prefixes()[0].lives());
     {
-        const LockedBy primary([&] {
-            struct flock lock = {};
-            lock.l_type = F_WRLCK;
-            return fcntl(open(config.c_str(), O_RDWR), F_SETLK, &lock) == 0;
-        });
+        const LockedBy primary([&] { return lock_as_primary(config); });
         EXPECT_EQ(probe_primary(dir_).state, State::starting);
         EXPECT_EQ(probe_primary(dir_).pid, primary.pid());
-        EXPECT_EQ(live_prefixes(), std::vector<std::string>{"p"});
+        EXPECT_EQ(probe_prefixes()[0].prefix(), "p");
+        EXPECT_TRUE(probe_prefixes()[0].lives());
+        root_.write("dpdk/p/config", config_of(RTE_VERSION, 2));
+        EXPECT_EQ(probe_primary(dir_).state, State::starting) << "this is the earlier one's";
         const test::RawSocket socket(dir_ + "/mp_socket", test::RawSocket::File::stays);
         EXPECT_EQ(probe_primary(dir_).state, State::alive);
+        root_.write("dpdk/p/config", config_of(RTE_VERSION, 2, 0));
+        EXPECT_EQ(probe_primary(dir_).state, State::starting) << "its init is not complete";
     }
     EXPECT_EQ(probe_primary(dir_).state, State::dead);
+}
+
+TEST_F(RuntimeDir, APrimarySaysWhyItTakesNoSecondaries) {
+    const std::string config = root_.write("dpdk/p/config", config_of(RTE_VERSION, 2));
+    const LockedBy primary([&] { return lock_as_primary(config); });
+    const test::RawSocket socket(dir_ + "/mp_socket");
+    EXPECT_FALSE(probe_primary(dir_).no_secondaries);
+    EXPECT_FALSE(probe_primary(dir_).other_version);
+    root_.write("dpdk/p/config", config_of(RTE_VERSION, 1));
+    EXPECT_TRUE(probe_primary(dir_).no_secondaries);
+    constexpr std::uint32_t kOthers[] = {RTE_VERSION_NUM(22, 7, 0, 99),
+                                         RTE_VERSION_NUM(99, 3, 0, 99)};
+    for (const std::uint32_t version : kOthers) {
+        root_.write("dpdk/p/config", config_of(version, 1));
+        EXPECT_TRUE(probe_primary(dir_).other_version) << version;
+        EXPECT_TRUE(probe_primary(dir_).no_secondaries) << version;
+    }
 }
 
 TEST_F(RuntimeDir, NamesWhoHoldsTheFiles) {
