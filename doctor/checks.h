@@ -45,7 +45,7 @@ struct PrefixFacts {
 };
 /* All prefixes below root, sorted. */
 std::vector<PrefixFacts> look_at_prefixes(const std::string &root);
-Finding check_prefix(const PrefixFacts &own, const std::vector<Holder> &holders,
+Finding check_prefix(const PrefixFacts &own, const std::vector<pid_t> &holders,
                      const std::vector<PrefixFacts> &all);
 
 Finding check_stale_sockets(const std::vector<ClientSocket> &sockets);

@@ -80,7 +80,7 @@ std::string others_text(const PrefixFacts &own, const std::vector<PrefixFacts> &
 
 }  // namespace
 
-Finding check_prefix(const PrefixFacts &own, const std::vector<Holder> &holders,
+Finding check_prefix(const PrefixFacts &own, const std::vector<pid_t> &holders,
                      const std::vector<PrefixFacts> &all) {
     using State = PrimaryProbe::State;
     const std::string name = printable(own.name);

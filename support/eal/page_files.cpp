@@ -171,9 +171,7 @@ Finding check_page_files(const PrimaryProbe &primary, const std::string &file_pr
             return unusable_file(path, errno);
         const auto holders = flock_holders({path});
         const bool own = primary.pid == 0 || holders.empty() ||
-                         std::any_of(holders.begin(), holders.end(), [&](const Holder &holder) {
-                             return holder.pid == primary.pid;
-                         });
+                         std::ranges::find(holders, primary.pid) != holders.end();
         if (!own || !is_locked(path).value_or(true))
             return other_file(path);
     }

@@ -62,7 +62,7 @@ std::string second_primary(const EalArgs &args, const PrimaryProbe &probe) {
                     process_text(probe.pid), args.file_prefix);
 }
 
-std::string left_over(const EalArgs &args, const std::vector<Holder> &holders) {
+std::string left_over(const EalArgs &args, const std::vector<pid_t> &holders) {
     return in_words({"processes of an earlier primary still hold the files of file prefix '{}': "
                      "{}; end them, or choose another --file-prefix",
                      "之前的 primary 的进程仍占用 file-prefix '{}' 的文件：{}；请结束它们，"

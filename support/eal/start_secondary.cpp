@@ -153,7 +153,7 @@ bool may_attach(AttachGate &gate, const EalArgs &args, Watch &watch, int *status
         warn({"clients that are attaching make no progress, stopped perhaps: {}; not waiting for "
               "them",
               "正在连接的 Client 没有进展，可能已暂停：{}；不再等待它们"},
-             joined(gate.holders(gate.row() - 1), process_text));
+             holders_text(gate.holders(gate.row() - 1)));
     *status = kExitFailure;
     /* The primary's socket is there before its memory is complete. */
     const bool complete =
