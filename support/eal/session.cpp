@@ -230,8 +230,12 @@ void SecondarySession::start_again() {
 int SecondarySession::finish(Watch::Reason reason, std::optional<int> given) {
     using Reason = Watch::Reason;
     const IpcSocket socket = IpcSocket::find();
-    if (shut_down()) /* its last event may still be unread */
-        holds_within(std::chrono::milliseconds(20), [&] { return socket.idle(); });
+    /* Its last event may still be unread; on a quiet machine that is read in microseconds. Not
+     * look_until(), which a reason to end cuts short. */
+    if (shut_down()) {
+        for (int ms = 0; ms < 20 && !socket.idle(); ms++)
+            usleep(1000);
+    }
     reason = run_again_if_waiting(reason, &given);
     int status = given.value_or(run_.status(reason == Reason::signal));
     if (shut_down() && (reason == Reason::primary_gone || reason == Reason::none)) {
