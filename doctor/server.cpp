@@ -136,20 +136,18 @@ Finding check_prefix(const PrefixFacts &own, const std::vector<pid_t> &holders,
 }
 
 Finding check_stale_sockets(const std::vector<ClientSocket> &sockets) {
-    std::vector<std::string> stale;
+    std::size_t stale = 0;
+    std::string paths;
     for (const ClientSocket &socket : sockets) {
-        if (!socket.live)
-            stale.push_back(printable(socket.path));
+        if (socket.live)
+            continue;
+        stale++;
+        paths += (paths.empty() ? "" : " ") + printable(socket.path);
     }
-    if (!stale.empty())
+    if (stale > 0)
         return bad(in_words({"Client sockets: {} of {} belong to killed clients: rm {}",
                              "Client 套接字：{}/{} 属于被杀死的 Client：rm {}"},
-                            stale.size(), sockets.size(), [&] {
-                                std::string paths;
-                                for (const std::string &path : stale)
-                                    paths += (paths.empty() ? "" : " ") + path;
-                                return paths;
-                            }()));
+                            stale, sockets.size(), paths));
     return good(in_words({"Client sockets: {}, none stale", "Client 套接字：{} 个，没有残留"},
                          sockets.size()));
 }
@@ -278,27 +276,6 @@ Finding check_ipc_thread(const ProcessFacts &server, pid_t pid, bool has_room) {
     return good(in_words({"IPC thread: the server's is running, on core {}",
                           "IPC 线程：Server 的线程在运行，使用核 {}"},
                          server.ipc_cores));
-}
-
-Finding not_in_time(const std::string &waited_for, double limit_s) {
-    return bad(in_words({"Not finished within {} s: waited for {}", "{} 秒内未完成：在等待{}"},
-                        fixed(limit_s, 0), waited_for));
-}
-
-Finding check_heap(const std::optional<HeapAnswer> &heap) {
-    if (!heap)
-        return not_checked(in_words({"Heap", "堆"}),
-                           in_words({"the server does not report it by telemetry",
-                                     "Server 没有通过 telemetry 提供"}));
-    if (heap->clients_fit == 0)
-        return bad(in_words({"Heap of the server: {} in use, no room for another client: start "
-                             "mp_server with more, such as {}",
-                             "Server 的堆：已用 {}，无法再连接 Client：请给 mp_server 更多内存，"
-                             "如 {}"},
-                            printable(heap->heap), printable(heap->advice)));
-    return good(in_words({"Heap of the server: {} in use, room for {} clients at one moment",
-                          "Server 的堆：已用 {}，可同时连接 {} 个 Client"},
-                         printable(heap->heap), heap->clients_fit));
 }
 
 }  // namespace mp_ipc
