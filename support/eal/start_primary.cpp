@@ -151,7 +151,7 @@ int say_why_primary_failed(const EalArgs &args, const PrimaryProbe &probe,
 }  // namespace
 
 EalSession::~EalSession() {
-    const Watch::Blocking blocking(watch_, Watch::Blocking::Interruptible::no, kCleanupLimit);
+    const Watch::Blocking blocking(watch_, Watch::Call::until_done, kCleanupLimit);
     rte_eal_cleanup();
 }
 
@@ -200,7 +200,7 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
     int result = 0;
     {
         /* Not interrupted: a primary that exits during its init leaves files that look alive. */
-        const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no);
+        const Watch::Blocking blocking(watch, Watch::Call::until_done);
         result = run_eal_init(words);
     }
     if (result < 0) {

@@ -284,8 +284,7 @@ bool start_secondary(const EalArgs &args, Watch &watch, int *status, Again *agai
     {
         /* Ctrl-C waits for its end: to exit inside may leave a lock in shared memory held for ever.
          * It takes 0.1 s. */
-        const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::if_primary_gone,
-                                       kAttachLimit);
+        const Watch::Blocking blocking(watch, Watch::Call::until_primary_gone, kAttachLimit);
         result = run_eal_init(args.eal, &errors);
         if (result >= 0 && rte_eal_process_type() == RTE_PROC_SECONDARY)
             give_back_service_memory();
