@@ -139,7 +139,7 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
     }
     const IpcSocket socket = IpcSocket::find();
     socket.limit_sends(kSendLimit);
-    let_in_well_formed_only(socket, DescriptorsIn::none);
+    attach_datagram_filter(socket, DescriptorsIn::none);
     remember_own_fds();
     notes->add(good(in_words({"Attaching: done, as a secondary", "连接：成功（secondary）"})));
     notes->add(check_aslr(aslr_value, Attach::done));

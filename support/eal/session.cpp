@@ -31,7 +31,7 @@ bool takes_role(EalArgs *args, const char *proc_type) {
 /* Filters the socket and records the open descriptors: before the first handler is registered. */
 void guard_socket(const IpcSocket &socket, bool filtered, DescriptorsIn descriptors) {
     if (filtered)
-        let_in_well_formed_only(socket, descriptors);
+        attach_datagram_filter(socket, descriptors);
     remember_own_fds();
 }
 
