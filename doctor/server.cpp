@@ -2,7 +2,6 @@
  *
  * The doctor's checks of file prefixes, and of the server of the given one.
  */
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <fstream>
 
 #include "doctor/checks.h"
+#include "support/base/files.h"
 #include "support/base/text.h"
 #include "support/console/console.h"
 #include "support/eal/ipc_socket.h"
@@ -195,27 +195,9 @@ ProcessFacts look_at_process(pid_t pid, const std::string &proc, const std::stri
     bool all_seen = true;
     std::error_code error;
     for (fs::directory_iterator it(tasks, error), end; !error && it != end; it.increment(error)) {
-        std::ifstream file(it->path() / "status");
-        std::string name;
-        std::string cores;
-        char state = '?';
-        bool seen = false;
-        for (std::string line; std::getline(file, line);) {
-            const auto value =
-                [&] { /* "Name:\t" of a thread without a name has none */
-                      const std::size_t at = line.find_first_not_of("\t ", line.find(':') + 1);
-                      return at == std::string::npos ? std::string() : line.substr(at);
-                };
-            if (line.starts_with("Name:")) {
-                name = value();
-                seen = true;
-            } else if (line.starts_with("State:") && !value().empty()) {
-                state = value()[0];
-            } else if (line.starts_with("Cpus_allowed_list:")) {
-                cores = value();
-            }
-        }
-        if (!seen) { /* ended meanwhile; or unreadable, and then it may be any thread */
+        const fs::path status = it->path() / "status";
+        const std::string state = field_of(status, "State:");
+        if (state.empty()) { /* ended meanwhile; or unreadable, and then it may be any thread */
             std::error_code gone;
             all_seen = all_seen && !fs::exists(it->path(), gone);
             continue;
@@ -223,7 +205,9 @@ ProcessFacts look_at_process(pid_t pid, const std::string &proc, const std::stri
         facts.seen = true;
         const bool main = it->path().filename() == std::to_string(pid);
         if (main)
-            facts.state = state;
+            facts.state = state[0];
+        const std::string name = field_of(status, "Name:"); /* a thread need not have one */
+        const std::string cores = field_of(status, "Cpus_allowed_list:");
         if (is_ipc_thread(name)) {
             facts.ipc_thread = true;
             facts.ipc_cores = cores;

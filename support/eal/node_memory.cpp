@@ -19,6 +19,7 @@
 #include <rte_config.h>
 
 #include "support/base/files.h"
+#include "support/options/eal_args.h"
 
 namespace mp_ipc {
 namespace {
@@ -55,24 +56,8 @@ std::set<unsigned> nodes_with_cores(const std::string &root) {
 
 /* Whether the cpuset of this process allows memory of this node. */
 bool may_use_node(unsigned node, const std::string &root) {
-    std::ifstream status(root + "/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
-        if (!line.starts_with("Mems_allowed_list:"))
-            continue;
-        const char *at = line.c_str() + std::strlen("Mems_allowed_list:");
-        while (*at != '\0') {
-            char *end = nullptr;
-            const unsigned long first = std::strtoul(at, &end, 10);
-            if (end == at)
-                break;
-            const unsigned long last = *end == '-' ? std::strtoul(end + 1, &end, 10) : first;
-            if (node >= first && node <= last)
-                return true;
-            at = *end == ',' ? end + 1 : end;
-        }
-        return false;
-    }
-    return true;
+    const auto nodes = cores_of_list(field_of(root + "/proc/self/status", "Mems_allowed_list:"));
+    return nodes.empty() || std::ranges::find(nodes, static_cast<int>(node)) != nodes.end();
 }
 
 /* The bytes that the mounts allow, by page size: EAL uses --huge-dir, or the first mount of each.

@@ -225,7 +225,7 @@ TEST(DoctorChecks, ThreadsOfBothNamings) {
 
 TEST(DoctorChecks, AThreadNeedNotHaveAName) {
     const TempDir proc;
-    proc.write("5/task/5/status", "Name:\t\nState:\t\nCpus_allowed_list:\t\n");
+    proc.write("5/task/5/status", "Name:\t\nState:\tS (sleeping)\nCpus_allowed_list:\t\n");
     const ProcessFacts facts = look_at_process(5, proc.path());
     EXPECT_TRUE(facts.seen);
     EXPECT_FALSE(facts.ipc_thread);
