@@ -20,7 +20,6 @@
 #include "support/eal/heap_question.h"
 #include "support/eal/ipc_filter.h"
 #include "support/eal/ipc_socket.h"
-#include "support/eal/node_memory.h"
 #include "support/eal/page_files.h"
 #include "support/eal/primary_config.h"
 #include "support/eal/start_checks.h"
@@ -222,7 +221,7 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
         notes.add(*process);
 
     if (!alive)
-        notes.add(check_primary_room(dir, look_at_hugepage_room(args.huge_dir).nodes.size()));
+        notes.add(check_primary_room(dir, pages.nodes.size()));
     std::string stands; /* why this process cannot attach to the server, or empty */
     const std::string ipc_thread = in_words({"IPC thread", "IPC 线程"});
     if (start.verdict == Finding::Verdict::bad)

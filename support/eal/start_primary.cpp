@@ -17,7 +17,6 @@
 #include "support/eal/heap.h"
 #include "support/eal/hugepages.h"
 #include "support/eal/linkage.h"
-#include "support/eal/node_memory.h"
 #include "support/eal/page_files.h"
 #include "support/eal/start_checks.h"
 
@@ -30,10 +29,10 @@ constexpr auto kCleanupLimit = std::chrono::seconds(2);
  * Without it the heap begins with a page on the nodes of the primary's own cores, and grows as
  * secondaries attach.
  */
-std::string memory_option(const EalArgs &args, const HugepageRoom &room) {
+std::string memory_option(const EalArgs &args, const Hugepages &pages) {
     if (!args.memory.empty() || !args.without_shared_files.empty())
         return {};
-    const auto plan = plan_node_memory(room);
+    const auto plan = plan_node_memory(pages);
     return plan.empty() ? std::string() : "--socket-mem=" + socket_mem(plan);
 }
 
@@ -179,21 +178,20 @@ std::unique_ptr<EalSession> start_primary(const EalArgs &args, Clock::duration l
               std::strerror(other.error));
         return nullptr;
     }
-    const HugepageRoom memory_room = look_at_hugepage_room(args.huge_dir);
+    const Hugepages hugepages = look_at_hugepages(args.huge_dir);
     if (const auto trouble = first_bad({check_path_length(dir),
                                         check_runtime_usable(look_at_runtime(runtime_root(), dir)),
-                                        check_primary_room(dir, memory_room.nodes.size())})) {
+                                        check_primary_room(dir, hugepages.nodes.size())})) {
         error(kComposed, trouble->text);
         return nullptr;
     }
-    const Hugepages hugepages = look_at_hugepages(args.huge_dir);
     if (!wait_for_leftovers(args, hugepages.dirs, leftover_wait, watch) ||
         !wait_for_hugepage_locks(hugepages.dirs, watch)) {
         *status = watch.ending() ? kExitOk : kExitFailure;
         return nullptr;
     }
     std::vector<std::string> words = args.eal;
-    const std::string memory = memory_option(args, memory_room);
+    const std::string memory = memory_option(args, hugepages);
     if (!memory.empty())
         words.push_back(memory);
     rte_errno = 0;
