@@ -20,6 +20,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "support/base/files.h"
 #include "tests/harness/process.h"
 
 namespace mp_ipc::bench {
@@ -28,17 +29,6 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string g_log_directory = ".";
-
-std::string field(const std::string &path, const std::string &name) {
-    std::ifstream file(path);
-    for (std::string line; std::getline(file, line);) {
-        if (line.starts_with(name + ":")) {
-            const std::size_t value = line.find_first_not_of(" \t", name.size() + 1);
-            return value == std::string::npos ? "" : line.substr(value);
-        }
-    }
-    return "";
-}
 
 std::vector<std::string> tasks_of(pid_t pid) {
     std::vector<std::string> tasks;
@@ -208,25 +198,25 @@ Usage usage_of(pid_t pid) {
     Usage usage;
     for (const std::string &task : tasks_of(pid)) {
         const auto count = [&](const char *name) {
-            return std::strtoull(field(task + "/status", name).c_str(), nullptr, 10);
+            return std::strtoull(field_of(task + "/status", name).c_str(), nullptr, 10);
         };
-        const std::uint64_t voluntary = count("voluntary_ctxt_switches");
+        const std::uint64_t voluntary = count("voluntary_ctxt_switches:");
         usage.wake_ups += voluntary;
-        usage.switches += voluntary + count("nonvoluntary_ctxt_switches");
+        usage.switches += voluntary + count("nonvoluntary_ctxt_switches:");
         std::uint64_t ran = 0;
         std::ifstream(task + "/schedstat") >> ran;
         usage.cpu_ns += ran;
     }
     usage.rss_kib = std::strtoull(
-        field("/proc/" + std::to_string(pid) + "/status", "VmRSS").c_str(), nullptr, 10);
+        field_of("/proc/" + std::to_string(pid) + "/status", "VmRSS:").c_str(), nullptr, 10);
     return usage;
 }
 
 std::string placement_of(pid_t pid) {
     std::string text;
     for (const std::string &task : tasks_of(pid)) {
-        const std::string name = field(task + "/status", "Name");
-        const std::string cores = field(task + "/status", "Cpus_allowed_list");
+        const std::string name = field_of(task + "/status", "Name:");
+        const std::string cores = field_of(task + "/status", "Cpus_allowed_list:");
         if (task.ends_with("/" + std::to_string(pid)))
             text = "main on " + cores + text;
         else if (name == "rte_mp_handle" || name == "dpdk-mp-msg")

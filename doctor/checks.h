@@ -13,25 +13,20 @@
 #include <vector>
 
 #include "support/eal/finding.h"
-#include "support/eal/heap_question.h"
 #include "support/eal/hugepages.h"
 #include "support/eal/runtime_dir.h"
 #include "support/eal/start_checks.h"
+#include "support/options/eal_args.h"
 
 namespace mp_ipc {
 
 /* Versions as in "22.11.11" (headers) and "DPDK 22.11.11" (as rte_version() returns it). */
 Finding check_versions(const std::string &headers, const std::string &library);
 
-/* Hugepage files that an exited primary has left behind. */
-struct LeftPages {
-    std::string prefix;
-    unsigned long files;
-};
-std::vector<LeftPages> look_at_left_pages(const std::vector<std::string> &mounts,
-                                          const std::vector<std::string> &dead_prefixes);
-/* `server`: a server runs, which has its pages and its mount; a client needs none of its own. */
-Finding check_hugepages(const Hugepages &pages, const std::vector<LeftPages> &left, bool server);
+/* `left`: hugepage files that exited primaries have left behind, as text. `server`: a server runs,
+ * which has its pages and its mount; a client needs none of its own.
+ */
+Finding check_hugepages(const Hugepages &pages, const std::vector<std::string> &left, bool server);
 Finding check_hugepage_mount(const Hugepages &pages, const std::optional<std::string> &huge_dir,
                              bool server);
 
@@ -40,7 +35,7 @@ Finding check_runtime(const RuntimeFacts &facts);
 
 /* `own`: of `file_prefix`; `all`: it and the others. */
 Finding check_prefix(const std::string &file_prefix, const PrimaryProbe &own,
-                     const std::vector<Holder> &holders, const std::vector<PrimaryProbe> &all);
+                     const std::vector<pid_t> &holders, const std::vector<PrimaryProbe> &all);
 
 Finding check_stale_sockets(const std::vector<ClientSocket> &sockets);
 
@@ -59,22 +54,13 @@ struct ProcessFacts {
 ProcessFacts look_at_process(pid_t pid, const std::string &proc = "/proc",
                              const std::string &cgroups = "/sys/fs/cgroup");
 
-struct CoreFacts {
-    std::optional<std::string> list;    /* of -l */
-    bool other_option = false;          /* cores are given by another option */
-    std::vector<int> available;         /* to this process, sorted */
-    std::optional<ProcessFacts> server; /* set if one runs and could be looked at */
-    bool server_elsewhere = false;      /* one runs, but could not be looked at */
-};
-Finding check_cores(const CoreFacts &facts);
+/* `available`: cores of this process, sorted. `alive`: a server runs; `server` is what was seen of
+ * it.
+ */
+Finding check_cores(const EalArgs &args, const std::vector<int> &available, bool alive,
+                    const ProcessFacts &server);
 
 /* `has_room`: its queue has room for another message. */
 Finding check_ipc_thread(const ProcessFacts &server, pid_t pid, bool has_room = true);
-
-/* `heap`: the server's answer; nullopt: it gave none. */
-Finding check_heap(const std::optional<HeapAnswer> &heap);
-
-/* The doctor's time is over: what it waited for. */
-Finding not_in_time(const std::string &waited_for, double limit_s);
 
 }  // namespace mp_ipc

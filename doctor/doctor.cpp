@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cstring>
 
 #include <rte_eal.h>
@@ -13,11 +14,13 @@
 #include "support/base/exit_status.h"
 #include "support/base/files.h"
 #include "support/base/received_fds.h"
+#include "support/base/text.h"
 #include "support/console/console.h"
 #include "support/eal/eal_session.h"
+#include "support/eal/heap_question.h"
 #include "support/eal/ipc_filter.h"
 #include "support/eal/ipc_socket.h"
-#include "support/eal/node_memory.h"
+#include "support/eal/page_files.h"
 #include "support/eal/start_checks.h"
 #include "support/eal/watch.h"
 
@@ -35,32 +38,24 @@ constexpr auto kVisitLimit = std::chrono::seconds(9);
 class Notes {
   public:
     void add(const Finding &finding) {
-        switch (finding.verdict) {
-            case Finding::Verdict::good:
-                good_++;
-                say({"✓ {}", "✓ {}"}, finding.text);
-                break;
-            case Finding::Verdict::bad:
-                bad_++;
-                say({"✗ {}", "✗ {}"}, finding.text);
-                break;
-            case Finding::Verdict::unknown:
-                unknown_++;
-                say({"– {}", "– {}"}, finding.text);
-                break;
-        }
+        constexpr const char *kMarks[] = {"✓", "✗", "–"}; /* as counts_ */
+        const auto verdict = static_cast<std::size_t>(finding.verdict);
+        counts_[verdict]++;
+        say({"{} {}", "{} {}"}, kMarks[verdict], finding.text);
     }
-    unsigned bad() const { return bad_; }
+    unsigned bad() const { return count(Finding::Verdict::bad); }
     int finish() const {
         say({"Doctor: {} good, {} wrong, {} not checked", "检查结果：{} 正常，{} 异常，{} 未检查"},
-            good_, bad_, unknown_);
-        return bad_ == 0 && !console_failed() ? kExitOk : kExitFailure;
+            count(Finding::Verdict::good), bad(), count(Finding::Verdict::unknown));
+        return bad() == 0 && !console_failed() ? kExitOk : kExitFailure;
     }
 
   private:
-    unsigned good_ = 0;
-    unsigned bad_ = 0;
-    unsigned unknown_ = 0;
+    unsigned count(Finding::Verdict verdict) const {
+        return counts_[static_cast<std::size_t>(verdict)];
+    }
+
+    std::array<unsigned, 3> counts_{}; /* good, bad, unknown */
 };
 
 /* The visit that runs; exit_blocked() ends it if the main thread does not return from a call. */
@@ -74,14 +69,21 @@ void now_at(const Line<0> &line) {
     g_visit.waits_for = in_words(line);
 }
 
-/* Whether the cores are given by something else than -l: a mask or a mapping. */
-bool has_other_core_option(const EalArgs &args) {
-    for (std::size_t i = 1; i < args.eal.size(); i++) {
-        const std::string_view arg = args.eal[i];
-        if (arg.starts_with("-c") || arg.starts_with("--lc") || arg.starts_with("--corem"))
-            return true;
-    }
-    return false;
+/* `heap`: the server's answer; nullopt: it gave none. */
+Finding check_heap(const std::optional<HeapAnswer> &heap) {
+    if (!heap)
+        return not_checked(in_words({"Heap", "堆"}),
+                           in_words({"the server does not report it by telemetry",
+                                     "Server 没有通过 telemetry 提供"}));
+    if (heap->clients_fit == 0)
+        return bad(in_words({"Heap of the server: {} in use, no room for another client: start "
+                             "mp_server with more, such as {}",
+                             "Server 的堆：已用 {}，无法再连接 Client：请给 mp_server 更多内存，"
+                             "如 {}"},
+                            printable(heap->heap), printable(heap->advice)));
+    return good(in_words({"Heap of the server: {} in use, room for {} clients at one moment",
+                          "Server 的堆：已用 {}，可同时连接 {} 个 Client"},
+                         printable(heap->heap), heap->clients_fit));
 }
 
 /* The checks that only a secondary can make. `stands`: why it cannot attach, or empty. */
@@ -120,7 +122,7 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
     }
     const IpcSocket socket = IpcSocket::find();
     socket.limit_sends(kSendLimit);
-    let_in_well_formed_only(socket, DescriptorsIn::none);
+    attach_datagram_filter(socket, DescriptorsIn::none);
     remember_own_fds();
     notes->add(good(in_words({"Attaching: done, as a secondary", "连接：成功（secondary）"})));
     notes->add(check_aslr(aslr_value, Attach::done));
@@ -139,7 +141,8 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
 /* Prints the end of a visit whose time is over. */
 void finish_late() {
     g_visit.notes.add(
-        not_in_time(g_visit.waits_for, std::chrono::duration<double>(kVisitLimit).count()));
+        bad(in_words({"Not finished within {} s: waited for {}", "{} 秒内未完成：在等待{}"},
+                     kVisitLimit.count(), g_visit.waits_for)));
     g_visit.notes.finish();
 }
 
@@ -176,12 +179,14 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
     notes.add(check_versions(MP_IPC_DPDK_VERSION, rte_version()));
 
     const Hugepages pages = look_at_hugepages(args.huge_dir);
-    std::vector<std::string> dead;
+    std::vector<std::string> left;
     for (const PrimaryProbe &other : all) {
-        if (other.state == State::dead)
-            dead.push_back(other.prefix());
+        if (other.state != State::dead)
+            continue;
+        if (const std::size_t files = page_files(pages.mounts, other.prefix()).size(); files > 0)
+            left.push_back(printable(other.prefix()) + "map_* (" + std::to_string(files) + ")");
     }
-    notes.add(check_hugepages(pages, look_at_left_pages(pages.mounts, dead), alive));
+    notes.add(check_hugepages(pages, left, alive));
     notes.add(check_hugepage_mount(pages, args.huge_dir, alive));
 
     notes.add(check_runtime(look_at_runtime(root, dir)));
@@ -196,22 +201,15 @@ int run_doctor(const EalArgs &args, double timeout_s, const Visit &visit) {
         notes.add(check_stale_sockets(client_sockets(dir)));
     notes.add(check_path_length(dir));
 
-    CoreFacts cores;
-    cores.list = args.lcores;
-    cores.other_option = has_other_core_option(args);
-    cores.available = usable_cores();
     const ProcessFacts server = alive ? look_at_process(own.pid) : ProcessFacts();
-    if (server.seen)
-        cores.server = server;
-    cores.server_elsewhere = alive && !server.seen;
     const std::optional<Finding> options = check_options(args);
-    const Finding start = options.value_or(check_cores(cores));
+    const Finding start = options.value_or(check_cores(args, usable_cores(), alive, server));
     notes.add(start);
     if (const auto process = check_process())
         notes.add(*process);
 
     if (!alive)
-        notes.add(check_primary_room(dir, look_at_hugepage_room(args.huge_dir).nodes.size()));
+        notes.add(check_primary_room(dir, pages.nodes.size()));
     std::string stands; /* why this process cannot attach to the server, or empty */
     const std::string ipc_thread = in_words({"IPC thread", "IPC 线程"});
     if (start.verdict == Finding::Verdict::bad)

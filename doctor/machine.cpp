@@ -2,12 +2,9 @@
  *
  * The doctor's checks of the machine: what a server and a client need before either starts.
  */
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <filesystem>
 #include <iterator>
+#include <string_view>
 
 #include "doctor/checks.h"
 #include "support/base/text.h"
@@ -16,8 +13,6 @@
 
 namespace mp_ipc {
 namespace {
-
-namespace fs = std::filesystem;
 
 /* "22.11" of "22.11.11". */
 std::string series(const std::string &version) {
@@ -44,24 +39,7 @@ Finding check_versions(const std::string &headers, const std::string &library) {
 
 /* ---- hugepages ---------------------------------------------------------------------------- */
 
-std::vector<LeftPages> look_at_left_pages(const std::vector<std::string> &mounts,
-                                          const std::vector<std::string> &dead_prefixes) {
-    std::vector<LeftPages> left;
-    for (const std::string &prefix : dead_prefixes) {
-        unsigned long files = 0;
-        for (const std::string &mount : mounts) {
-            std::error_code error;
-            for (fs::directory_iterator it(mount, error), end; !error && it != end;
-                 it.increment(error))
-                files += it->path().filename().string().starts_with(prefix + "map_") ? 1U : 0U;
-        }
-        if (files > 0)
-            left.push_back({prefix, files});
-    }
-    return left;
-}
-
-Finding check_hugepages(const Hugepages &pages, const std::vector<LeftPages> &left, bool server) {
+Finding check_hugepages(const Hugepages &pages, const std::vector<std::string> &left, bool server) {
     if (pages.reserved() == 0)
         return bad(in_words({"Hugepages: none are reserved: run scripts/setup.sh (as root)",
                              "大页：没有预留：请以 root 运行 scripts/setup.sh"}));
@@ -76,10 +54,7 @@ Finding check_hugepages(const Hugepages &pages, const std::vector<LeftPages> &le
             return bad(text);
         return bad(text + in_words({"; left behind by servers that have ended: {}",
                                     "；已结束的 Server 留下的文件：{}"},
-                                   joined(left, [](const LeftPages &pages_left) {
-                                       return printable(pages_left.prefix) + "map_* (" +
-                                              std::to_string(pages_left.files) + ")";
-                                   })));
+                                   joined(left, [](const std::string &files) { return files; })));
     }
     return good(in_words({"Hugepages: {}", "大页：{}"}, hugepage_counts(pages)));
 }
@@ -159,53 +134,69 @@ Finding check_aslr(std::optional<int> aslr, Attach attach) {
          "ASLR：打开；有 Server 运行时才能看出是否有影响（很少有）"}));
 }
 
-Finding check_cores(const CoreFacts &facts) {
+namespace {
+
+/* Whether the cores are given by something else than -l: a mask or a mapping. */
+bool has_other_core_option(const EalArgs &args) {
+    for (std::size_t i = 1; i < args.eal.size(); i++) {
+        const std::string_view arg = args.eal[i];
+        if (arg.starts_with("-c") || arg.starts_with("--lc") || arg.starts_with("--corem"))
+            return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+Finding check_cores(const EalArgs &args, const std::vector<int> &available, bool alive,
+                    const ProcessFacts &server) {
     const auto list_of = [](const std::vector<int> &numbers) {
         return joined(numbers, [](int number) { return std::to_string(number); });
     };
-    const std::string available = list_of(facts.available);
-    if (facts.available.empty())
+    const std::string available_text = list_of(available);
+    if (available.empty())
         return not_checked(in_words({"Cores", "核"}),
                            in_words({"the kernel does not report them", "内核没有给出"}));
-    const bool server_seen = facts.server && !facts.server->cores.empty();
-    if (facts.available.size() < 2 && !server_seen && !facts.server_elsewhere)
+    const bool server_seen = server.seen && !server.cores.empty();
+    const bool server_elsewhere = alive && !server.seen;
+    if (available.size() < 2 && !server_seen && !server_elsewhere)
         return bad(
             in_words({"Cores: only {} is available to this process; primary and secondary "
                       "need different ones: use a machine (or a cpuset) with two, or a cpuset "
                       "for each",
                       "核：本进程只有 {} 可用；primary 和 secondary 需要不同的核："
                       "请使用至少有两个核的机器（或 cpuset），或各用各的 cpuset"},
-                     available));
-    if (facts.other_option)
+                     available_text));
+    if (has_other_core_option(args))
         return unknown(in_words({"Cores: not checked: only those of -l are understood here",
                                  "核：未检查：这里只检查 -l"}));
-    std::vector<int> mine = facts.list ? cores_of_list(*facts.list) : facts.available;
+    std::vector<int> mine = args.lcores ? cores_of_list(*args.lcores) : available;
     std::sort(mine.begin(), mine.end());
-    const std::string given = facts.list ? "-l " + *facts.list : list_of(mine);
+    const std::string given = args.lcores ? "-l " + *args.lcores : list_of(mine);
     if (!server_seen) {
-        if (facts.list)
+        if (args.lcores)
             return good(in_words({"Cores: {}, available: {}; give mp_server different ones",
                                   "核：{}，可用：{}；mp_server 请使用其他核"},
-                                 given, available));
+                                 given, available_text));
         return unknown(in_words({"Cores: no -l: EAL would take all ({}); give mp_server and "
                                  "mp_client different ones: -l {} and -l {}",
                                  "核：没有 -l：EAL 会使用全部（{}）；请给 mp_server 和 mp_client "
                                  "不同的核：-l {} 和 -l {}"},
-                                available, facts.available.front(), facts.available.back()));
+                                available_text, available.front(), available.back()));
     }
-    const std::vector<int> &others = facts.server->cores;
+    const std::vector<int> &others = server.cores;
     std::vector<int> shared;
     std::set_intersection(mine.begin(), mine.end(), others.begin(), others.end(),
                           std::back_inserter(shared));
     std::vector<int> left;
-    std::set_difference(facts.available.begin(), facts.available.end(), others.begin(),
-                        others.end(), std::back_inserter(left));
+    std::set_difference(available.begin(), available.end(), others.begin(), others.end(),
+                        std::back_inserter(left));
     if (!shared.empty() && left.empty())
         return bad(in_words({"Cores: the server has all of them ({}): start it with fewer, such as "
                              "-l {}, and mp_client with -l {}",
                              "核：Server 占用了全部（{}）：请用较少的核启动它，如 -l {}，"
                              "mp_client 用 -l {}"},
-                            list_of(others), facts.available.front(), facts.available.back()));
+                            list_of(others), available.front(), available.back()));
     if (!shared.empty())
         return bad(in_words({"Cores: the server has {} too: start mp_client with -l {}",
                              "核：Server 也使用 {}：请用 -l {} 启动 mp_client"},

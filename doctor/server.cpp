@@ -2,7 +2,6 @@
  *
  * The doctor's checks of file prefixes, and of the server of the given one.
  */
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
@@ -10,6 +9,7 @@
 #include <fstream>
 
 #include "doctor/checks.h"
+#include "support/base/files.h"
 #include "support/base/text.h"
 #include "support/console/console.h"
 #include "support/eal/ipc_socket.h"
@@ -53,7 +53,7 @@ std::string others_text(const std::string &file_prefix, const std::vector<Primar
 }  // namespace
 
 Finding check_prefix(const std::string &file_prefix, const PrimaryProbe &own,
-                     const std::vector<Holder> &holders, const std::vector<PrimaryProbe> &all) {
+                     const std::vector<pid_t> &holders, const std::vector<PrimaryProbe> &all) {
     using State = PrimaryProbe::State;
     const std::string name = printable(file_prefix);
     std::string others = others_text(file_prefix, all);
@@ -107,20 +107,18 @@ Finding check_prefix(const std::string &file_prefix, const PrimaryProbe &own,
 }
 
 Finding check_stale_sockets(const std::vector<ClientSocket> &sockets) {
-    std::vector<std::string> stale;
+    std::size_t stale = 0;
+    std::string paths;
     for (const ClientSocket &socket : sockets) {
-        if (!socket.live)
-            stale.push_back(printable(socket.path));
+        if (socket.live)
+            continue;
+        stale++;
+        paths += (paths.empty() ? "" : " ") + printable(socket.path);
     }
-    if (!stale.empty())
+    if (stale > 0)
         return bad(in_words({"Client sockets: {} of {} belong to killed clients: rm {}",
                              "Client 套接字：{}/{} 属于被杀死的 Client：rm {}"},
-                            stale.size(), sockets.size(), [&] {
-                                std::string paths;
-                                for (const std::string &path : stale)
-                                    paths += (paths.empty() ? "" : " ") + path;
-                                return paths;
-                            }()));
+                            stale, sockets.size(), paths));
     return good(in_words({"Client sockets: {}, none stale", "Client 套接字：{} 个，没有残留"},
                          sockets.size()));
 }
@@ -168,27 +166,9 @@ ProcessFacts look_at_process(pid_t pid, const std::string &proc, const std::stri
     bool all_seen = true;
     std::error_code error;
     for (fs::directory_iterator it(tasks, error), end; !error && it != end; it.increment(error)) {
-        std::ifstream file(it->path() / "status");
-        std::string name;
-        std::string cores;
-        char state = '?';
-        bool seen = false;
-        for (std::string line; std::getline(file, line);) {
-            const auto value =
-                [&] { /* "Name:\t" of a thread without a name has none */
-                      const std::size_t at = line.find_first_not_of("\t ", line.find(':') + 1);
-                      return at == std::string::npos ? std::string() : line.substr(at);
-                };
-            if (line.starts_with("Name:")) {
-                name = value();
-                seen = true;
-            } else if (line.starts_with("State:") && !value().empty()) {
-                state = value()[0];
-            } else if (line.starts_with("Cpus_allowed_list:")) {
-                cores = value();
-            }
-        }
-        if (!seen) { /* ended meanwhile; or unreadable, and then it may be any thread */
+        const fs::path status = it->path() / "status";
+        const std::string state = field_of(status, "State:");
+        if (state.empty()) { /* ended meanwhile; or unreadable, and then it may be any thread */
             std::error_code gone;
             all_seen = all_seen && !fs::exists(it->path(), gone);
             continue;
@@ -196,7 +176,9 @@ ProcessFacts look_at_process(pid_t pid, const std::string &proc, const std::stri
         facts.seen = true;
         const bool main = it->path().filename() == std::to_string(pid);
         if (main)
-            facts.state = state;
+            facts.state = state[0];
+        const std::string name = field_of(status, "Name:"); /* a thread need not have one */
+        const std::string cores = field_of(status, "Cpus_allowed_list:");
         if (is_ipc_thread(name)) {
             facts.ipc_thread = true;
             facts.ipc_cores = cores;
@@ -249,27 +231,6 @@ Finding check_ipc_thread(const ProcessFacts &server, pid_t pid, bool has_room) {
     return good(in_words({"IPC thread: the server's is running, on core {}",
                           "IPC 线程：Server 的线程在运行，使用核 {}"},
                          server.ipc_cores));
-}
-
-Finding not_in_time(const std::string &waited_for, double limit_s) {
-    return bad(in_words({"Not finished within {} s: waited for {}", "{} 秒内未完成：在等待{}"},
-                        fixed(limit_s, 0), waited_for));
-}
-
-Finding check_heap(const std::optional<HeapAnswer> &heap) {
-    if (!heap)
-        return not_checked(in_words({"Heap", "堆"}),
-                           in_words({"the server does not report it by telemetry",
-                                     "Server 没有通过 telemetry 提供"}));
-    if (heap->clients_fit == 0)
-        return bad(in_words({"Heap of the server: {} in use, no room for another client: start "
-                             "mp_server with more, such as {}",
-                             "Server 的堆：已用 {}，无法再连接 Client：请给 mp_server 更多内存，"
-                             "如 {}"},
-                            printable(heap->heap), printable(heap->advice)));
-    return good(in_words({"Heap of the server: {} in use, room for {} clients at one moment",
-                          "Server 的堆：已用 {}，可同时连接 {} 个 Client"},
-                         printable(heap->heap), heap->clients_fit));
 }
 
 }  // namespace mp_ipc

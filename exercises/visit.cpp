@@ -86,7 +86,7 @@ ZoneFacts look_at_zone() {
 
 int ask(rte_mp_msg &request, struct rte_mp_reply *reply, double timeout_s, Watch &watch) {
     const timespec timeout = to_timespec(seconds(timeout_s));
-    const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::yes);
+    const Watch::Blocking blocking(watch, Watch::Call::interruptible);
     return rte_mp_request_sync(&request, reply, &timeout);
 }
 
@@ -134,7 +134,7 @@ PingFacts ask_ping(std::uint64_t boot_id, double timeout_s, Watch &watch) {
 }  // namespace
 
 Finding visit_zone(double, double, Watch &watch) {
-    const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::yes);
+    const Watch::Blocking blocking(watch, Watch::Call::interruptible);
     return check_zone(look_at_zone());
 }
 

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mp_ipc {
@@ -23,6 +24,20 @@ inline std::optional<unsigned long> number_in(const std::filesystem::path &path)
     std::ifstream file(path);
     unsigned long number = 0;
     return file >> number ? std::optional(number) : std::nullopt;
+}
+
+/* The value of the first line that begins with `key`, such as "State:" of /proc/PID/status, without
+ * the blanks before it; empty: there is none, or the file cannot be read.
+ */
+inline std::string field_of(const std::filesystem::path &path, std::string_view key) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with(key)) {
+            const std::size_t value = line.find_first_not_of("\t ", key.size());
+            return value == std::string::npos ? std::string() : line.substr(value);
+        }
+    }
+    return {};
 }
 
 /* This process's open descriptors, without the one that this call uses; nullopt: no /proc. */

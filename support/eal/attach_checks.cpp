@@ -4,9 +4,6 @@
  */
 #include <unistd.h>
 
-#include <cstring>
-#include <filesystem>
-
 #include <rte_version.h>
 
 #include "support/base/files.h"
@@ -16,9 +13,9 @@
 #include "support/eal/start_checks.h"
 
 namespace mp_ipc {
+namespace {
 
-namespace fs = std::filesystem;
-
+/* Good if it is this user's, runs the same DPDK, and accepts secondaries. */
 Finding check_primary(const PrimaryProbe &primary) {
     const uid_t owner = owner_of(primary.dir + "/config");
     if (owner != geteuid() && owner != 0)
@@ -45,50 +42,7 @@ Finding check_primary(const PrimaryProbe &primary) {
                          user_name(owner)));
 }
 
-Finding check_page_files(const PrimaryProbe &primary, const std::string &file_prefix) {
-    using Kind = PageFileTrouble::Kind;
-    std::size_t count = 0;
-    const auto trouble = look_at_page_files(primary.dir, file_prefix, primary.pid, &count);
-    if (!trouble)
-        return check_process(count).value_or(good(in_words(
-            {"Hugepage files: {}, the server's own", "大页文件：{} 个，属于 Server"}, count)));
-    const std::string mount = fs::path(trouble->path).parent_path().string();
-    switch (trouble->kind) {
-        case Kind::not_shared:
-            return bad(in_words({"Hugepage files: the server has none to share (there is no {}): "
-                                 "start it without --no-huge",
-                                 "大页文件：Server 没有可共享的大页（没有 {}）：启动时请不要使用 "
-                                 "--no-huge"},
-                                trouble->path));
-        case Kind::missing:
-            return bad(in_words(
-                {"Hugepage files: the hugepages of the server are not visible here: there is no "
-                 "{}: "
-                 "mount the server's hugetlbfs at {} (in a container: -v {}:{}); where it is, "
-                 "start "
-                 "the server again, without --huge-unlink",
-                 "大页文件：这里看不到 Server 的大页：没有 {}：请将 Server 的 hugetlbfs 挂载到 {} "
-                 "（容器：-v {}:{}）；如果已挂载，请重新启动 Server，不要使用 --huge-unlink"},
-                trouble->path, mount, mount, mount));
-        case Kind::other:
-            return bad(in_words(
-                {"Hugepage files: the hugepages of the server are not visible here: {} is not the "
-                 "server's: another hugetlbfs is mounted at {} (in a container: -v {}:{}), or "
-                 "another primary of this prefix has taken it away: give each its own "
-                 "--file-prefix",
-                 "大页文件：这里看不到 Server 的大页：{} 不是该 Server 的：{} 挂载了另一个 "
-                 "hugetlbfs（容器：-v {}:{}），或同一 file-prefix 的另一个 primary 取代了它："
-                 "请各用各的 --file-prefix"},
-                trouble->path, mount, mount, mount));
-        case Kind::not_usable:
-            break;
-    }
-    return bad(in_words({"Hugepage files: {} of the server cannot be used here: {}: mount {} "
-                         "readable and writable for this user",
-                         "大页文件：这里无法使用 Server 的 {}：{}：请将 {} "
-                         "挂载为当前用户可读写"},
-                        trouble->path, std::strerror(trouble->error), mount));
-}
+}  // namespace
 
 Finding check_own_names(const std::string &dir) {
     const std::string pid = std::to_string(getpid());

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "support/base/files.h"
 #include "support/console/console.h"
 #include "support/eal/ipc_socket.h"
 #include "support/eal/watch.h"
@@ -72,16 +73,8 @@ bool put_ipc_thread_on(int core) {
 }
 
 std::string ipc_thread_cores() {
-    const pid_t tid = find_ipc_thread();
-    cpu_set_t set;
-    if (tid == 0 || sched_getaffinity(tid, sizeof(set), &set) != 0)
-        return {};
-    std::vector<int> cores;
-    for (int core = 0; core < CPU_SETSIZE; core++) {
-        if (CPU_ISSET(static_cast<std::size_t>(core), &set))
-            cores.push_back(core);
-    }
-    return core_list(cores);
+    return field_of("/proc/self/task/" + std::to_string(find_ipc_thread()) + "/status",
+                    "Cpus_allowed_list:");
 }
 
 }  // namespace mp_ipc

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <sys/types.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <string>
@@ -70,20 +69,6 @@ inline std::string primary_socket(const std::string &dir) {
  * Sends nothing. Any thread.
  */
 bool has_room(const std::string &path, std::chrono::milliseconds limit);
-
-/* Polls every millisecond until `condition` holds; false: it did not within `limit`. For messages
- * that were just sent, which are read in microseconds on a quiet machine. Any thread. Unlike
- * Watch::look_until(), a reason to end does not cut it short.
- */
-template <typename Condition>
-bool holds_within(std::chrono::milliseconds limit, const Condition &condition) {
-    for (; limit.count() > 0; limit--) {
-        if (condition())
-            return true;
-        usleep(1000);
-    }
-    return false;
-}
 
 /* The `peer` of a handler as text. The library passes the sender's address unchecked, and a path
  * that fills it has no NUL.

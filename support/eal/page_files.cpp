@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -16,12 +18,13 @@
 
 #include <rte_memory.h>
 
-#include "support/eal/runtime_dir.h"
+#include "support/console/console.h"
+#include "support/eal/start_checks.h"
 
 namespace mp_ipc {
 namespace {
 
-using Kind = PageFileTrouble::Kind;
+namespace fs = std::filesystem;
 
 std::string record_path(const std::string &dir) {
     return dir + "/mp_ipc_pages";
@@ -60,8 +63,49 @@ std::vector<std::string> huge_dirs(const std::string &dir) {
     return dirs;
 }
 
-std::optional<PageFileTrouble> check_record(std::ifstream &record, std::size_t *count) {
-    for (std::string line; std::getline(record, line); ++*count) {
+std::string mount_of(const std::string &path) {
+    return fs::path(path).parent_path().string();
+}
+
+Finding own_files(std::size_t count) {
+    return check_process(count).value_or(good(
+        in_words({"Hugepage files: {}, the server's own", "大页文件：{} 个，属于 Server"}, count)));
+}
+
+Finding missing_file(const std::string &path) {
+    const std::string mount = mount_of(path);
+    return bad(in_words(
+        {"Hugepage files: the hugepages of the server are not visible here: there is no {}: mount "
+         "the server's hugetlbfs at {} (in a container: -v {}:{}); where it is, start the server "
+         "again, without --huge-unlink",
+         "大页文件：这里看不到 Server 的大页：没有 {}：请将 Server 的 hugetlbfs 挂载到 {} "
+         "（容器：-v {}:{}）；如果已挂载，请重新启动 Server，不要使用 --huge-unlink"},
+        path, mount, mount, mount));
+}
+
+/* A file of that name, but not the primary's. */
+Finding other_file(const std::string &path) {
+    const std::string mount = mount_of(path);
+    return bad(in_words(
+        {"Hugepage files: the hugepages of the server are not visible here: {} is not the "
+         "server's: another hugetlbfs is mounted at {} (in a container: -v {}:{}), or another "
+         "primary of this prefix has taken it away: give each its own --file-prefix",
+         "大页文件：这里看不到 Server 的大页：{} 不是该 Server 的：{} 挂载了另一个 "
+         "hugetlbfs（容器：-v {}:{}），或同一 file-prefix 的另一个 primary 取代了它："
+         "请各用各的 --file-prefix"},
+        path, mount, mount, mount));
+}
+
+Finding unusable_file(const std::string &path, int error) {
+    return bad(in_words({"Hugepage files: {} of the server cannot be used here: {}: mount {} "
+                         "readable and writable for this user",
+                         "大页文件：这里无法使用 Server 的 {}：{}：请将 {} 挂载为当前用户可读写"},
+                        path, std::strerror(error), mount_of(path)));
+}
+
+Finding check_record(std::ifstream &record) {
+    std::size_t count = 0;
+    for (std::string line; std::getline(record, line); count++) {
         std::istringstream words(line);
         std::string device;
         std::string inode;
@@ -70,15 +114,14 @@ std::optional<PageFileTrouble> check_record(std::ifstream &record, std::size_t *
         std::getline(words, path);
         struct stat file = {};
         if (stat(path.c_str(), &file) != 0)
-            return PageFileTrouble{
-                errno == ENOENT || errno == ENOTDIR ? Kind::missing : Kind::not_usable, path,
-                errno};
+            return errno == ENOENT || errno == ENOTDIR ? missing_file(path)
+                                                       : unusable_file(path, errno);
         if (line_of(file, path) != line)
-            return PageFileTrouble{Kind::other, path};
+            return other_file(path);
         if (eaccess(path.c_str(), R_OK | W_OK) != 0)
-            return PageFileTrouble{Kind::not_usable, path, errno};
+            return unusable_file(path, errno);
     }
-    return std::nullopt;
+    return own_files(count);
 }
 
 }  // namespace
@@ -108,32 +151,31 @@ std::vector<std::string> page_files(const std::vector<std::string> &dirs,
     return files;
 }
 
-std::optional<PageFileTrouble> look_at_page_files(const std::string &dir,
-                                                  const std::string &file_prefix, pid_t pid,
-                                                  std::size_t *count) {
-    *count = 0;
-    std::ifstream record(record_path(dir));
-    if (record && is_locked(record_path(dir)).value_or(false))
-        return check_record(record, count);
+Finding check_page_files(const PrimaryProbe &primary, const std::string &file_prefix) {
+    std::ifstream record(record_path(primary.dir));
+    if (record && is_locked(record_path(primary.dir)).value_or(false))
+        return check_record(record);
     /* A primary that is another program has no record: its files are those that it has locked. */
-    const std::vector<std::string> dirs = huge_dirs(dir);
+    const std::vector<std::string> dirs = huge_dirs(primary.dir);
     if (dirs.empty())
-        return PageFileTrouble{Kind::not_shared, dir + "/hugepage_info"};
+        return bad(in_words(
+            {"Hugepage files: the server has none to share (there is no {}): start it without "
+             "--no-huge",
+             "大页文件：Server 没有可共享的大页（没有 {}）：启动时请不要使用 --no-huge"},
+            primary.dir + "/hugepage_info"));
     const std::vector<std::string> files = page_files(dirs, file_prefix);
     if (files.empty())
-        return PageFileTrouble{Kind::missing, dirs.front() + "/" + file_prefix + "map_0"};
+        return missing_file(dirs.front() + "/" + file_prefix + "map_0");
     for (const std::string &path : files) {
         if (eaccess(path.c_str(), R_OK | W_OK) != 0)
-            return PageFileTrouble{Kind::not_usable, path, errno};
+            return unusable_file(path, errno);
         const auto holders = flock_holders({path});
-        const bool own = pid == 0 || holders.empty() ||
-                         std::any_of(holders.begin(), holders.end(),
-                                     [&](const Holder &holder) { return holder.pid == pid; });
+        const bool own = primary.pid == 0 || holders.empty() ||
+                         std::ranges::find(holders, primary.pid) != holders.end();
         if (!own || !is_locked(path).value_or(true))
-            return PageFileTrouble{Kind::other, path};
-        ++*count;
+            return other_file(path);
     }
-    return std::nullopt;
+    return own_files(files.size());
 }
 
 }  // namespace mp_ipc

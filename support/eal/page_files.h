@@ -7,13 +7,12 @@
  */
 #pragma once
 
-#include <sys/types.h>
-
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "support/base/unique_fd.h"
+#include "support/eal/finding.h"
+#include "support/eal/runtime_dir.h"
 
 namespace mp_ipc {
 
@@ -27,23 +26,9 @@ UniqueFd record_page_files(const std::string &dir);
 std::vector<std::string> page_files(const std::vector<std::string> &dirs,
                                     const std::string &file_prefix);
 
-struct PageFileTrouble {
-    enum class Kind {
-        not_shared, /* the primary has none */
-        missing,
-        other,      /* of that name, but not the primary's */
-        not_usable, /* for the reason in `error` */
-    };
-    Kind kind;
-    std::string path; /* of the first that is not right */
-    int error = 0;
-};
-
-/* Checks the files of the primary in this runtime directory; `pid` 0: unknown. nullopt: each is
- * there, is the primary's own and may be written, and *count is their number.
+/* Good if the hugepages that a secondary of this live primary would map are the primary's own, and
+ * this process may map so many.
  */
-std::optional<PageFileTrouble> look_at_page_files(const std::string &dir,
-                                                  const std::string &file_prefix, pid_t pid,
-                                                  std::size_t *count);
+Finding check_page_files(const PrimaryProbe &primary, const std::string &file_prefix);
 
 }  // namespace mp_ipc

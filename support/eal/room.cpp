@@ -33,30 +33,6 @@ std::string size_text(std::uint64_t bytes) {
     return std::to_string(bytes / kStep / kStep / kStep) + " GiB";
 }
 
-/* Free bytes and files of the file system where `dir` is, or will be. */
-struct Room {
-    bool known = false;
-    std::uint64_t bytes = 0;
-    bool files = true; /* it takes as many more as a process makes */
-    std::string at;
-};
-Room look_at_room(const std::string &dir) {
-    constexpr fsfilcnt_t kFiles = 10;
-    Room room;
-    struct statvfs space = {};
-    for (fs::path path = dir;; path = path.parent_path()) {
-        room.at = path.string();
-        if (statvfs(room.at.c_str(), &space) == 0)
-            break;
-        if (errno != ENOENT || path == path.parent_path())
-            return room;
-    }
-    room.known = space.f_blocks > 0; /* 0: a tmpfs without a limit */
-    room.bytes = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
-    room.files = space.f_files == 0 || space.f_favail >= kFiles;
-    return room;
-}
-
 /* Bytes that these files take of their file system. */
 std::uint64_t allocated(const std::vector<std::string> &paths) {
     std::uint64_t bytes = 0;
@@ -72,25 +48,31 @@ std::uint64_t allocated(const std::vector<std::string> &paths) {
  * writes to it ends by SIGBUS. `had`: bytes of files that will be replaced.
  */
 Finding check_room(const std::string &dir, std::uint64_t needed, std::uint64_t had) {
-    const Room room = look_at_room(dir);
-    if (!room.known)
+    constexpr fsfilcnt_t kFiles = 10; /* as many more as a process makes */
+    struct statvfs space = {};
+    fs::path path = dir; /* or one above it, where it will be */
+    while (statvfs(path.c_str(), &space) != 0 && errno == ENOENT && path != path.parent_path())
+        path = path.parent_path();
+    if (space.f_blocks == 0) /* a tmpfs without a limit, or it could not be looked at */
         return good(in_words({"Room: no limit in {}", "空间：{} 没有上限"}, dir));
-    if (!room.files)
+    const std::string at = path.string();
+    if (space.f_files != 0 && space.f_favail < kFiles)
         return bad(
             in_words({"Room: the file system of {} takes no more files (df -i): remove some, "
                       "or mount a larger one",
                       "空间：{} 所在的文件系统不能再建文件（df -i）：请清理，"
                       "或挂载更大的文件系统"},
-                     room.at));
-    if (room.bytes + had < needed)
+                     at));
+    const std::uint64_t free = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
+    if (free + had < needed)
         return bad(
             in_words({"Room: {} are free in {}, and {} are needed there for EAL's files: make "
                       "room, or mount a larger file system (df {})",
                       "空间：{} 空闲（位于 {}），EAL 的文件需要 {}：请清理，"
                       "或挂载更大的文件系统（df {}）"},
-                     size_text(room.bytes), room.at, size_text(needed), room.at));
+                     size_text(free), at, size_text(needed), at));
     return good(in_words({"Room: {} free in {}, {} needed", "空间：{} 空闲（位于 {}），需要 {}"},
-                         size_text(room.bytes), room.at, size_text(needed)));
+                         size_text(free), at, size_text(needed)));
 }
 
 constexpr std::string_view kArray = "/fbarray_memseg-";

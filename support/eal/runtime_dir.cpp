@@ -172,8 +172,8 @@ std::string process_text(pid_t pid) {
                    : in_words({"pid unknown", "pid 未知"});
 }
 
-std::string holders_text(const std::vector<Holder> &holders) {
-    return joined(holders, [](const Holder &holder) { return process_text(holder.pid); });
+std::string holders_text(const std::vector<pid_t> &holders) {
+    return joined(holders, process_text);
 }
 
 std::string user_name(uid_t user) {
@@ -186,7 +186,7 @@ uid_t owner_of(const std::string &path) {
     return stat(path.c_str(), &status) == 0 ? status.st_uid : geteuid();
 }
 
-std::vector<Holder> lock_holders(const std::string &dir) {
+std::vector<pid_t> lock_holders(const std::string &dir) {
     return flock_holders(entries(dir, "fbarray_"));
 }
 
@@ -197,7 +197,7 @@ std::optional<bool> is_locked(const std::string &path) {
     return flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
-std::vector<Holder> flock_holders(const std::vector<std::string> &paths) {
+std::vector<pid_t> flock_holders(const std::vector<std::string> &paths) {
     /* "1: FLOCK  ADVISORY  READ 1234 08:01:5678 0 EOF"; device in hexadecimal, inode in decimal */
     std::set<std::string> files;
     for (const std::string &path : paths) {
@@ -209,7 +209,7 @@ std::vector<Holder> flock_holders(const std::vector<std::string> &paths) {
                       static_cast<unsigned long>(status.st_ino));
         files.insert(id);
     }
-    std::vector<Holder> holders;
+    std::vector<pid_t> holders;
     std::ifstream locks("/proc/locks");
     for (std::string line; !files.empty() && std::getline(locks, line);) {
         char type[16];
@@ -218,10 +218,8 @@ std::vector<Holder> flock_holders(const std::vector<std::string> &paths) {
         if (std::sscanf(line.c_str(), "%*d: %15s %*s %*s %d %63s", type, &pid, id) != 3 ||
             std::strcmp(type, "FLOCK") != 0 || !files.contains(id) || pid == getpid())
             continue;
-        const bool known = std::any_of(holders.begin(), holders.end(),
-                                       [&](const Holder &holder) { return holder.pid == pid; });
-        if (!known)
-            holders.push_back({pid, process_name(pid)});
+        if (std::ranges::find(holders, pid) == holders.end())
+            holders.push_back(pid);
     }
     return holders;
 }

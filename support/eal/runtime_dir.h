@@ -53,11 +53,6 @@ PrimaryProbe probe_primary(const std::string &dir);
 /* All prefixes under runtime_root() that have files, sorted. */
 std::vector<PrimaryProbe> probe_prefixes();
 
-struct Holder {
-    pid_t pid;
-    std::string name; /* of the process, as in /proc/PID/comm */
-};
-
 /* Paths of the entries of dir whose name begins with `start`, sorted; none if it cannot be read. */
 std::vector<std::string> entries(const std::string &dir, const std::string &start);
 
@@ -70,10 +65,10 @@ std::optional<bool> is_locked(const std::string &path);
 /* Processes, other than this one, that hold a lock on a memory file (fbarray_*) of this directory.
  * A new primary cannot start while there are any.
  */
-std::vector<Holder> lock_holders(const std::string &dir);
+std::vector<pid_t> lock_holders(const std::string &dir);
 
 /* The same for any files or directories. Processes of other pid namespaces are not seen. */
-std::vector<Holder> flock_holders(const std::vector<std::string> &paths);
+std::vector<pid_t> flock_holders(const std::vector<std::string> &paths);
 
 /* Sockets of secondaries in dir. */
 struct ClientSocket {
@@ -99,7 +94,7 @@ bool socket_is_live(const std::string &path);
 std::string process_name(pid_t pid);
 /* "pid 7, mp_x". */
 std::string process_text(pid_t pid);
-std::string holders_text(const std::vector<Holder> &holders);
+std::string holders_text(const std::vector<pid_t> &holders);
 /* The name of a user, or the number where it has none. */
 std::string user_name(uid_t user);
 /* The owner of a file; this process's user if that cannot be known. */

@@ -41,7 +41,7 @@ void report(const Failure &failure) {
 /* Filters the socket and records the open descriptors: before the first handler is registered. */
 void guard_socket(const IpcSocket &socket, bool filtered, DescriptorsIn descriptors) {
     if (filtered)
-        let_in_well_formed_only(socket, descriptors);
+        attach_datagram_filter(socket, descriptors);
     remember_own_fds();
 }
 
@@ -82,7 +82,7 @@ PrimarySession::PrimarySession(EalArgs args, const Setup &setup, std::function<v
 PrimarySession::~PrimarySession() {
     if (!eal_runs())
         return;
-    const Watch::Blocking blocking(watch_, Watch::Blocking::Interruptible::no, kCleanupLimit);
+    const Watch::Blocking blocking(watch_, Watch::Call::until_done, kCleanupLimit);
     rte_eal_cleanup();
 }
 
@@ -237,8 +237,12 @@ void SecondarySession::start_again() {
 int SecondarySession::finish(Watch::Reason reason, std::optional<int> given) {
     using Reason = Watch::Reason;
     const IpcSocket socket = IpcSocket::find();
-    if (shut_down()) /* its last event may still be unread */
-        holds_within(std::chrono::milliseconds(20), [&] { return socket.idle(); });
+    /* Its last event may still be unread; on a quiet machine that is read in microseconds. Not
+     * look_until(), which a reason to end cuts short. */
+    if (shut_down()) {
+        for (int ms = 0; ms < 20 && !socket.idle(); ms++)
+            usleep(1000);
+    }
     reason = run_again_if_waiting(reason, &given);
     int status = given.value_or(run_.status(reason == Reason::signal));
     if (shut_down() && (reason == Reason::primary_gone || reason == Reason::none)) {

@@ -64,10 +64,6 @@ std::optional<Finding> check_page_files_free(const std::vector<std::string> &hug
 
 /* ---- of a secondary: with a live primary ---------------------------------------------------- */
 
-/* Good if it is this user's, runs the same DPDK, and accepts secondaries. */
-Finding check_primary(const PrimaryProbe &primary);
-/* Good if the hugepages that would be mapped are its own, and this process may map so many. */
-Finding check_page_files(const PrimaryProbe &primary, const std::string &file_prefix);
 /* Good if the runtime directory's file system and this process's address space have room. */
 Finding check_secondary_room(const std::string &dir);
 /* Good if no live process has the files that EAL names after this process's pid. */
@@ -82,7 +78,7 @@ std::vector<std::string> left_arrays(const std::string &dir);
 /* Removes left_arrays(), if the arrays of another secondary would not fit beside them. */
 void make_room(const std::string &dir);
 
-/* All of these, in this order. */
+/* All that a secondary checks before it attaches: these, its primary and the hugepages. */
 std::vector<Finding> check_attach(const PrimaryProbe &primary, const std::string &file_prefix);
 
 /* The first that is bad. */

@@ -17,7 +17,6 @@
 #include "support/eal/heap.h"
 #include "support/eal/hugepages.h"
 #include "support/eal/linkage.h"
-#include "support/eal/node_memory.h"
 #include "support/eal/page_files.h"
 #include "support/eal/start_checks.h"
 
@@ -28,10 +27,10 @@ namespace {
  * Without it the heap begins with a page on the nodes of the primary's own cores, and grows as
  * secondaries attach.
  */
-std::string memory_option(const EalArgs &args, const HugepageRoom &room) {
+std::string memory_option(const EalArgs &args, const Hugepages &pages) {
     if (!args.memory.empty() || !args.without_shared_files.empty())
         return {};
-    const auto plan = plan_node_memory(room);
+    const auto plan = plan_node_memory(pages);
     return plan.empty() ? std::string() : "--socket-mem=" + socket_mem(plan);
 }
 
@@ -60,7 +59,7 @@ std::string second_primary(const EalArgs &args, const PrimaryProbe &probe) {
                     process_text(probe.pid), args.file_prefix);
 }
 
-std::string left_over(const EalArgs &args, const std::vector<Holder> &holders) {
+std::string left_over(const EalArgs &args, const std::vector<pid_t> &holders) {
     return in_words({"processes of an earlier primary still hold the files of file prefix '{}': "
                      "{}; end them, or choose another --file-prefix",
                      "之前的 primary 的进程仍占用 file-prefix '{}' 的文件：{}；请结束它们，"
@@ -141,12 +140,11 @@ std::optional<Failure> start_primary(const EalArgs &args, Clock::duration leftov
         return failure;
     if (other.lives())
         return Failure{kExitFailure, second_primary(args, other)};
-    const HugepageRoom memory_room = look_at_hugepage_room(args.huge_dir);
+    const Hugepages hugepages = look_at_hugepages(args.huge_dir);
     if (const auto trouble = first_bad({check_path_length(dir),
                                         check_runtime_usable(look_at_runtime(runtime_root(), dir)),
-                                        check_primary_room(dir, memory_room.nodes.size())}))
+                                        check_primary_room(dir, hugepages.nodes.size())}))
         return Failure{kExitFailure, trouble->text};
-    const Hugepages hugepages = look_at_hugepages(args.huge_dir);
     if (auto failure = wait_for_leftovers(args, hugepages.dirs, leftover_wait, watch))
         return failure;
     constexpr auto kLockLimit = std::chrono::seconds(10);
@@ -155,14 +153,14 @@ std::optional<Failure> start_primary(const EalArgs &args, Clock::duration leftov
             return failure;
     }
     std::vector<std::string> words = args.eal;
-    const std::string memory = memory_option(args, memory_room);
+    const std::string memory = memory_option(args, hugepages);
     if (!memory.empty())
         words.push_back(memory);
     rte_errno = 0;
     int result = 0;
     {
         /* Not interrupted: a primary that exits during its init leaves files that look alive. */
-        const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no);
+        const Watch::Blocking blocking(watch, Watch::Call::until_done);
         result = run_eal_init(words);
     }
     if (result < 0)

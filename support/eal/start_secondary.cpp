@@ -128,7 +128,7 @@ std::optional<Failure> check_attachable(AttachGate &gate, const EalArgs &args, W
         warn({"clients that are attaching make no progress, stopped perhaps: {}; not waiting for "
               "them",
               "正在连接的 Client 没有进展，可能已暂停：{}；不再等待它们"},
-             joined(gate.holders(gate.row() - 1), process_text));
+             holders_text(gate.holders(gate.row() - 1)));
     const PrimaryProbe primary = probe_primary(dir);
     make_room(dir);
     if (const auto trouble = first_bad(
@@ -234,8 +234,7 @@ std::optional<Failure> start_secondary(const EalArgs &args, Watch &watch) {
     {
         /* Ctrl-C waits for its end: to exit inside may leave a lock in shared memory held for ever.
          * It takes 0.1 s. */
-        const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::if_primary_gone,
-                                       kAttachLimit);
+        const Watch::Blocking blocking(watch, Watch::Call::until_primary_gone, kAttachLimit);
         result = run_eal_init(args.eal, &errors);
         if (result >= 0 && rte_eal_process_type() == RTE_PROC_SECONDARY)
             give_back_service_memory();

@@ -153,33 +153,21 @@ void Watch::end_by(Clock::time_point time) {
     post(control_fd_.get());
 }
 
-Watch::Blocking::Blocking(Watch &watch, Interruptible interruptible, Clock::time_point limit)
-    : watch_(watch) {
+Watch::Blocking::Blocking(Watch &watch, Call call, Clock::time_point limit) : watch_(watch) {
     const Clock::rep until = limit.time_since_epoch().count();
     watch_.limit_ = until; /* before looks_at_ is read: timeout_ms() uses them in the other order */
-    switch (interruptible) {
-        case Interruptible::no:
-            watch_.main_ = Main::blocked_until_done;
-            break;
-        case Interruptible::if_primary_gone:
-            watch_.main_ = Main::blocked_unless_primary_gone;
-            break;
-        case Interruptible::yes:
-            watch_.main_ = Main::blocked;
-            break;
-    }
+    watch_.main_ = call;
     /* Wake the watching thread for a reason that came before main_ was set, which it has not acted
      * on, and for a limit that ends before it looks next. Otherwise it need not wake: this is the
      * path of every request. */
-    if (until < watch_.looks_at_ || (interruptible != Interruptible::no && watch_.ending()))
+    if (until < watch_.looks_at_ || (call != Call::until_done && watch_.ending()))
         post(watch_.control_fd_.get());
 }
 
 Watch::Blocking::~Blocking() {
-    Main blocked = watch_.main_;
-    while (blocked == Main::taken_over ||
-           !watch_.main_.compare_exchange_weak(blocked, Main::free)) {
-        if (blocked == Main::taken_over)
+    Call call = watch_.main_;
+    while (call == Call::taken_over || !watch_.main_.compare_exchange_weak(call, Call::none)) {
+        if (call == Call::taken_over)
             pause(); /* the watching thread is ending the process */
     }
     watch_.limit_ = kNever;
@@ -191,16 +179,16 @@ void Watch::set_reason(Reason reason) {
     wake();
 }
 
-/* Whether exit_blocked_ may be called while the main thread is in this state. */
-bool Watch::may_exit(Main main) const {
-    return main == Main::blocked || (main == Main::blocked_unless_primary_gone && primary_gone_);
+/* Whether exit_blocked_ may be called while the main thread is inside this call. */
+bool Watch::may_exit(Call call) const {
+    return call == Call::interruptible || (call == Call::until_primary_gone && primary_gone_);
 }
 
 /* Ends the process in place of a blocked main thread; returns if that is not blocked. */
 void Watch::try_exit(Reason reason) {
-    Main main = main_;
-    const bool may = may_exit(main) || (main != Main::free && reason == Reason::stuck);
-    if (!may || !main_.compare_exchange_strong(main, Main::taken_over))
+    Call call = main_;
+    const bool may = may_exit(call) || (call != Call::none && reason == Reason::stuck);
+    if (!may || !main_.compare_exchange_strong(call, Call::taken_over))
         return;
     set_reason(reason);
     exit_blocked_(reason);
@@ -315,11 +303,11 @@ void Watch::run() {
             note_signal();
         if (fds[3].revents != 0) {
             ipc_gone_seen = true;
-            /* rte_eal_cleanup() ends that thread too: it runs as blocked_until_done. */
-            if (main_ != Main::blocked_until_done)
+            /* rte_eal_cleanup() ends that thread too: it runs as until_done. */
+            if (main_ != Call::until_done)
                 set_reason(Reason::ipc_thread_gone);
         }
-        if (tick_needed() && main_ != Main::blocked_until_done)
+        if (tick_needed() && main_ != Call::until_done)
             tick();
         if (ending() && !exit_at_)
             exit_at_ = Clock::now() + kGrace;

@@ -40,6 +40,14 @@ inline constexpr Line<0> kNoIpcThread{
 class Watch {
   public:
     enum class Reason { none, signal, primary_gone, ipc_thread_gone, stuck };
+    /* The call that the main thread is inside of, by what ends it early. */
+    enum class Call {
+        none,
+        until_done,         /* only its limit does */
+        until_primary_gone, /* the end of the primary, and no other reason */
+        interruptible,      /* any reason */
+        taken_over,         /* the watching thread is ending the process */
+    };
 
     /* Blocks SIGINT, SIGTERM and SIGHUP in this thread and all that it starts later, ignores
      * SIGPIPE, and starts the watching thread. `exit_blocked` is called in that thread, at most
@@ -81,7 +89,7 @@ class Watch {
             std::chrono::seconds(5); /* of the library, which may wait for a lock */
         const Clock::time_point give_up = Clock::now() + limit;
         const auto holds = [&] {
-            const Blocking blocking(*this, Blocking::Interruptible::yes, give_up + kCall);
+            const Blocking blocking(*this, Call::interruptible, give_up + kCall);
             return condition();
         };
         while (!holds()) {
@@ -102,20 +110,17 @@ class Watch {
     void end_by(Clock::time_point time);
 
     /* The main thread is inside a call that cannot be woken, for as long as this lives.
-     * `interruptible`: 50 ms after a reason to end (or only after the primary is gone),
-     * exit_blocked is called. `limit`: after this duration, or at this time, exit_blocked is called
-     * with Reason::stuck. A limit wakes the watching thread only if that would not look in time by
-     * itself. After a stop of the whole process (SIGSTOP, a frozen cgroup) the main thread gets one
-     * more second.
+     * 50 ms after a reason that ends it early, exit_blocked is called. `limit`: after this
+     * duration, or at this time, exit_blocked is called with Reason::stuck. A limit wakes the
+     * watching thread only if that would not look in time by itself. After a stop of the whole
+     * process (SIGSTOP, a frozen cgroup) the main thread gets one more second.
      */
     class Blocking {
       public:
-        enum class Interruptible { no, if_primary_gone, yes };
-        Blocking(Watch &watch, Interruptible interruptible)
-            : Blocking(watch, interruptible, Clock::time_point::max()) {}
-        Blocking(Watch &watch, Interruptible interruptible, Clock::duration limit)
-            : Blocking(watch, interruptible, Clock::now() + limit) {}
-        Blocking(Watch &watch, Interruptible interruptible, Clock::time_point limit);
+        Blocking(Watch &watch, Call call) : Blocking(watch, call, Clock::time_point::max()) {}
+        Blocking(Watch &watch, Call call, Clock::duration limit)
+            : Blocking(watch, call, Clock::now() + limit) {}
+        Blocking(Watch &watch, Call call, Clock::time_point limit);
         ~Blocking();
         Blocking(const Blocking &) = delete;
         Blocking &operator=(const Blocking &) = delete;
@@ -125,13 +130,11 @@ class Watch {
     };
 
   private:
-    enum class Main { free, blocked, blocked_unless_primary_gone, blocked_until_done, taken_over };
-
     static constexpr Clock::rep kNever = Clock::time_point::max().time_since_epoch().count();
 
     void run();
     void set_reason(Reason reason);
-    bool may_exit(Main main) const;
+    bool may_exit(Call call) const;
     void try_exit(Reason reason);
     Clock::rep limit() const;
     void look_at_limit();
@@ -142,7 +145,7 @@ class Watch {
 
     std::function<void(Reason)> exit_blocked_;
     std::atomic<Reason> reason_{Reason::none};
-    std::atomic<Main> main_{Main::free};
+    std::atomic<Call> main_{Call::none};
     /* Of the Blocking call, and when the watching thread looks next; since the clock's epoch. */
     std::atomic<Clock::rep> limit_{kNever};
     std::atomic<Clock::rep> looks_at_{kNever};

@@ -30,8 +30,8 @@ class Broadcasts {
 
     /* Construct around the call that sends. `limit`: a call that takes longer is taken as stuck. */
     Watch::Blocking blocking(Clock::duration limit, bool interruptible = true) {
-        using Interruptible = Watch::Blocking::Interruptible;
-        return {watch_, interruptible ? Interruptible::yes : Interruptible::no, limit};
+        return {watch_, interruptible ? Watch::Call::interruptible : Watch::Call::until_done,
+                limit};
     }
 
   private:

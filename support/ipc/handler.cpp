@@ -76,8 +76,7 @@ std::vector<std::string> live_clients() {
 }
 
 void close_handlers(Watch &watch) {
-    const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no,
-                                   std::chrono::seconds(2));
+    const Watch::Blocking blocking(watch, Watch::Call::until_done, std::chrono::seconds(2));
     g_handlers.gate.close();
 }
 

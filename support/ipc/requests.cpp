@@ -104,7 +104,7 @@ Turn::Turn(Requests &requests) : requests_(requests), patience_(requests.timeout
     if (place_) {
         patience_ =
             std::max(patience_ - (Clock::now() - begin), std::min(patience_, kLeastPatience));
-        blocking_.emplace(requests_.watch_, Watch::Blocking::Interruptible::yes,
+        blocking_.emplace(requests_.watch_, Watch::Call::interruptible,
                           requests_.call_limit(patience_));
     } else if (!requests_.watch_.ending()) {
         requests_.note_unread();

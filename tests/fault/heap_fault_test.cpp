@@ -13,7 +13,7 @@
 
 #include "support/base/unique_fd.h"
 #include "support/eal/attach_gate.h"
-#include "support/eal/node_memory.h"
+#include "support/eal/hugepages.h"
 #include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
@@ -74,10 +74,10 @@ TEST_F(HeapFault, TheServerSaysItsMemoryAndForHowManyItIs) {
 
 /* For those who attach: it does not grow for them. */
 TEST_F(HeapFault, TheServerTakesItsMemoryAtTheStart) {
-    const HugepageRoom room = look_at_hugepage_room();
-    const std::vector<std::uint64_t> plan = plan_node_memory(room);
+    const auto free = look_at_hugepages();
+    const std::vector<std::uint64_t> plan = plan_node_memory(free);
     std::size_t pages = 0;
-    for (const NodePages &node : room.nodes)
+    for (const NodePages &node : free.nodes)
         pages += node.page > 0 && node.node < plan.size() ? plan[node.node] / node.page : 0;
     MP_IPC_NEEDS(pages > 1, "more free hugepages");
     RunningServer server_process(prefix_, {"--quiet"});

@@ -12,8 +12,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <stdexcept>
+
+#include "support/base/files.h"
 
 namespace mp_ipc::test {
 namespace {
@@ -141,12 +142,8 @@ std::vector<std::string> open_files(pid_t pid) {
 }
 
 long process_status(pid_t pid, const std::string &field) {
-    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-    for (std::string line; std::getline(status, line);) {
-        if (line.starts_with(field))
-            return std::atol(line.c_str() + field.size());
-    }
-    return -1;
+    const std::string value = field_of("/proc/" + std::to_string(pid) + "/status", field);
+    return value.empty() ? -1 : std::atol(value.c_str());
 }
 
 }  // namespace mp_ipc::test

@@ -12,6 +12,7 @@
 #include "doctor/checks.h"
 #include "exercises/visit.h"
 #include "support/base/message.h"
+#include "support/eal/page_files.h"
 #include "tests/harness/temp_dir.h"
 
 namespace mp_ipc::test {
@@ -68,8 +69,8 @@ TEST(DoctorChecks, AllHugepagesAreInUse) {
     EXPECT_TRUE(
         begins(used.text, "Hugepages: 64 reserved, 0 free: none is free for this process: "))
         << used.text;
-    const Finding left =
-        check_hugepages(pages, look_at_left_pages(pages.mounts, {"old", "other"}), false);
+    EXPECT_EQ(page_files(pages.mounts, "old").size(), 2U);
+    const Finding left = check_hugepages(pages, {"oldmap_* (2)"}, false);
     EXPECT_EQ(left.verdict, Verdict::bad);
     EXPECT_TRUE(left.text.ends_with("; left behind by servers that have ended: oldmap_* (2)"))
         << left.text;
@@ -131,38 +132,34 @@ TEST(DoctorChecks, AnotherMountIsWritable) {
 }
 
 TEST(DoctorChecks, OneCoreIsNotEnough) {
-    CoreFacts facts;
-    facts.list = "1";
-    facts.available = {0};
-    const Finding finding = check_cores(facts);
+    EalArgs args;
+    args.lcores = "1";
+    const Finding finding = check_cores(args, {0}, false, {});
     EXPECT_EQ(finding.verdict, Finding::Verdict::bad);
     EXPECT_NE(finding.text.find("only 0 is available to this process"), std::string::npos)
         << finding.text;
     /* A cpuset for each. */
-    facts.list = "0";
-    facts.server =
-        ProcessFacts{.seen = true, .state = 'S', .ipc_thread = true, .ipc_cores = "", .cores = {1}};
-    EXPECT_EQ(check_cores(facts).text, "Cores: -l 0, the server's: 1");
-    facts.server.reset();
-    facts.server_elsewhere = true; /* in another pid namespace */
-    EXPECT_EQ(check_cores(facts).verdict, Verdict::good);
+    args.lcores = "0";
+    const ProcessFacts server{.seen = true, .cores = {1}};
+    EXPECT_EQ(check_cores(args, {0}, true, server).text, "Cores: -l 0, the server's: 1");
+    /* In another pid namespace. */
+    EXPECT_EQ(check_cores(args, {0}, true, {}).verdict, Verdict::good);
 }
 
 TEST(DoctorChecks, Cores) {
-    CoreFacts facts;
-    facts.available = {0, 1};
-    EXPECT_EQ(check_cores(facts).verdict, Verdict::unknown); /* no -l, no server */
-    facts.list = "1";
-    EXPECT_EQ(check_cores(facts).verdict, Verdict::good);
-    facts.server = ProcessFacts{
-        .seen = true, .state = 'S', .ipc_thread = true, .ipc_cores = "0-1", .cores = {0, 1}};
-    const Finding all = check_cores(facts);
+    const std::vector<int> two = {0, 1};
+    EalArgs args;
+    EXPECT_EQ(check_cores(args, two, false, {}).verdict, Verdict::unknown); /* no -l, no server */
+    args.lcores = "1";
+    EXPECT_EQ(check_cores(args, two, false, {}).verdict, Verdict::good);
+    const ProcessFacts server{.seen = true, .cores = {0, 1}};
+    const Finding all = check_cores(args, two, true, server);
     EXPECT_EQ(all.verdict, Verdict::bad);
     EXPECT_EQ(all.text,
               "Cores: the server has all of them (0, 1): start it with fewer, such as "
               "-l 0, and mp_client with -l 1");
-    facts.other_option = true;
-    EXPECT_EQ(check_cores(facts).verdict, Verdict::unknown);
+    args.eal = {"mp_client", "-c3"};
+    EXPECT_EQ(check_cores(args, two, true, server).verdict, Verdict::unknown);
 }
 
 TEST(DoctorChecks, AServerThatCannotBeSeen) {
@@ -228,7 +225,7 @@ TEST(DoctorChecks, ThreadsOfBothNamings) {
 
 TEST(DoctorChecks, AThreadNeedNotHaveAName) {
     const TempDir proc;
-    proc.write("5/task/5/status", "Name:\t\nState:\t\nCpus_allowed_list:\t\n");
+    proc.write("5/task/5/status", "Name:\t\nState:\tS (sleeping)\nCpus_allowed_list:\t\n");
     const ProcessFacts facts = look_at_process(5, proc.path());
     EXPECT_TRUE(facts.seen);
     EXPECT_FALSE(facts.ipc_thread);

@@ -117,8 +117,7 @@ TEST(Start, AProcessThatWasStoppedIsNotTakenForStuck) {
     if (child == 0) {
         Watch watch([](Watch::Reason) { _exit(1); });
         {
-            const Watch::Blocking blocking(watch, Watch::Blocking::Interruptible::no,
-                                           milliseconds(200));
+            const Watch::Blocking blocking(watch, Watch::Call::until_done, milliseconds(200));
             const Clock::time_point before = Clock::now();
             kill(getpid(), SIGSTOP);
             while (Clock::now() - before < milliseconds(600)) /* another thread may have taken it */

@@ -14,7 +14,7 @@
 #include "support/eal/attach_gate.h"
 #include "support/eal/heap.h"
 #include "support/eal/heap_question.h"
-#include "support/eal/node_memory.h"
+#include "support/eal/hugepages.h"
 #include "support/options/eal_args.h"
 #include "tests/harness/temp_dir.h"
 
@@ -46,8 +46,8 @@ class NodeMemory : public ::testing::Test {
         write("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", std::to_string(all_));
         write("/proc/self/mounts", "none /dev/hugepages hugetlbfs rw,pagesize=2M 0 0");
     }
-    HugepageRoom look() {
-        return look_at_hugepage_room({}, root_.path(), [&](const std::string &dir) {
+    Hugepages look() {
+        return look_at_hugepages({}, root_.path(), [&](const std::string &dir) {
             return dir == "/dev/hugepages" ? std::optional(mount_) : std::nullopt;
         });
     }
@@ -73,7 +73,7 @@ TEST_F(NodeMemory, IsAQuarterOfWhatIsFreeWhereThatIsLess) {
 TEST_F(NodeMemory, IsLeftToEalWhereThereIsNone) {
     node(0, {0}, 0);
     EXPECT_TRUE(plan_node_memory(look()).empty());
-    EXPECT_TRUE(plan_node_memory(look_at_hugepage_room({}, root_.path() + "/nowhere")).empty());
+    EXPECT_TRUE(plan_node_memory(look_at_hugepages({}, root_.path() + "/nowhere")).empty());
 }
 
 TEST_F(NodeMemory, IsNotTakenOfANodeWithoutCoresOrWithoutPages) {

@@ -2,7 +2,7 @@
  *
  * Which of the descriptors of a message recvmsg() passes on, with a socket of the test's own.
  */
-#include "support/eal/ipc_descriptors.h"
+#include "support/eal/ipc_filter.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "support/base/unique_fd.h"
-#include "support/eal/ipc_datagram.h"
 
 namespace mp_ipc {
 namespace {
