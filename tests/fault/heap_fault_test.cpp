@@ -62,16 +62,6 @@ TEST_F(HeapFault, ASecondaryThatWantsMoreIsRefusedAtOnceAndHarmsNobody) {
     expect_end(server_process);
 }
 
-TEST_F(HeapFault, TheServerSaysItsMemoryAndForHowManyItIs) {
-    RunningServer server_process(prefix_, {"--quiet"});
-    EXPECT_EQ(count_of(server_process.err(), "mp_server: memory: node 0: 0."), 1)
-        << server_process.err();
-    const Finished report = run(client(prefix_, {"report"}));
-    EXPECT_TRUE(has(report.out, "[REPORT] heap: node 0: 0."));
-    EXPECT_TRUE(has(report.out, " clients\n"));
-    expect_end(server_process);
-}
-
 /* For those who attach: it does not grow for them. */
 TEST_F(HeapFault, TheServerTakesItsMemoryAtTheStart) {
     const HugepageRoom room = look_at_hugepage_room();
@@ -82,6 +72,9 @@ TEST_F(HeapFault, TheServerTakesItsMemoryAtTheStart) {
     MP_IPC_NEEDS(pages > 1, "more free hugepages");
     RunningServer server_process(prefix_, {"--quiet"});
     EXPECT_EQ(prefix_.hugepage_files(), pages);
+    EXPECT_EQ(count_of(server_process.err(), "mp_server: memory: node 0: 0."), 1)
+        << server_process.err();
+    EXPECT_TRUE(has(run(client(prefix_, {"report"})).out, "[REPORT] heap: node 0: 0."));
     expect_end(server_process);
 }
 

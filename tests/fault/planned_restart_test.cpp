@@ -90,20 +90,6 @@ TEST_F(PlannedRestart, WaitingClientsAreServedByTheNextServer) {
     EXPECT_EQ(count_of(ping.out(), "[PING] Reply: seq=1 "), 1) << ping.describe();
 }
 
-TEST_F(PlannedRestart, WithoutWaitItIsTheEndOfTheClient) {
-    start_server();
-    Process hello(client(prefix_, {"--sync-interval", "0.1"}));
-    Process counted(client(prefix_, {"ping", "--count", "1000"}));
-    ASSERT_TRUE(hello.wait_for_out("[SYNC] Reply")) << hello.describe();
-    ASSERT_TRUE(counted.wait_for_out("[PING] Reply")) << counted.describe();
-    shut_server_down();
-    EXPECT_EQ(hello.wait(), 0) << hello.describe();
-    EXPECT_EQ(counted.wait(), 4) << "cut short" << counted.describe();
-    for (const Process *process : {&hello, &counted})
-        EXPECT_EQ(count_of(process->out(), "[Client] The server has shut down"), 1)
-            << process->describe();
-}
-
 TEST_F(PlannedRestart, TheWaitForTheNextServerHasItsLimit) {
     start_server();
     Process limited(client(prefix_, {"ping", "--wait=1", "--interval", "0.1"}));

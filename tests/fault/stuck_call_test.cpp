@@ -67,21 +67,6 @@ TEST_F(ClientFault, ARequestThatDoesNotReturnEndsTheClient) {
     EXPECT_TRUE(has(sync.out(), "[PING] 1 sent, 0 answered, 1 lost")) << sync.describe();
 }
 
-/* Stopped as a whole for longer than a request may take: its main thread is not stuck. */
-TEST_F(ClientFault, AClientThatWasStoppedInARequestGoesOn) {
-    const Prefix prefix;
-    RunningServer server_process(prefix, {"--fault", "silent", "--fault-for", "10"});
-    Process process(
-        client(prefix, {"--timeout", "1", "--sync-interval", "0.001", "--async-interval", "0"}));
-    ASSERT_TRUE(process.wait_for_out("[SYNC] No reply")) << process.describe();
-    process.signal(SIGSTOP);
-    std::this_thread::sleep_for(milliseconds(8000)); /* the limit is 6.5 s */
-    process.signal(SIGCONT);
-    EXPECT_TRUE(process.wait_for_out("[SYNC] Reply")) << process.describe();
-    process.signal(SIGINT);
-    EXPECT_EQ(process.wait(), 0) << process.describe();
-}
-
 /* The limit is of the send, not of the line that reports it: a delivered event is a success. */
 TEST_F(ClientFault, AnEventThatWasSentIsASuccessHoweverShortTheTimeout) {
     const Prefix prefix;

@@ -162,20 +162,6 @@ TEST_F(UnreadServer, ASocketInItsPlaceThatNobodyReadsIsTheSame) {
     go_through([&] { put_a_deaf_socket_in_place(); }, [&] { put_the_socket_back(); });
 }
 
-TEST_F(UnreadServer, AReportAndAnEventEndInTimeToo) {
-    start();
-    put_a_deaf_socket_in_place();
-    /* Attached before the queue is full, they wait for room in it. */
-    Process report(client(prefix_, {"report", "--count", "20", "--timeout", "0.2"}));
-    ASSERT_TRUE(report.wait_for_out("[REPORT] No reply to seq=1 ")) << report.describe();
-    EXPECT_EQ(report.wait(), 4) << report.describe();
-    EXPECT_EQ(count_of(report.out(), "[REPORT] No reply to ") +
-                  count_of(report.out(), "[REPORT] Not sent: "),
-              20)
-        << report.describe();
-    EXPECT_EQ(count_of(report.out(), kUnread), 1) << report.describe();
-}
-
 /* So that its own queue has room for all their replies. */
 TEST_F(UnreadServer, NoMoreRequestsLieThereThanTheWindowHasPlaces) {
     start();
