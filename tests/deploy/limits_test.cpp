@@ -44,7 +44,6 @@ class SmallRuntime : public Limits {
         std::ofstream(dir_ / "fill") << std::string(free - room, 'x');
     }
     TempDir dir_;
-    Prefix prefix_;
 };
 
 TEST_F(SmallRuntime, HasNoRoomForAClient) {
@@ -67,7 +66,7 @@ TEST_F(SmallRuntime, HasNoRoomForAClient) {
 TEST_F(SmallRuntime, HasRoomForAClientWhereAKilledOneLeftItsFiles) {
     RunningServer server_process(server(prefix_), environment());
     Process killed(client(prefix_), environment());
-    ASSERT_TRUE(killed.wait_for_out("[SYNC] Reply")) << killed.describe();
+    expect_out(killed, "[SYNC] Reply");
     killed.signal(SIGKILL);
     killed.wait();
     ASSERT_NO_FATAL_FAILURE(fill(std::uintmax_t{256} * 1024));
@@ -86,55 +85,50 @@ TEST_F(SmallRuntime, HasNoRoomForAServer) {
     std::filesystem::remove(dir_ / "fill");
     RunningServer first(server(prefix_), environment());
     ASSERT_NO_FATAL_FAILURE(fill(std::uintmax_t{100} * 1024));
-    first.signal(SIGINT);
-    EXPECT_EQ(first.wait(), 0);
-    Process second(server(prefix_), environment());
-    EXPECT_TRUE(second.wait_for_out(kServerReady)) << second.describe();
+    expect_end(first);
+    RunningServer second(server(prefix_), environment());
 }
 
 TEST_F(Limits, ARuntimeDirectoryThatIsReadOnly) {
-    const Prefix prefix;
     const Prefix other;
-    RunningServer server_process(prefix);
+    RunningServer server_process(prefix_);
     const std::string read_only =
         "mount --bind /var/run/dpdk /var/run/dpdk; mount -o remount,ro,bind /var/run/dpdk";
-    const Finished refused = run(after_mounting(read_only, client(prefix, {"--count", "1"})));
+    const Finished refused = run(after_mounting(read_only, client(prefix_, {"--count", "1"})));
     expect_refusal(refused, 1,
-                   {prefix.dir() + " is on a file system that is read-only here: mount it "
-                                   "writable"});
-    expect_doctor_agrees(refused, run(after_mounting(read_only, client(prefix, {"doctor"}))));
+                   {prefix_.dir() + " is on a file system that is read-only here: mount it "
+                                    "writable"});
+    expect_doctor_agrees(refused, run(after_mounting(read_only, client(prefix_, {"doctor"}))));
     expect_refusal(run(after_mounting(read_only, server(other))), 1,
                    {"/var/run/dpdk is on a file system that is read-only here"});
 }
 
 TEST_F(Limits, AddressSpace) {
-    const Prefix prefix;
     const auto limited = [](const Words &argv) {
         Words words = {"sh", "-c", "ulimit -v 8000000; exec \"$@\"", "sh"};
         words.insert(words.end(), argv.begin(), argv.end());
         return words;
     };
-    const Finished refused_server = run(limited(server(prefix)));
+    const Finished refused_server = run(limited(server(prefix_)));
     EXPECT_EQ(refused_server.status, 1);
     EXPECT_EQ(count_of(own_lines(refused_server.err), "limited to 7812 MiB (ulimit -v)"), 1)
         << refused_server.err;
-    RunningServer server_process(prefix);
-    const Finished refused = run(limited(client(prefix, {"--count", "1"})));
+    RunningServer server_process(prefix_);
+    const Finished refused = run(limited(client(prefix_, {"--count", "1"})));
     expect_refusal(refused, 1, {"limited to 7 GiB (ulimit -v), and EAL reserves 64 GiB"});
-    expect_doctor_agrees(refused, run(limited(client(prefix, {"doctor"}))));
+    expect_doctor_agrees(refused, run(limited(client(prefix_, {"doctor"}))));
 }
 
 /* EAL would abort, or report something else, with too few descriptors, and end by SIGXFSZ with too
  * small a limit of file sizes.
  */
 TEST_F(Limits, OpenFilesFileSizesAndProc) {
-    const Prefix prefix;
     const auto limited = [](const std::string &commands, const Words &argv) {
         Words words = {"sh", "-c", commands + "; exec \"$@\"", "sh"};
         words.insert(words.end(), argv.begin(), argv.end());
         return words;
     };
-    RunningServer server_process(prefix);
+    RunningServer server_process(prefix_);
     const Prefix other;
     for (const auto &[commands, found] :
          {std::pair{"ulimit -n 10", "may open 10 files at most (ulimit -n)"},
@@ -142,33 +136,32 @@ TEST_F(Limits, OpenFilesFileSizesAndProc) {
           {"ulimit -n 64", "may open 64 files at most (ulimit -n)"},
           {"ulimit -f 100", "bytes at most (ulimit -f)"}}) {
         SCOPED_TRACE(commands);
-        const Finished refused = run(limited(commands, client(prefix, {"--count", "1"})));
+        const Finished refused = run(limited(commands, client(prefix_, {"--count", "1"})));
         expect_refusal(refused, 1, {found});
-        expect_doctor_agrees(refused, run(limited(commands, client(prefix, {"doctor"}))));
+        expect_doctor_agrees(refused, run(limited(commands, client(prefix_, {"doctor"}))));
         if (std::string(commands) != "ulimit -n 64") /* those of the hugepages are missing */
             expect_refusal(run(limited(commands, server(other))), 1, {found});
     }
-    for (const Words &argv : {server(other), client(prefix, {"--count", "1"})})
+    for (const Words &argv : {server(other), client(prefix_, {"--count", "1"})})
         expect_refusal(run(after_mounting("umount -l /proc", argv)), 1,
                        {"/proc is not mounted here"});
 }
 
 TEST_F(Limits, Threads) {
-    const Prefix prefix;
     const auto with_threads = [](int count) {
         ProcessOptions options = preload(FEW_THREADS);
         options.environment.push_back("THREADS=" + std::to_string(count));
         return options;
     };
     for (const int count : {0, 1, 2}) {
-        const Finished refused = run(server(prefix), with_threads(count));
+        const Finished refused = run(server(prefix_), with_threads(count));
         EXPECT_EQ(refused.status, 1) << refused.err;
         EXPECT_EQ(count_of(own_lines(refused.err), "no more threads can be started here"), 1)
             << count << refused.err;
     }
-    RunningServer server_process(prefix);
+    RunningServer server_process(prefix_);
     for (const int count : {0, 1, 2}) {
-        const Finished refused = run(client(prefix, {"--count", "1"}), with_threads(count));
+        const Finished refused = run(client(prefix_, {"--count", "1"}), with_threads(count));
         EXPECT_EQ(refused.status, 1) << refused.err;
         EXPECT_EQ(count_of(own_lines(refused.err), "no more threads can be started here"), 1)
             << count << refused.err;
@@ -194,9 +187,8 @@ TEST_F(Limits, APrefixThatIsTooLong) {
 
 /* EAL would wait for it without a limit, and without a word. */
 TEST_F(Limits, WhoHoldsTheLockOfTheHugepagesIsNamed) {
-    const Prefix prefix;
     const TempDir huge;
-    Words argv = with_eal(server(prefix), {"--huge-dir=" + huge.path()});
+    Words argv = with_eal(server(prefix_), {"--huge-dir=" + huge.path()});
     argv.insert(argv.begin(), {"flock", huge.path(), "timeout", "-s", "KILL", "25"});
     expect_refusal(run(after_mounting("mount -t hugetlbfs none " + huge.path(), argv)), 1,
                    {"another process holds the lock of " + huge.path(), ", flock)"});
@@ -220,8 +212,7 @@ TEST_F(Limits, AMountWithASizeThatIsUsedUp) {
         EXPECT_EQ(count_of(doctor.out, found), 1) << doctor.out;
         EXPECT_EQ(count_of(doctor.out, "was killed and left its files, or failed in its start"), 1)
             << doctor.out;
-        server_process.signal(SIGINT);
-        EXPECT_EQ(server_process.wait(), 0);
+        expect_end(server_process);
     }
     umount2(huge.path().c_str(), MNT_DETACH);
 }

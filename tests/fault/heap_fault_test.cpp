@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <deque>
 
 #include "support/base/unique_fd.h"
 #include "support/eal/attach_gate.h"
@@ -113,14 +114,12 @@ TEST_F(HeapFault, AClientWaitsWhereAsManyAttachAsThereArePlacesFor) {
 /* More clients than there are places are stopped in their start, one after another. */
 TEST_F(HeapFault, ClientsThatAreStoppedInTheirStartKeepNobodyOut) {
     RunningServer server_process(prefix_, {"--quiet"});
-    std::vector<std::unique_ptr<Process>> stopped;
+    std::deque<Process> stopped;
     for (int i = 0; i < 9; i++) {
-        stopped.push_back(std::make_unique<Process>(client(prefix_, {"--quiet"})));
-        if (i < 8) { /* past the directory's lock */
-            ASSERT_TRUE(stopped.back()->wait_for_err("Selected IOVA mode"))
-                << stopped.back()->describe();
-        }
-        stopped.back()->signal(SIGSTOP);
+        stopped.emplace_back(client(prefix_, {"--quiet"}));
+        if (i < 8) /* past the directory's lock */
+            expect_err(stopped.back(), "Selected IOVA mode");
+        stopped.back().signal(SIGSTOP);
     }
     expect_served(prefix_);
     stopped.clear();

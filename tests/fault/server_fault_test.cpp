@@ -30,11 +30,9 @@ TEST_P(ServerFaults, ClientsThatDieOrStopDoNotHoldTheOthersUp) {
     RunningServer server_process(prefix_, options);
     std::mt19937 random(std::random_device{}());
     const auto start_victim = [&] {
-        auto victim = std::make_unique<Process>(client(prefix_, {"ping", "--flood", "--quiet"}));
-        expect_out(*victim, "Attached");
-        return victim;
+        return std::make_unique<RunningClient>(prefix_, Words{"ping", "--flood", "--quiet"});
     };
-    std::vector<std::unique_ptr<Process>> victims;
+    std::vector<std::unique_ptr<RunningClient>> victims;
     for (int i = 0; i < 3; i++)
         victims.push_back(start_victim());
     /* Every request of this one must be answered within two seconds, whatever happens around it. */

@@ -17,11 +17,10 @@ using std::chrono::milliseconds;
 
 /* Its init asks the primary about devices, and would wait 5 s for the answer. */
 TEST_F(ClientFault, APrimaryThatDiesWhileAClientAttachesEndsIt) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
+    RunningServer server_process(prefix_);
     server_process.signal(SIGSTOP);
-    Process process(client(prefix));
-    ASSERT_TRUE(eventually([&] { return client_sockets(prefix.dir()).size() == 1; }))
+    Process process(client(prefix_));
+    ASSERT_TRUE(eventually([&] { return client_sockets(prefix_.dir()).size() == 1; }))
         << process.describe();
     server_process.signal(SIGKILL);
     EXPECT_TRUE(server_process.wait());
@@ -31,17 +30,14 @@ TEST_F(ClientFault, APrimaryThatDiesWhileAClientAttachesEndsIt) {
 
 /* With a library in LD_PRELOAD: see tests/harness. */
 TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
+    RunningServer server_process(prefix_);
     const ProcessOptions options = preload(LOST_CALLBACK);
     Process process(
-        client(prefix, {"--timeout", "0.2", "--async-interval", "0.2", "--sync-interval", "0.2"}),
+        client(prefix_, {"--timeout", "0.2", "--async-interval", "0.2", "--sync-interval", "0.2"}),
         options);
     /* The request ends at its own deadline, and no second one of its name is sent. */
-    EXPECT_TRUE(process.wait_for_out("[ASYNC] No reply to 'ASYNC Hello 1 from Client'"))
-        << process.describe();
-    EXPECT_TRUE(process.wait_for_out("[ASYNC] Not sent: the request before it is still pending", 3))
-        << process.describe();
+    expect_out(process, "[ASYNC] No reply to 'ASYNC Hello 1 from Client'");
+    expect_out(process, "[ASYNC] Not sent: the request before it is still pending", 3);
     EXPECT_TRUE(process.wait_for_out("[SYNC] Reply", 5)) << "the others are served meanwhile";
     EXPECT_EQ(process.wait(), 1) << process.describe();
     EXPECT_TRUE(has(process.err(), "the DPDK library has lost an asynchronous request"))
@@ -54,11 +50,10 @@ TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
 
 /* As after the race of a reply with the library's timeout: the IPC thread keeps the lock. */
 TEST_F(ClientFault, ARequestThatDoesNotReturnEndsTheClient) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
+    RunningServer server_process(prefix_);
     const ProcessOptions options = preload(LOST_LOCK);
-    Process sync(client(prefix, {"ping", "--count", "3", "--timeout", "0.2"}), options);
-    Process async(client(prefix, {"--async-interval", "1", "--sync-interval", "0"}), options);
+    Process sync(client(prefix_, {"ping", "--count", "3", "--timeout", "0.2"}), options);
+    Process async(client(prefix_, {"--async-interval", "1", "--sync-interval", "0"}), options);
     for (Process *process : {&sync, &async}) {
         EXPECT_EQ(process->wait(), 1) << process->describe();
         EXPECT_TRUE(has(process->err(), "a call of the DPDK library did not return in time"))
@@ -69,25 +64,23 @@ TEST_F(ClientFault, ARequestThatDoesNotReturnEndsTheClient) {
 
 /* The limit is of the send, not of the line that reports it: a delivered event is a success. */
 TEST_F(ClientFault, AnEventThatWasSentIsASuccessHoweverShortTheTimeout) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
+    RunningServer server_process(prefix_);
     for (int i = 1; i <= 8; i++) {
-        const Finished notify = run(client(prefix, {"notify", "text", "--timeout", "0.00001"}));
+        const Finished notify = run(client(prefix_, {"notify", "text", "--timeout", "0.00001"}));
         EXPECT_EQ(notify.status, 0) << notify.out << notify.err;
-        EXPECT_TRUE(server_process.wait_for_out("[EVENT] From Client", i));
+        expect_out(server_process, "[EVENT] From Client", i);
     }
 }
 
 TEST_F(ClientFault, NotifyDoesNotWaitForEverForRoomInTheServersQueue) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
+    RunningServer server_process(prefix_);
     const ProcessOptions options = preload(BLOCKED_SEND);
-    const Finished notify = run(client(prefix, {"notify", "text", "--timeout", "0.2"}), options);
+    const Finished notify = run(client(prefix_, {"notify", "text", "--timeout", "0.2"}), options);
     EXPECT_EQ(notify.status, 1) << "the library does not work: more than unanswered\n"
                                 << notify.err;
     EXPECT_FALSE(has(notify.out, "[EVENT] Sent")) << notify.out;
     EXPECT_TRUE(has(notify.err, "a call of the DPDK library did not return in time"));
-    EXPECT_EQ(client_sockets(prefix.dir()).size(), 0U);
+    EXPECT_EQ(client_sockets(prefix_.dir()).size(), 0U);
 }
 
 }  // namespace

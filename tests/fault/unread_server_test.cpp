@@ -88,9 +88,9 @@ class UnreadServer : public Hugepages {
             prefix_, {"--timeout", "0.2", "--sync-interval", "0.2", "--async-interval", "0.3"}));
         Process zh(client(prefix_, {"ping", "--interval", "0.1", "--timeout", "0.1", "--lang", "zh",
                                     "--name", "zh"}));
-        ASSERT_TRUE(ping.wait_for_out("[PING] Reply", 2)) << ping.describe();
-        ASSERT_TRUE(hello.wait_for_out("[ASYNC] Reply", 2)) << hello.describe();
-        ASSERT_TRUE(zh.wait_for_out("[PING] 回复", 2)) << zh.describe();
+        expect_out(ping, "[PING] Reply", 2);
+        expect_out(hello, "[ASYNC] Reply", 2);
+        expect_out(zh, "[PING] 回复", 2);
         stop();
         EXPECT_EQ(ping.wait(), 4) << ping.describe();
         EXPECT_TRUE(has(ping.out(), "[PING] 20 sent, ")) << ping.describe();
@@ -101,21 +101,18 @@ class UnreadServer : public Hugepages {
             << ping.describe();
         EXPECT_LE(count_of(ping.out(), kUnread), 1) << ping.describe();
 
-        ASSERT_TRUE(hello.wait_for_out(kUnread)) << hello.describe();
-        EXPECT_TRUE(hello.wait_for_out("[SYNC] Not sent: 'SYNC Hello ", 3)) << hello.describe();
-        EXPECT_TRUE(hello.wait_for_out("[ASYNC] Not sent: 'ASYNC Hello ", 3)) << hello.describe();
-        ASSERT_TRUE(zh.wait_for_out("[Client] 暂停发送: Server 没有读取消息")) << zh.describe();
-        EXPECT_TRUE(zh.wait_for_out("[PING] 未发送: seq=", 2)) << zh.describe();
+        expect_out(hello, kUnread);
+        expect_out(hello, "[SYNC] Not sent: 'SYNC Hello ", 3);
+        expect_out(hello, "[ASYNC] Not sent: 'ASYNC Hello ", 3);
+        expect_out(zh, "[Client] 暂停发送: Server 没有读取消息");
+        expect_out(zh, "[PING] 未发送: seq=", 2);
         go_on();
-        EXPECT_TRUE(hello.wait_for_out(kReadsAgain)) << hello.describe();
-        EXPECT_TRUE(zh.wait_for_out("[Client] Server 恢复读取消息")) << zh.describe();
-        EXPECT_TRUE(hello.wait_for_out("[SYNC] Reply", count_of(hello.out(), "[SYNC] Reply") + 3))
-            << hello.describe();
-        EXPECT_TRUE(hello.wait_for_out("[ASYNC] Reply", count_of(hello.out(), "[ASYNC] Reply") + 1))
-            << hello.describe();
-        for (Process *process : {&hello, &zh})
-            process->signal(SIGINT);
-        EXPECT_EQ(hello.wait(), 0) << hello.describe();
+        expect_out(hello, kReadsAgain);
+        expect_out(zh, "[Client] Server 恢复读取消息");
+        expect_out(hello, "[SYNC] Reply", count_of(hello.out(), "[SYNC] Reply") + 3);
+        expect_out(hello, "[ASYNC] Reply", count_of(hello.out(), "[ASYNC] Reply") + 1);
+        zh.signal(SIGINT);
+        expect_end(hello);
         EXPECT_EQ(zh.wait(), 4) << zh.describe();
         EXPECT_EQ(count_of(hello.out(), kUnread), 1) << hello.describe();
         EXPECT_EQ(count_of(hello.out(), kReadsAgain), 1) << hello.describe();
@@ -136,7 +133,6 @@ class UnreadServer : public Hugepages {
         return doctor.out;
     }
 
-    const Prefix prefix_;
     std::optional<RunningServer> server_;
     std::optional<RawSocket> deaf_;
 };
@@ -183,7 +179,7 @@ TEST_F(UnreadServer, AnEventThatFindsNoRoomIsSaidNotToBeSent) {
     start();
     Process hello(
         client(prefix_, {"--timeout", "1", "--sync-interval", "3", "--async-interval", "0"}));
-    ASSERT_TRUE(hello.wait_for_out("[SYNC] Reply")) << hello.describe();
+    expect_out(hello, "[SYNC] Reply");
     server_->signal(SIGSTOP);
     ASSERT_TRUE(eventually([&] { /* until no thread of it reads any more */
                                  fill(socket());
@@ -191,8 +187,7 @@ TEST_F(UnreadServer, AnEventThatFindsNoRoomIsSaidNotToBeSent) {
                                  return !has_room(socket(), milliseconds(0));
     }));
     /* It was never sent, so no reply is missing. */
-    EXPECT_TRUE(hello.wait_for_out("[SYNC] Not sent: 'SYNC Hello 2 from Client'"))
-        << hello.describe();
+    expect_out(hello, "[SYNC] Not sent: 'SYNC Hello 2 from Client'");
     EXPECT_FALSE(has(hello.out(), "No reply")) << hello.describe();
     EXPECT_EQ(count_of(hello.out(), kUnread), 1) << hello.describe();
     /* A new client does not begin to attach: it would hold locks while it waits for room. */
@@ -203,9 +198,8 @@ TEST_F(UnreadServer, AnEventThatFindsNoRoomIsSaidNotToBeSent) {
     EXPECT_TRUE(has(notify.err, "the server does not read its messages, its queue is full"))
         << notify.err;
     server_->signal(SIGCONT);
-    EXPECT_TRUE(hello.wait_for_out(kReadsAgain)) << hello.describe();
-    hello.signal(SIGINT);
-    EXPECT_EQ(hello.wait(), 0) << hello.describe();
+    expect_out(hello, kReadsAgain);
+    expect_end(hello);
 }
 
 /* One that is attached, and whose event comes to a full queue that stays full. */

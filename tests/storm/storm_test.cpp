@@ -101,10 +101,9 @@ TEST_F(Storm, OfClientsIsServed) {
 }
 
 TEST_F(Storm, BesideAStoppedClientIsServed) {
-    std::optional<Process> stopped;
+    std::optional<RunningClient> stopped;
     weather([&] {
-        stopped.emplace(client(prefix_, {"--quiet"}));
-        expect_out(*stopped, "Attached");
+        stopped.emplace(prefix_, Words{"--quiet"});
         stopped->signal(SIGSTOP);
     });
 }
