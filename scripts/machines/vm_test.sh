@@ -67,7 +67,7 @@ passes() { # passes LABEL FILTER: these tests, of which each pattern names at le
     say ""
     {
         tr : '\n' <<<"${2%%:-*}" | while read -r pattern; do
-            "tests/$1_tests" --gtest_list_tests --gtest_filter="$pattern" | grep -q '^ ' || { say "$1: no test $pattern"; exit 1; }
+            "tests/$1_tests" --gtest_list_tests --gtest_filter="$pattern" | grep '^ ' >/dev/null || { say "$1: no test $pattern"; exit 1; }
         done && "tests/$1_tests" --gtest_brief=1 --gtest_filter="$2"
     } || miss "$1: tests failed"
 }
