@@ -12,18 +12,20 @@
 
 #include <rte_version.h>
 
-#include "tests/fault/client_fault.h"
 #include "tests/harness/datagram.h"
+#include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
 namespace {
 
 using std::chrono::milliseconds;
 
+class ClientMemory : public Hugepages {};
+
 /* Each rte_eal_init() takes some of the primary's heap; 22.11 frees it only in rte_eal_cleanup(),
  * which mp_client does not call (eal_session.h).
  */
-TEST_F(ClientFault, ClientsThatEndLeaveTheServersMemoryAsItWas) {
+TEST_F(ClientMemory, ClientsThatEndLeaveTheServersMemoryAsItWas) {
     /* For two dozen, if each kept its part. */
     RunningServer server_process(with_eal(server(prefix_, {"--quiet"}), {"-m", "4"}));
     ASSERT_EQ(run(client(prefix_, {"ping", "--count", "1"})).status, 0);
@@ -45,7 +47,7 @@ TEST_F(ClientFault, ClientsThatEndLeaveTheServersMemoryAsItWas) {
  * every start of a secondary needs. So clients must not hold such memory when they end: one that
  * did not wait for a busy server would keep all others out.
  */
-TEST_F(ClientFault, ClientsThatEndUnderABusyServerKeepNobodyOut) {
+TEST_F(ClientMemory, ClientsThatEndUnderABusyServerKeepNobodyOut) {
     RunningServer server_process(prefix_, {"--fault", "slow=3350"});
     std::deque<RunningClient> clients;
     for (int i = 0; i < 16; i++)
@@ -84,7 +86,7 @@ Finished newcomer_after_kills() {
  * two locks as a writer, and a client that is killed just then keeps all others out
  * (docs/faults.md). That must be rare, and reported.
  */
-TEST_F(ClientFault, ClientsKilledInTheirStartKeepNobodyOut) {
+TEST_F(ClientMemory, ClientsKilledInTheirStartKeepNobodyOut) {
     for (int tries = 0; tries < 3; tries++) {
         const Finished newcomer = newcomer_after_kills();
         if (newcomer.status == 0)
@@ -108,7 +110,7 @@ long documented_leak(const std::string &document) {
 /* The version does not show whether this library has the leak; but it has the documented one or
  * none, and nothing else grows.
  */
-TEST_F(ClientFault, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
+TEST_F(ClientMemory, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
     const long documented = documented_leak("docs/faults.md");
     ASSERT_GT(documented, 0);
     constexpr long kRequests = 6000;

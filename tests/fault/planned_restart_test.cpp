@@ -12,7 +12,7 @@
 #include <string>
 
 #include "support/eal/runtime_dir.h"
-#include "tests/fault/client_fault.h"
+#include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
 namespace {

@@ -11,7 +11,7 @@
 #include <random>
 
 #include "support/eal/runtime_dir.h"
-#include "tests/fault/client_fault.h"
+#include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
 namespace {
@@ -19,7 +19,9 @@ namespace {
 using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
-TEST_F(ClientFault, WaitingClientsGoOnWithANewServerByThemselves) {
+class Restart : public Hugepages {};
+
+TEST_F(Restart, WaitingClientsGoOnWithANewServerByThemselves) {
     std::optional<RunningServer> server_process;
     Process waiting(
         client(prefix_, {"--wait", "--sync-interval", "0.05", "--async-interval", "0.05"}));
@@ -45,7 +47,7 @@ TEST_F(ClientFault, WaitingClientsGoOnWithANewServerByThemselves) {
             << n;
 }
 
-TEST_F(ClientFault, AClientThatLostItsServerInTheMidstOfARequestGoesOnForLong) {
+TEST_F(Restart, AClientThatLostItsServerInTheMidstOfARequestGoesOnForLong) {
     std::optional<RunningServer> server_process;
     server_process.emplace(prefix_, Words{"--fault", "silent"});
     Process waiting(client(prefix_, {"--wait", "--sync-interval", "0.1", "--async-interval", "0"}));
@@ -59,7 +61,7 @@ TEST_F(ClientFault, AClientThatLostItsServerInTheMidstOfARequestGoesOnForLong) {
     expect_end(waiting);
 }
 
-TEST_F(ClientFault, WaitingHasALimitWhereOneIsGiven) {
+TEST_F(Restart, WaitingHasALimitWhereOneIsGiven) {
     const auto begin = Steady::now();
     const Finished finished = run(client(prefix_, {"--wait=0.5"}));
     EXPECT_EQ(finished.status, 3);
@@ -70,7 +72,7 @@ TEST_F(ClientFault, WaitingHasALimitWhereOneIsGiven) {
     EXPECT_EQ(waiting.wait(), 0) << waiting.describe();
 }
 
-TEST_F(ClientFault, AServerKilledFiftyTimesIsFoundAgainEachTime) {
+TEST_F(Restart, AServerKilledFiftyTimesIsFoundAgainEachTime) {
     std::mt19937 random(std::random_device{}());
     std::uniform_int_distribution<int> life(0, 300);
     std::deque<Process> clients;
@@ -104,7 +106,7 @@ TEST_F(ClientFault, AServerKilledFiftyTimesIsFoundAgainEachTime) {
     }
 }
 
-TEST_F(ClientFault, AClientTriesAgainWhereTheServersAddressesAreTaken) {
+TEST_F(Restart, AClientTriesAgainWhereTheServersAddressesAreTaken) {
     RunningServer server_process(prefix_);
     const ProcessOptions once = preload(TAKEN_ADDRESS);
     for (const auto &options : std::vector<Words>{{"--count", "1"}, {"--wait", "--count", "1"}}) {
@@ -123,7 +125,7 @@ TEST_F(ClientFault, AClientTriesAgainWhereTheServersAddressesAreTaken) {
     EXPECT_TRUE(client_sockets(prefix_.dir()).empty());
 }
 
-TEST_F(ClientFault, AServerWaitsForALeftOverSecondaryAndNamesIt) {
+TEST_F(Restart, AServerWaitsForALeftOverSecondaryAndNamesIt) {
     RunningServer first(prefix_);
     /* A secondary that does not watch its primary: it stays when that dies. */
     Process left_over(helper("stay", prefix_));

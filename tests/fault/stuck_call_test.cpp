@@ -8,15 +8,15 @@
 #include <csignal>
 
 #include "support/eal/runtime_dir.h"
-#include "tests/fault/client_fault.h"
+#include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
 namespace {
 
-using std::chrono::milliseconds;
+class StuckCall : public Hugepages {};
 
 /* Its init asks the primary about devices, and would wait 5 s for the answer. */
-TEST_F(ClientFault, APrimaryThatDiesWhileAClientAttachesEndsIt) {
+TEST_F(StuckCall, APrimaryThatDiesWhileAClientAttachesEndsIt) {
     RunningServer server_process(prefix_);
     server_process.signal(SIGSTOP);
     Process process(client(prefix_));
@@ -29,7 +29,7 @@ TEST_F(ClientFault, APrimaryThatDiesWhileAClientAttachesEndsIt) {
 }
 
 /* With a library in LD_PRELOAD: see tests/harness. */
-TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
+TEST_F(StuckCall, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
     RunningServer server_process(prefix_);
     const ProcessOptions options = preload(LOST_CALLBACK);
     Process process(
@@ -49,7 +49,7 @@ TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
 }
 
 /* As after the race of a reply with the library's timeout: the IPC thread keeps the lock. */
-TEST_F(ClientFault, ARequestThatDoesNotReturnEndsTheClient) {
+TEST_F(StuckCall, ARequestThatDoesNotReturnEndsTheClient) {
     RunningServer server_process(prefix_);
     const ProcessOptions options = preload(LOST_LOCK);
     Process sync(client(prefix_, {"ping", "--count", "3", "--timeout", "0.2"}), options);
@@ -63,7 +63,7 @@ TEST_F(ClientFault, ARequestThatDoesNotReturnEndsTheClient) {
 }
 
 /* The limit is of the send, not of the line that reports it: a delivered event is a success. */
-TEST_F(ClientFault, AnEventThatWasSentIsASuccessHoweverShortTheTimeout) {
+TEST_F(StuckCall, AnEventThatWasSentIsASuccessHoweverShortTheTimeout) {
     RunningServer server_process(prefix_);
     for (int i = 1; i <= 8; i++) {
         const Finished notify = run(client(prefix_, {"notify", "text", "--timeout", "0.00001"}));
@@ -72,7 +72,7 @@ TEST_F(ClientFault, AnEventThatWasSentIsASuccessHoweverShortTheTimeout) {
     }
 }
 
-TEST_F(ClientFault, NotifyDoesNotWaitForEverForRoomInTheServersQueue) {
+TEST_F(StuckCall, NotifyDoesNotWaitForEverForRoomInTheServersQueue) {
     RunningServer server_process(prefix_);
     const ProcessOptions options = preload(BLOCKED_SEND);
     const Finished notify = run(client(prefix_, {"notify", "text", "--timeout", "0.2"}), options);

@@ -19,8 +19,8 @@
 
 #include "support/eal/ipc_socket.h"
 #include "support/ipc/send_window.h"
-#include "tests/fault/client_fault.h"
 #include "tests/harness/datagram.h"
+#include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
 namespace {

@@ -8,6 +8,7 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -147,6 +148,24 @@ long received_by_server(const Prefix &prefix, const std::string &name) {
     const std::string start = "action " + name + ": received ";
     const std::size_t at = report.find(start);
     return at == std::string::npos ? -1 : std::stol(report.substr(at + start.size()));
+}
+
+Sums sums_of(const std::string &console, const std::string &kind) {
+    const bool is_ping = kind == "PING";
+    const std::regex line(
+        is_ping
+            ? R"(\[PING\] (\d+) sent, (\d+) answered, (\d+) lost, (\d+) late)"
+            : R"(\[Client\] )" + kind +
+                  R"(: sent (\d+), answered (\d+), late (\d+), timed out (\d+), refused (\d+))");
+    Sums sums;
+    for (std::sregex_iterator it(console.begin(), console.end(), line), end; it != end; ++it) {
+        const auto number = [&](std::size_t i) { return std::stol((*it)[i].str()); };
+        if (is_ping)
+            sums = {number(1), number(2), number(4), number(3), 0};
+        else
+            sums = {number(1), number(2), number(3), number(4), number(5)};
+    }
+    return sums;
 }
 
 std::string own_lines(const std::string &err) {

@@ -149,6 +149,17 @@ std::string client_socket(const Prefix &prefix);
 /* How many messages of this name the server has received, from a client's report; -1: unknown. */
 long received_by_server(const Prefix &prefix, const std::string &name);
 
+/* What became of a client's requests. */
+struct Sums {
+    long sent = 0, answered = 0, late = 0, timed_out = 0, refused = 0;
+    bool balance() const { return sent == answered + late + timed_out + refused; }
+};
+/* From the last such line of its console: "[Client] Sync: sent 10, …", of kind "Sync" or "Async",
+ * or
+ * "[PING] 10 sent, …", of kind "PING".
+ */
+Sums sums_of(const std::string &console, const std::string &kind);
+
 /* The lines that our programs printed on stderr: without EAL's log lines, and without the server's
  * line about its memory.
  */
