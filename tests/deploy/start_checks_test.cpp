@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -18,13 +19,7 @@
 namespace mp_ipc::test {
 namespace {
 
-class StartChecks : public Hugepages {
-  protected:
-    void SetUp() override {
-        Hugepages::SetUp();
-        MP_IPC_NEEDS_NAMESPACE("--mount");
-    }
-};
+class StartChecks : public Place {};
 
 /* ---- whose hugepages --------------------------------------------------------------------------
  */
@@ -36,23 +31,19 @@ TEST_F(StartChecks, TheServersHugepagesAreNotHere) {
          {"umount /dev/hugepages", "umount /dev/hugepages; mount -t hugetlbfs none /dev/hugepages",
           "umount /dev/hugepages; mount -t tmpfs none /dev/hugepages"}) {
         SCOPED_TRACE(mounts);
-        const Finished refused = run(after_mounting(mounts, client(prefix_, {"--count", "1"})));
-        expect_refusal(
-            refused, 1,
+        expect_refused(
             {"the hugepages of the server are not visible here: there is no " + file,
-             "mount the server's hugetlbfs at /dev/hugepages", "-v /dev/hugepages:/dev/hugepages"});
-        expect_doctor_agrees(refused, run(after_mounting(mounts, client(prefix_, {"doctor"}))));
+             "mount the server's hugetlbfs at /dev/hugepages", "-v /dev/hugepages:/dev/hugepages"},
+            mounts);
     }
     const std::string read_only =
         "mount --bind /dev/hugepages /dev/hugepages; mount -o remount,ro,bind /dev/hugepages";
-    const Finished refused = run(after_mounting(read_only, client(prefix_, {"--count", "1"})));
-    expect_refusal(refused, 1, {file, "cannot be used here: Read-only file system"});
-    expect_doctor_agrees(refused, run(after_mounting(read_only, client(prefix_, {"doctor"}))));
+    expect_refused({file, "cannot be used here: Read-only file system"}, read_only);
     /* The same names, but other files. */
     const std::string copies =
         "ls /dev/hugepages > /tmp/$$; umount /dev/hugepages; mount -t tmpfs none /dev/hugepages; "
         "(cd /dev/hugepages; xargs touch < /tmp/$$); rm /tmp/$$";
-    expect_refusal(run(after_mounting(copies, client(prefix_, {"--count", "1"}))), 1,
+    expect_refusal(run(after(copies, client(prefix_, {"--count", "1"}))), 1,
                    {file, "is not the server's: another hugetlbfs is mounted at /dev/hugepages"});
     EXPECT_EQ(run(client(prefix_, {"ping", "--count", "1"})).status, 0);
 }
@@ -69,8 +60,7 @@ TEST_F(StartChecks, OneOfTheServersHugepagesIsGone) {
 TEST_F(StartChecks, ASecondServerOnTheSameHugepagesRefuses) {
     RunningServer first(prefix_);
     const std::string own_runtime = "mount -t tmpfs run /var/run/dpdk";
-    const Finished refused =
-        run(after_mounting(own_runtime, server(prefix_, {"--leftover-wait", "0"})));
+    const Finished refused = run(after(own_runtime, server(prefix_, {"--leftover-wait", "0"})));
     expect_refusal(refused, 1,
                    {"/dev/hugepages/" + prefix_.name() + "map_",
                     "is in use (pid " + std::to_string(first.pid()),
@@ -89,9 +79,7 @@ TEST_F(StartChecks, AnotherPrimaryHasTakenTheHugepagesAway) {
         Process second(helper("bare-primary", prefix_),
                        {.environment = {"RUNTIME_DIRECTORY=" + runtime.path()}});
         expect_out(second, "ready");
-        const Finished refused = run(client(prefix_, {"--count", "1"}));
-        expect_refusal(refused, 1, {"is not the server's", "another primary of this prefix"});
-        expect_doctor_agrees(refused, run(client(prefix_, {"doctor"})));
+        expect_refused({"is not the server's", "another primary of this prefix"});
         second.signal(SIGKILL);
         second.wait();
     }
@@ -107,11 +95,8 @@ TEST_F(StartChecks, AServerOfAnotherDpdkVersion) {
     config.seekp(4);
     config.write(reinterpret_cast<const char *>(&kOther), sizeof(kOther));
     config.flush();
-    const Finished refused = run(client(prefix_, {"--count", "1"}));
-    expect_refusal(refused, 1,
-                   {"it runs another DPDK version (99.03.1; here: " + std::string(rte_version()) +
+    expect_refused({"it runs another DPDK version (99.03.1; here: " + std::string(rte_version()) +
                     "): both must use the same library"});
-    expect_doctor_agrees(refused, run(client(prefix_, {"doctor"})));
 }
 
 TEST_F(StartChecks, AServerUnderAnotherRuntimeDirectoryIsNamed) {
@@ -149,9 +134,7 @@ TEST_F(StartChecks, AnotherUsersServerIsNamed) {
 TEST_F(StartChecks, RootAtAUsersServer) {
     RunningServer server_process(prefix_);
     ASSERT_EQ(chown((prefix_.dir() + "/config").c_str(), kNobody, kNobody), 0);
-    const Finished refused = run(client(prefix_, {"--count", "1"}));
-    expect_refusal(refused, 1, {"its replies cannot reach a client of user root: run as "});
-    expect_doctor_agrees(refused, run(client(prefix_, {"doctor"})));
+    expect_refused({"its replies cannot reach a client of user root: run as "});
 }
 
 /* It has no ping; hello is what every server of the contract answers. */
@@ -176,10 +159,8 @@ TEST_F(StartChecks, TwoClientsWithOnePid) {
     MP_IPC_NEEDS_NAMESPACE("--pid");
     RunningServer server_process(prefix_);
     const auto contained = [&](const Words &options) {
-        Words words = {"unshare", "--pid", "--fork", "--kill-child", "--mount-proc"};
-        const Words argv = client(prefix_, options);
-        words.insert(words.end(), argv.begin(), argv.end());
-        return words;
+        return joined({"unshare", "--pid", "--fork", "--kill-child", "--mount-proc"},
+                      client(prefix_, options));
     };
     Process first(contained({"--sync-interval", "0.1", "--async-interval", "0"}));
     expect_out(first, "[SYNC] Reply");

@@ -83,6 +83,13 @@ void expect_end(Process &process, int signal, const Where &where) {
         ADD_FAILURE_AT(where.file, where.line) << "it has not ended with 0\n" << process.describe();
 }
 
+void expect_refusal(const Finished &finished, int status, const Words &parts) {
+    EXPECT_EQ(finished.status, status) << finished.out << finished.err;
+    EXPECT_EQ(count_of(finished.err, "\n"), 1) << finished.err;
+    for (const std::string &part : parts)
+        EXPECT_TRUE(has(finished.err, part));
+}
+
 bool in_ci() {
     const char *ci = std::getenv("CI");
     return ci != nullptr && std::string_view(ci) == "true";

@@ -80,6 +80,9 @@ inline ::testing::AssertionResult has(const std::string &text, const std::string
            << text;
 }
 
+/* It ended with this status, and printed one line on stderr, with all these parts. */
+void expect_refusal(const Finished &finished, int status, const Words &parts);
+
 /* Whether CI=true is in the environment: there a skip would look like a pass. */
 bool in_ci();
 
