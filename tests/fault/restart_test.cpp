@@ -21,32 +21,6 @@ using Steady = std::chrono::steady_clock;
 
 class Restart : public Hugepages {};
 
-TEST_F(Restart, WaitingClientsGoOnWithANewServerByThemselves) {
-    std::optional<RunningServer> server_process;
-    Process waiting(
-        client(prefix_, {"--wait", "--sync-interval", "0.05", "--async-interval", "0.05"}));
-    expect_out(waiting, "[Client] Waiting for a server");
-    server_process.emplace(prefix_);
-    expect_out(waiting, "[SYNC] Reply", 3);
-    server_process->signal(SIGKILL);
-    ASSERT_TRUE(server_process->wait());
-    expect_out(waiting, "[Client] The server went away");
-    expect_out(waiting, "Waiting for a server", 2);
-    EXPECT_TRUE(lock_holders(prefix_.dir()).empty()) << "it keeps a new server out";
-    server_process.emplace(prefix_);
-    expect_out(waiting, "[Client] Attached to the new server");
-    const int replies = count_of(waiting.out(), "[SYNC] Reply");
-    expect_out(waiting, "[SYNC] Reply", replies + 2);
-    expect_end(waiting);
-    /* Numbers and sums go on: every number was used once. */
-    const Sums sync = sums_of(waiting.out(), "Sync");
-    EXPECT_TRUE(sync.balance());
-    EXPECT_GE(sync.answered, replies);
-    for (long n = 1; n <= sync.sent; n++)
-        EXPECT_LE(count_of(waiting.out(), "Got 'SYNC Hello " + std::to_string(n) + " from"), 1)
-            << n;
-}
-
 TEST_F(Restart, AClientThatLostItsServerInTheMidstOfARequestGoesOnForLong) {
     std::optional<RunningServer> server_process;
     server_process.emplace(prefix_, Words{"--fault", "silent"});
@@ -104,25 +78,6 @@ TEST_F(Restart, AServerKilledFiftyTimesIsFoundAgainEachTime) {
         EXPECT_TRUE(sums_of(process.out(), "Sync").balance());
         EXPECT_TRUE(sums_of(process.out(), "Async").balance());
     }
-}
-
-TEST_F(Restart, AClientTriesAgainWhereTheServersAddressesAreTaken) {
-    RunningServer server_process(prefix_);
-    const ProcessOptions once = preload(TAKEN_ADDRESS);
-    for (const auto &options : std::vector<Words>{{"--count", "1"}, {"--wait", "--count", "1"}}) {
-        const Finished again = run(client(prefix_, options), once);
-        EXPECT_EQ(again.status, 0) << again.out << again.err;
-        EXPECT_EQ(count_of(again.out, "[Client] Trying again"), 1) << again.out;
-        EXPECT_TRUE(has(again.out, "[Client] Attached to the server of")) << again.out;
-        EXPECT_TRUE(has(again.out, "[SYNC] Reply")) << again.out;
-    }
-    /* It does not try for ever. */
-    ProcessOptions always = once;
-    always.environment.emplace_back("TAKEN_ALWAYS=1");
-    const Finished never = run(client(prefix_, {"--wait", "--count", "1"}), always);
-    EXPECT_EQ(never.status, 1) << never.out << never.err;
-    EXPECT_EQ(count_of(never.out, "[Client] Trying again"), 5) << never.out;
-    EXPECT_TRUE(client_sockets(prefix_.dir()).empty());
 }
 
 TEST_F(Restart, AServerWaitsForALeftOverSecondaryAndNamesIt) {
