@@ -18,16 +18,12 @@ using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
 class ServerFault : public Hugepages {};
-class ServerFaults : public Hugepages, public ::testing::WithParamInterface<const char *> {};
 
 /* Clients under load are killed and stopped at random moments for some seconds; meanwhile and
  * afterwards the server answers the others.
  */
-TEST_P(ServerFaults, ClientsThatDieOrStopDoNotHoldTheOthersUp) {
-    Words options = {"--quiet", "--stats-interval", "0.2"};
-    if (*GetParam() != '\0')
-        options.emplace_back(GetParam());
-    RunningServer server_process(prefix_, options);
+TEST_F(ServerFault, ClientsThatDieOrStopDoNotHoldTheOthersUp) {
+    RunningServer server_process(prefix_, {"--quiet", "--stats-interval", "0.2", "--broadcast"});
     std::mt19937 random(std::random_device{}());
     const auto start_victim = [&] {
         return std::make_unique<RunningClient>(prefix_, Words{"ping", "--flood", "--quiet"});
@@ -63,8 +59,6 @@ TEST_P(ServerFaults, ClientsThatDieOrStopDoNotHoldTheOthersUp) {
         << client_sockets(prefix_.dir()).size();
     expect_end(server_process);
 }
-
-INSTANTIATE_TEST_SUITE_P(Broadcast, ServerFaults, ::testing::Values("", "--broadcast"));
 
 TEST_F(ServerFault, AClientThatStaysStoppedIsNotWaitedForAtTheEnd) {
     RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.1"});
