@@ -125,10 +125,8 @@ TEST_F(Limits, OpenFilesFileSizesAndProc) {
 
 TEST_F(Limits, Threads) {
     const auto expect_none = [](const Words &argv) {
-        for (const char *count : {"THREADS=0", "THREADS=1", "THREADS=2"}) {
-            ProcessOptions options = preload(FEW_THREADS);
-            options.environment.emplace_back(count);
-            const Finished refused = run(argv, options);
+        for (const char *count : {"0", "1", "2"}) {
+            const Finished refused = run(argv, faulty("few-threads", count));
             EXPECT_EQ(refused.status, 1) << refused.err;
             EXPECT_EQ(count_of(own_lines(refused.err), "no more threads can be started here"), 1)
                 << count << refused.err;

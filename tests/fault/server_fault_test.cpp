@@ -76,7 +76,7 @@ TEST_F(ServerFault, AClientThatStaysStoppedIsNotWaitedForAtTheEnd) {
 /* As after an answer that raced with the library's timeout: the callback never comes. */
 TEST_F(ServerFault, ABroadcastThatIsNeverCalledBackEndsTheServer) {
     RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.1"},
-                                 preload(LOST_CALLBACK));
+                                 faulty("lost-callback"));
     Process idle(client(prefix_, {"--sync-interval", "0", "--async-interval", "0"}));
     EXPECT_EQ(server_process.wait(), 1) << server_process.describe();
     EXPECT_TRUE(has(server_process.err(), "the DPDK library has lost a broadcast"));
@@ -86,7 +86,7 @@ TEST_F(ServerFault, ABroadcastThatIsNeverCalledBackEndsTheServer) {
 
 TEST_F(ServerFault, ABroadcastThatDoesNotReturnEndsTheServer) {
     RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.1"},
-                                 preload(LOST_LOCK));
+                                 faulty("lost-lock"));
     Process idle(client(prefix_, {"--sync-interval", "0", "--async-interval", "0"}));
     EXPECT_EQ(server_process.wait(), 1) << server_process.describe();
     EXPECT_TRUE(has(server_process.err(), "a call of the DPDK library does not return"));
@@ -95,14 +95,14 @@ TEST_F(ServerFault, ABroadcastThatDoesNotReturnEndsTheServer) {
 /* Without the async fixes the library never frees an asynchronous request to no client. */
 TEST_F(ServerFault, NobodyIsAskedWhereNoClientLives) {
     RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.05"},
-                                 preload(LOST_CALLBACK));
+                                 faulty("lost-callback"));
     expect_out(server_process, "[Server] Processed", 10);
     EXPECT_EQ(count_of(server_process.err(), "a request was lost"), 0) << server_process.describe();
 }
 
 TEST_F(ServerFault, AnExitedClientsSocketIsNotAskedEither) {
     RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.05"},
-                                 preload(LOST_CALLBACK));
+                                 faulty("lost-callback"));
     server_process.signal(SIGSTOP);
     { const RawSocket bound(prefix_.dir() + "/mp_socket_1_1", RawSocket::File::stays); }
     ASSERT_EQ(client_sockets(prefix_.dir()).size(), 1U);

@@ -16,14 +16,14 @@ class StartFault : public Hugepages {};
 
 TEST_F(StartFault, AClientWhoseSocketCannotBeMadeEnds) {
     RunningServer server_process(prefix_);
-    const Finished finished = run(client(prefix_, {"--count", "1"}), preload(NO_SOCKET));
+    const Finished finished = run(client(prefix_, {"--count", "1"}), faulty("no-socket"));
     EXPECT_EQ(finished.status, 1) << finished.out << finished.err;
     EXPECT_EQ(count_of(own_lines(finished.err), "could not make this client's socket in " +
                                                     prefix_.dir() + ", so no reply can reach it"),
               1)
         << finished.err;
     EXPECT_EQ(count_of(finished.out, "Attached"), 0) << finished.out;
-    const Finished doctor = run(client(prefix_, {"doctor"}), preload(NO_SOCKET));
+    const Finished doctor = run(client(prefix_, {"doctor"}), faulty("no-socket"));
     EXPECT_EQ(doctor.status, 1);
     EXPECT_EQ(count_of(doctor.out, "Attaching: failed: EAL could not make this client's socket"), 1)
         << doctor.out;
@@ -37,18 +37,17 @@ TEST_F(StartFault, WhatIsTakenIsTriedAgain) {
     const std::string addresses = "the addresses of the primary's memory are taken in this process";
     const std::string files = "took its files for those of an exited one";
     const struct {
-        const char *library;
-        const char *what;
+        const char *fault;
+        const char *value;
         const std::string &says;
         Words options;
-    } rows[] = {{TAKEN_ADDRESS, "TAKEN_NONE=1", addresses, {"--wait", "--count", "1"}},
-                {TAKEN_ADDRESS, "TAKEN_CONFIG=1", addresses, {"ping", "--count", "1"}},
-                {TAKEN_LOCK, "TAKEN_LOCK=1", files, {"ping", "--count", "1"}},
-                {TAKEN_LOCK, "TAKEN_LOCK=3", files, {"ping", "--count", "1"}}};
+    } rows[] = {{"taken-memory", "", addresses, {"--wait", "--count", "1"}},
+                {"taken-config", "", addresses, {"ping", "--count", "1"}},
+                {"taken-lock", "1", files, {"ping", "--count", "1"}},
+                {"taken-lock", "3", files, {"ping", "--count", "1"}}};
     for (const auto &row : rows) {
-        SCOPED_TRACE(row.what);
-        ProcessOptions taken = preload(row.library);
-        taken.environment.emplace_back(row.what);
+        SCOPED_TRACE(std::string(row.fault) + row.value);
+        ProcessOptions taken = faulty(row.fault, row.value);
         const Finished again = run(client(prefix_, row.options), taken);
         EXPECT_EQ(again.status, 0) << again.out << again.err;
         EXPECT_EQ(count_of(again.out, "[Client] Trying again"), 1) << again.out;
@@ -66,7 +65,7 @@ TEST_F(StartFault, WithoutALogNothingIsBlamed) {
     RunningServer server_process(prefix_);
     const Finished unknown =
         run(with_eal(client(prefix_, {"ping", "--count", "1"}), {"--log-level=lib.eal:critical"}),
-            preload(TAKEN_ADDRESS));
+            faulty("taken-memory"));
     EXPECT_EQ(unknown.status, 1) << unknown.out << unknown.err;
     EXPECT_EQ(count_of(unknown.out, "Trying again"), 0) << unknown.out;
     EXPECT_EQ(count_of(own_lines(unknown.err), "the reason is not known: EAL has logged no error"),
@@ -76,7 +75,8 @@ TEST_F(StartFault, WithoutALogNothingIsBlamed) {
 
 TEST_F(StartFault, AClientRunsAgainWithoutCloseRange) {
     RunningServer first(prefix_);
-    Process waiting(client(prefix_, {"--wait", "--sync-interval", "0.1"}), preload(NO_CLOSE_RANGE));
+    Process waiting(client(prefix_, {"--wait", "--sync-interval", "0.1"}),
+                    faulty("no-close-range"));
     expect_out(waiting, "[SYNC] Reply");
     first.signal(SIGKILL);
     ASSERT_TRUE(first.wait());

@@ -28,10 +28,9 @@ TEST_F(StuckCall, APrimaryThatDiesWhileAClientAttachesEndsIt) {
     EXPECT_FALSE(has(process.out(), "Attached")) << process.describe();
 }
 
-/* With a library in LD_PRELOAD: see tests/harness. */
 TEST_F(StuckCall, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
     RunningServer server_process(prefix_);
-    const ProcessOptions options = preload(LOST_CALLBACK);
+    const ProcessOptions options = faulty("lost-callback");
     Process process(
         client(prefix_, {"--timeout", "0.2", "--async-interval", "0.2", "--sync-interval", "0.2"}),
         options);
@@ -51,7 +50,7 @@ TEST_F(StuckCall, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
 /* As after the race of a reply with the library's timeout: the IPC thread keeps the lock. */
 TEST_F(StuckCall, ARequestThatDoesNotReturnEndsTheClient) {
     RunningServer server_process(prefix_);
-    const ProcessOptions options = preload(LOST_LOCK);
+    const ProcessOptions options = faulty("lost-lock");
     Process sync(client(prefix_, {"ping", "--count", "3", "--timeout", "0.2"}), options);
     Process async(client(prefix_, {"--async-interval", "1", "--sync-interval", "0"}), options);
     for (Process *process : {&sync, &async}) {
@@ -74,8 +73,8 @@ TEST_F(StuckCall, AnEventThatWasSentIsASuccessHoweverShortTheTimeout) {
 
 TEST_F(StuckCall, NotifyDoesNotWaitForEverForRoomInTheServersQueue) {
     RunningServer server_process(prefix_);
-    const ProcessOptions options = preload(BLOCKED_SEND);
-    const Finished notify = run(client(prefix_, {"notify", "text", "--timeout", "0.2"}), options);
+    const Finished notify =
+        run(client(prefix_, {"notify", "text", "--timeout", "0.2"}), faulty("lost-lock"));
     EXPECT_EQ(notify.status, 1) << "the library does not work: more than unanswered\n"
                                 << notify.err;
     EXPECT_FALSE(has(notify.out, "[EVENT] Sent")) << notify.out;

@@ -206,9 +206,8 @@ TEST_F(UnreadServer, AnEventThatFindsNoRoomIsSaidNotToBeSent) {
 TEST_F(UnreadServer, AnEventIsGivenUpAfterItsTimeout) {
     start();
     put_a_deaf_socket_in_place();
-    ProcessOptions options = preload(FULL_QUEUE);
-    options.environment.push_back("FULL_QUEUE=" + socket());
-    const Finished notify = run(client(prefix_, {"notify", "text", "--timeout", "0.2"}), options);
+    const Finished notify = run(client(prefix_, {"notify", "text", "--timeout", "0.2"}),
+                                faulty("full-queue", socket()));
     EXPECT_EQ(notify.status, 4) << notify.out << notify.err;
     EXPECT_EQ(count_of(notify.out, kUnread), 1) << notify.out;
     EXPECT_TRUE(has(notify.out, "[EVENT] Not sent: text\n"));
@@ -221,15 +220,13 @@ TEST_F(UnreadServer, AnEventIsGivenUpAfterItsTimeout) {
 TEST_F(UnreadServer, OnceASendHasFoundNoRoomTheNextWaitsForItFirst) {
     start();
     put_a_deaf_socket_in_place();
-    ProcessOptions options = preload(FULL_QUEUE);
-    options.environment.push_back("FULL_QUEUE=" + socket());
     const Finished ping =
         run(client(prefix_, {"ping", "--count", "4", "--interval", "0.01", "--timeout", "0.2"}),
-            options);
+            faulty("full-queue", socket()));
     EXPECT_EQ(ping.status, 4) << ping.out << ping.err;
     EXPECT_EQ(count_of(ping.out, "[PING] Not sent: "), 4) << ping.out;
     EXPECT_EQ(count_of(ping.out, kUnread), 1) << ping.out;
-    EXPECT_EQ(count_of(ping.err, "full_queue: a send"), 1) << ping.err;
+    EXPECT_EQ(count_of(ping.err, "faulty: a send"), 1) << ping.err;
     put_the_socket_back();
 }
 
@@ -254,7 +251,7 @@ TEST_F(UnreadServer, TheDoctorEndsInTimeWhateverTheServerDoes) {
 TEST_F(UnreadServer, TheDoctorNamesWhatItWaitedFor) {
     start();
     const auto begin = Steady::now();
-    const Finished doctor = run(client(prefix_, {"doctor"}), preload(LOST_LOCK));
+    const Finished doctor = run(client(prefix_, {"doctor"}), faulty("lost-lock"));
     EXPECT_EQ(doctor.status, 1) << doctor.out << doctor.err;
     EXPECT_LT(Steady::now() - begin, std::chrono::seconds(12));
     EXPECT_EQ(

@@ -57,6 +57,13 @@ Words helper(const std::string &role, const Prefix &prefix, const Words &more) {
     return joined({MP_HELPER, role, prefix.name()}, more);
 }
 
+ProcessOptions faulty(const std::string &fault, const std::string &value) {
+    ProcessOptions options = preload(FAULTY);
+    options.environment.push_back("FAULT=" + fault);
+    options.environment.push_back("FAULT_VALUE=" + value);
+    return options;
+}
+
 namespace {
 
 [[noreturn]] void fail(const std::string &what, const Process &process, const Where &where) {

@@ -27,6 +27,9 @@ Words client(const Prefix &prefix, const Words &options = {});
 /* argv of the helper program: tests/harness/helper.h. */
 Words helper(const std::string &role, const Prefix &prefix, const Words &more = {});
 
+/* With a fault of tests/harness/faulty.cpp. */
+ProcessOptions faulty(const std::string &fault, const std::string &value = "");
+
 inline constexpr const char *kServerReady = "[Server] Ready";
 
 /* Waits until the process has printed `text` on stdout (stderr) `times` times; fails and ends the
