@@ -15,13 +15,7 @@
 namespace mp_ipc::test {
 namespace {
 
-class Limits : public Hugepages {
-  protected:
-    void SetUp() override {
-        Hugepages::SetUp();
-        MP_IPC_NEEDS_NAMESPACE("--mount");
-    }
-};
+class Limits : public Place {};
 
 /* A small tmpfs as runtime directory, for processes with environment(). */
 class SmallRuntime : public Limits {
@@ -44,17 +38,14 @@ class SmallRuntime : public Limits {
         std::ofstream(dir_ / "fill") << std::string(free - room, 'x');
     }
     TempDir dir_;
-    Prefix prefix_;
 };
 
 TEST_F(SmallRuntime, HasNoRoomForAClient) {
     RunningServer server_process(server(prefix_), environment());
     ASSERT_NO_FATAL_FAILURE(fill(std::uintmax_t{1024} * 1024));
-    const Finished refused = run(client(prefix_, {"--count", "1"}), environment());
-    expect_refusal(
-        refused, 1,
-        {"1024 KiB are free in " + runtime(), "KiB are needed there for EAL's files", "make room"});
-    expect_doctor_agrees(refused, run(client(prefix_, {"doctor"}), environment()));
+    expect_refused(
+        {"1024 KiB are free in " + runtime(), "KiB are needed there for EAL's files", "make room"},
+        ":", environment());
     std::filesystem::remove(dir_ / "fill");
     EXPECT_EQ(run(client(prefix_, {"ping", "--count", "1"}), environment()).status, 0);
     /* Nor without a free inode. */
@@ -67,7 +58,7 @@ TEST_F(SmallRuntime, HasNoRoomForAClient) {
 TEST_F(SmallRuntime, HasRoomForAClientWhereAKilledOneLeftItsFiles) {
     RunningServer server_process(server(prefix_), environment());
     Process killed(client(prefix_), environment());
-    ASSERT_TRUE(killed.wait_for_out("[SYNC] Reply")) << killed.describe();
+    expect_out(killed, "[SYNC] Reply");
     killed.signal(SIGKILL);
     killed.wait();
     ASSERT_NO_FATAL_FAILURE(fill(std::uintmax_t{256} * 1024));
@@ -86,101 +77,71 @@ TEST_F(SmallRuntime, HasNoRoomForAServer) {
     std::filesystem::remove(dir_ / "fill");
     RunningServer first(server(prefix_), environment());
     ASSERT_NO_FATAL_FAILURE(fill(std::uintmax_t{100} * 1024));
-    first.signal(SIGINT);
-    EXPECT_EQ(first.wait(), 0);
-    Process second(server(prefix_), environment());
-    EXPECT_TRUE(second.wait_for_out(kServerReady)) << second.describe();
+    expect_end(first);
+    RunningServer second(server(prefix_), environment());
 }
 
 TEST_F(Limits, ARuntimeDirectoryThatIsReadOnly) {
-    const Prefix prefix;
     const Prefix other;
-    RunningServer server_process(prefix);
+    RunningServer server_process(prefix_);
     const std::string read_only =
         "mount --bind /var/run/dpdk /var/run/dpdk; mount -o remount,ro,bind /var/run/dpdk";
-    const Finished refused = run(after_mounting(read_only, client(prefix, {"--count", "1"})));
-    expect_refusal(refused, 1,
-                   {prefix.dir() + " is on a file system that is read-only here: mount it "
-                                   "writable"});
-    expect_doctor_agrees(refused, run(after_mounting(read_only, client(prefix, {"doctor"}))));
-    expect_refusal(run(after_mounting(read_only, server(other))), 1,
+    expect_refused(
+        {prefix_.dir() + " is on a file system that is read-only here: mount it writable"},
+        read_only);
+    expect_refusal(run(after(read_only, server(other))), 1,
                    {"/var/run/dpdk is on a file system that is read-only here"});
 }
 
 TEST_F(Limits, AddressSpace) {
-    const Prefix prefix;
-    const auto limited = [](const Words &argv) {
-        Words words = {"sh", "-c", "ulimit -v 8000000; exec \"$@\"", "sh"};
-        words.insert(words.end(), argv.begin(), argv.end());
-        return words;
-    };
-    const Finished refused_server = run(limited(server(prefix)));
+    const std::string limit = "ulimit -v 8000000";
+    const Finished refused_server = run(after(limit, server(prefix_)));
     EXPECT_EQ(refused_server.status, 1);
     EXPECT_EQ(count_of(own_lines(refused_server.err), "limited to 7812 MiB (ulimit -v)"), 1)
         << refused_server.err;
-    RunningServer server_process(prefix);
-    const Finished refused = run(limited(client(prefix, {"--count", "1"})));
-    expect_refusal(refused, 1, {"limited to 7 GiB (ulimit -v), and EAL reserves 64 GiB"});
-    expect_doctor_agrees(refused, run(limited(client(prefix, {"doctor"}))));
+    RunningServer server_process(prefix_);
+    expect_refused({"limited to 7 GiB (ulimit -v), and EAL reserves 64 GiB"}, limit);
 }
 
 /* EAL would abort, or report something else, with too few descriptors, and end by SIGXFSZ with too
  * small a limit of file sizes.
  */
 TEST_F(Limits, OpenFilesFileSizesAndProc) {
-    const Prefix prefix;
-    const auto limited = [](const std::string &commands, const Words &argv) {
-        Words words = {"sh", "-c", commands + "; exec \"$@\"", "sh"};
-        words.insert(words.end(), argv.begin(), argv.end());
-        return words;
-    };
-    RunningServer server_process(prefix);
+    RunningServer server_process(prefix_);
     const Prefix other;
-    for (const auto &[commands, found] :
+    for (const auto &[limit, found] :
          {std::pair{"ulimit -n 10", "may open 10 files at most (ulimit -n)"},
           {"ulimit -n 24", "may open 24 files at most (ulimit -n)"},
           {"ulimit -n 64", "may open 64 files at most (ulimit -n)"},
           {"ulimit -f 100", "bytes at most (ulimit -f)"}}) {
-        SCOPED_TRACE(commands);
-        const Finished refused = run(limited(commands, client(prefix, {"--count", "1"})));
-        expect_refusal(refused, 1, {found});
-        expect_doctor_agrees(refused, run(limited(commands, client(prefix, {"doctor"}))));
-        if (std::string(commands) != "ulimit -n 64") /* those of the hugepages are missing */
-            expect_refusal(run(limited(commands, server(other))), 1, {found});
+        SCOPED_TRACE(limit);
+        expect_refused({found}, limit);
+        if (std::string(limit) != "ulimit -n 64") /* those of the hugepages are missing */
+            expect_refusal(run(after(limit, server(other))), 1, {found});
     }
-    for (const Words &argv : {server(other), client(prefix, {"--count", "1"})})
-        expect_refusal(run(after_mounting("umount -l /proc", argv)), 1,
-                       {"/proc is not mounted here"});
+    for (const Words &argv : {server(other), client(prefix_, {"--count", "1"})})
+        expect_refusal(run(after("umount -l /proc", argv)), 1, {"/proc is not mounted here"});
 }
 
 TEST_F(Limits, Threads) {
-    const Prefix prefix;
-    const auto with_threads = [](int count) {
-        ProcessOptions options = preload(FEW_THREADS);
-        options.environment.push_back("THREADS=" + std::to_string(count));
-        return options;
+    const auto expect_none = [](const Words &argv) {
+        for (const char *count : {"0", "1", "2"}) {
+            const Finished refused = run(argv, faulty("few-threads", count));
+            EXPECT_EQ(refused.status, 1) << refused.err;
+            EXPECT_EQ(count_of(own_lines(refused.err), "no more threads can be started here"), 1)
+                << count << refused.err;
+        }
     };
-    for (const int count : {0, 1, 2}) {
-        const Finished refused = run(server(prefix), with_threads(count));
-        EXPECT_EQ(refused.status, 1) << refused.err;
-        EXPECT_EQ(count_of(own_lines(refused.err), "no more threads can be started here"), 1)
-            << count << refused.err;
-    }
-    RunningServer server_process(prefix);
-    for (const int count : {0, 1, 2}) {
-        const Finished refused = run(client(prefix, {"--count", "1"}), with_threads(count));
-        EXPECT_EQ(refused.status, 1) << refused.err;
-        EXPECT_EQ(count_of(own_lines(refused.err), "no more threads can be started here"), 1)
-            << count << refused.err;
-    }
+    expect_none(server(prefix_));
+    RunningServer server_process(prefix_);
+    expect_none(client(prefix_, {"--count", "1"}));
 }
 
 TEST_F(Limits, APrefixThatIsTooLong) {
     const std::string name(95, 'p');
     for (const Words &more : {Words{}, Words{"--no-telemetry"}}) {
-        Words argv = {MP_SERVER, "-l", "0", "--no-pci", "--file-prefix=" + name};
-        argv.insert(argv.end(), more.begin(), more.end());
-        expect_refusal(run(argv), 1,
+        const Words argv = {MP_SERVER, "-l", "0", "--no-pci", "--file-prefix=" + name};
+        expect_refusal(run(joined(argv, more)), 1,
                        {"a unix socket's address takes 107", "use a shorter --file-prefix"});
         EXPECT_FALSE(std::filesystem::exists(runtime_dir(name)));
     }
@@ -194,11 +155,10 @@ TEST_F(Limits, APrefixThatIsTooLong) {
 
 /* EAL would wait for it without a limit, and without a word. */
 TEST_F(Limits, WhoHoldsTheLockOfTheHugepagesIsNamed) {
-    const Prefix prefix;
     const TempDir huge;
-    Words argv = with_eal(server(prefix), {"--huge-dir=" + huge.path()});
+    Words argv = with_eal(server(prefix_), {"--huge-dir=" + huge.path()});
     argv.insert(argv.begin(), {"flock", huge.path(), "timeout", "-s", "KILL", "25"});
-    expect_refusal(run(after_mounting("mount -t hugetlbfs none " + huge.path(), argv)), 1,
+    expect_refusal(run(after("mount -t hugetlbfs none " + huge.path(), argv)), 1,
                    {"another process holds the lock of " + huge.path(), ", flock)"});
 }
 
@@ -220,8 +180,7 @@ TEST_F(Limits, AMountWithASizeThatIsUsedUp) {
         EXPECT_EQ(count_of(doctor.out, found), 1) << doctor.out;
         EXPECT_EQ(count_of(doctor.out, "was killed and left its files, or failed in its start"), 1)
             << doctor.out;
-        server_process.signal(SIGINT);
-        EXPECT_EQ(server_process.wait(), 0);
+        expect_end(server_process);
     }
     umount2(huge.path().c_str(), MNT_DETACH);
 }

@@ -7,7 +7,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
 
 #include "tests/harness/pair.h"
@@ -15,22 +14,10 @@
 
 namespace mp_ipc::test {
 
-/* argv, in a mount namespace in which these shell commands are run first. */
-inline Words after_mounting(const std::string &commands, const Words &argv) {
-    Words words = {"unshare", "--mount", "sh", "-c", "set -e; " + commands + "; exec \"$@\"", "sh"};
-    words.insert(words.end(), argv.begin(), argv.end());
-    return words;
-}
-
-/* The program ended with this status before EAL's init, which would have logged something, and
- * printed one line with all these parts.
- */
-inline void expect_refusal(const Finished &finished, int status, const Words &parts) {
-    EXPECT_EQ(finished.status, status) << finished.out << finished.err;
-    EXPECT_EQ(std::count(finished.err.begin(), finished.err.end(), '\n'), 1) << finished.err;
-    for (const std::string &part : parts)
-        EXPECT_NE(finished.err.find(part), std::string::npos)
-            << "expected: " << part << "\ngot: " << finished.err;
+/* argv, in a mount namespace of its own in which these shell commands are run first. */
+inline Words after(const std::string &commands, const Words &argv) {
+    return joined({"unshare", "--mount", "sh", "-c", "set -e; " + commands + "; exec \"$@\"", "sh"},
+                  argv);
 }
 
 /* The doctor has found the same: a line that is the start's own. */
@@ -38,9 +25,24 @@ inline void expect_doctor_agrees(const Finished &refused, const Finished &doctor
     EXPECT_EQ(doctor.status, 1) << doctor.out;
     const std::string start = "mp_client: error: ";
     ASSERT_TRUE(refused.err.starts_with(start)) << refused.err;
-    EXPECT_NE(doctor.out.find("✗ " + refused.err.substr(start.size())), std::string::npos)
-        << doctor.out << "has no line:\n"
-        << refused.err;
+    EXPECT_TRUE(has(doctor.out, "✗ " + refused.err.substr(start.size())));
 }
+
+class Place : public Hugepages {
+  protected:
+    void SetUp() override {
+        Hugepages::SetUp();
+        MP_IPC_NEEDS_NAMESPACE("--mount");
+    }
+    /* A client that is run after these commands is refused in one line with these parts, before
+     * EAL's init, which would have logged something; and the doctor reports the same.
+     */
+    void expect_refused(const Words &parts, const std::string &commands = ":",
+                        const ProcessOptions &options = {}) const {
+        const Finished refused = run(after(commands, client(prefix_, {"--count", "1"})), options);
+        expect_refusal(refused, 1, parts);
+        expect_doctor_agrees(refused, run(after(commands, client(prefix_, {"doctor"})), options));
+    }
+};
 
 }  // namespace mp_ipc::test

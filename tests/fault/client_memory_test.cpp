@@ -6,71 +6,67 @@
 
 #include <algorithm>
 #include <csignal>
-#include <memory>
+#include <deque>
 #include <random>
 #include <regex>
 
 #include <rte_version.h>
 
-#include "tests/fault/client_fault.h"
+#include "tests/harness/datagram.h"
+#include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
 namespace {
 
 using std::chrono::milliseconds;
 
+class ClientMemory : public Hugepages {};
+
 /* Each rte_eal_init() takes some of the primary's heap; 22.11 frees it only in rte_eal_cleanup(),
  * which mp_client does not call (eal_session.h).
  */
-TEST_F(ClientFault, ClientsThatEndLeaveTheServersMemoryAsItWas) {
-    const Prefix prefix;
+TEST_F(ClientMemory, ClientsThatEndLeaveTheServersMemoryAsItWas) {
     /* For two dozen, if each kept its part. */
-    RunningServer server_process(with_eal(server(prefix, {"--quiet"}), {"-m", "4"}));
-    ASSERT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
-    const std::size_t pages = prefix.hugepage_files();
+    RunningServer server_process(with_eal(server(prefix_, {"--quiet"}), {"-m", "4"}));
+    ASSERT_EQ(run(client(prefix_, {"ping", "--count", "1"})).status, 0);
+    const std::size_t pages = prefix_.hugepage_files();
     ASSERT_GT(pages, 0U);
     for (int i = 0; i < 20; i++)
-        ASSERT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
+        ASSERT_EQ(run(client(prefix_, {"ping", "--count", "1"})).status, 0);
     for (const int number : {SIGINT, SIGKILL}) { /* also those that are cut short */
         for (int i = 0; i < 20; i++) {
-            Process process(client(prefix, {"--timeout", "3600"}));
-            ASSERT_TRUE(process.wait_for_out("Attached")) << process.describe();
+            RunningClient process(prefix_, {"--timeout", "3600"});
             process.signal(number);
             ASSERT_EQ(process.wait(), number == SIGINT ? 0 : 128 + number) << process.describe();
         }
     }
-    EXPECT_EQ(prefix.hugepage_files(), pages);
+    EXPECT_EQ(prefix_.hugepage_files(), pages);
 }
 
 /* A process that frees the last of a page of the heap waits for the primary, and holds locks that
  * every start of a secondary needs. So clients must not hold such memory when they end: one that
  * did not wait for a busy server would keep all others out.
  */
-TEST_F(ClientFault, ClientsThatEndUnderABusyServerKeepNobodyOut) {
-    const Prefix prefix;
-    RunningServer server_process(prefix, {"--fault", "slow=3350"});
-    std::vector<std::unique_ptr<Process>> clients;
-    for (int i = 0; i < 16; i++) {
-        clients.push_back(std::make_unique<Process>(
-            client(prefix, {"--sync-interval", "0", "--async-interval", "0"})));
-        ASSERT_TRUE(clients.back()->wait_for_out("Attached")) << clients.back()->describe();
-    }
-    Process asking(client(prefix, {"--count", "1", "--async-interval", "0", "--timeout", "60"}));
-    ASSERT_TRUE(server_process.wait_for_out("[SYNC] Received")) << server_process.describe();
-    for (const auto &process : clients)
-        process->signal(SIGINT);
-    for (const auto &process : clients)
-        EXPECT_EQ(process->wait(), 0) << process->describe();
+TEST_F(ClientMemory, ClientsThatEndUnderABusyServerKeepNobodyOut) {
+    RunningServer server_process(prefix_, {"--fault", "slow=3350"});
+    std::deque<RunningClient> clients;
+    for (int i = 0; i < 16; i++)
+        clients.emplace_back(prefix_, Words{"--sync-interval", "0", "--async-interval", "0"});
+    Process asking(client(prefix_, {"--count", "1", "--async-interval", "0", "--timeout", "60"}));
+    expect_out(server_process, "[SYNC] Received");
+    for (Process &process : clients)
+        process.signal(SIGINT);
+    for (Process &process : clients)
+        EXPECT_EQ(process.wait(), 0) << process.describe();
     EXPECT_EQ(asking.wait(), 0) << asking.describe();
-    const Finished newcomer = run(client(prefix, {"ping", "--count", "1", "--timeout", "60"}));
+    const Finished newcomer = run(client(prefix_, {"ping", "--count", "1", "--timeout", "60"}));
     EXPECT_EQ(newcomer.status, 0) << newcomer.out << newcomer.err;
 }
 
 /* Kills clients of a server in their first 0.11 s; returns how a new client then ends. */
 Finished newcomer_after_kills() {
     const Prefix prefix;
-    Process server_process(server(prefix, {"--quiet"}));
-    EXPECT_TRUE(server_process.wait_for_out(kServerReady)) << server_process.describe();
+    RunningServer server_process(prefix, {"--quiet"});
     std::mt19937 random(std::random_device{}());
     std::uniform_int_distribution<int> life(0, 110);
     for (int i = 0; i < 100; i++) {
@@ -80,8 +76,7 @@ Finished newcomer_after_kills() {
         EXPECT_TRUE(process.wait());
     }
     Finished newcomer = run(client(prefix, {"ping", "--count", "1"}));
-    server_process.signal(SIGINT);
-    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+    expect_end(server_process);
     return newcomer;
 }
 
@@ -91,7 +86,7 @@ Finished newcomer_after_kills() {
  * two locks as a writer, and a client that is killed just then keeps all others out
  * (docs/faults.md). That must be rare, and reported.
  */
-TEST_F(ClientFault, ClientsKilledInTheirStartKeepNobodyOut) {
+TEST_F(ClientMemory, ClientsKilledInTheirStartKeepNobodyOut) {
     for (int tries = 0; tries < 3; tries++) {
         const Finished newcomer = newcomer_after_kills();
         if (newcomer.status == 0)
@@ -115,22 +110,16 @@ long documented_leak(const std::string &document) {
 /* The version does not show whether this library has the leak; but it has the documented one or
  * none, and nothing else grows.
  */
-TEST_F(ClientFault, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
+TEST_F(ClientMemory, TheLibrarysLeakPerAsyncRequestIsWhatIsDocumented) {
     const long documented = documented_leak("docs/faults.md");
     ASSERT_GT(documented, 0);
     constexpr long kRequests = 6000;
     constexpr long kElse = 4096; /* KiB for all else: first uses, the allocator's slack */
-    const Prefix prefix;
-    RunningServer server_process(prefix, {"--quiet"});
-    const auto rss_kib = [](pid_t pid) -> long {
-        const std::string status = read_file("/proc/" + std::to_string(pid) + "/status");
-        const std::size_t at = status.find("VmRSS:");
-        return at == std::string::npos ? 0 : std::stol(status.substr(at + 6));
-    };
-    Process client_process(
-        client(prefix, {"--quiet", "--sync-interval", "0.001", "--async-interval", "0.001",
-                        "--count", std::to_string(kRequests)}));
-    ASSERT_TRUE(client_process.wait_for_out("Attached"));
+    RunningServer server_process(prefix_, {"--quiet"});
+    const auto rss_kib = [](pid_t pid) { return process_status(pid, "VmRSS:"); };
+    RunningClient client_process(
+        prefix_, {"--quiet", "--sync-interval", "0.001", "--async-interval", "0.001", "--count",
+                  std::to_string(kRequests)});
     const long before = rss_kib(client_process.pid());
     const long server_before = rss_kib(server_process.pid());
     long peak = before;

@@ -8,10 +8,12 @@
 #include <regex>
 #include <sstream>
 
-#include "tests/fault/client_fault.h"
+#include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
 namespace {
+
+class LateReply : public Hugepages {};
 
 /* Every accepted reply quotes the number of its own request: the N-th request is the N-th line of
  * the console that ends a request.
@@ -34,16 +36,15 @@ void expect_only_own_replies(const std::string &console) {
     EXPECT_GT(n, 0);
 }
 
-TEST_F(ClientFault, NoReplyIsEverTakenForAnothersAnswer) {
-    const Prefix prefix;
+TEST_F(LateReply, NoReplyIsEverTakenForAnothersAnswer) {
     /* Handlers wait 0 to 2 ms, one after another, and requests 2 ms: many replies are late. 10,000
      * requests: text and structs, sync and async. */
-    RunningServer server_process(prefix, {"--quiet", "--fault", "slow=0-2"});
-    Process sync_text(client(prefix, {"--timeout", "0.002", "--sync-interval", "0.001",
-                                      "--async-interval", "0", "--count", "3800"}));
-    Process async_text(client(prefix, {"--timeout", "0.002", "--sync-interval", "0",
-                                       "--async-interval", "0.02", "--count", "200"}));
-    Process structs(client(prefix, {"ping", "--timeout", "0.002", "--flood", "--count", "6000"}));
+    RunningServer server_process(prefix_, {"--quiet", "--fault", "slow=0-2"});
+    Process sync_text(client(prefix_, {"--timeout", "0.002", "--sync-interval", "0.001",
+                                       "--async-interval", "0", "--count", "3800"}));
+    Process async_text(client(prefix_, {"--timeout", "0.002", "--sync-interval", "0",
+                                        "--async-interval", "0.02", "--count", "200"}));
+    Process structs(client(prefix_, {"ping", "--timeout", "0.002", "--flood", "--count", "6000"}));
     for (Process *process : {&sync_text, &async_text, &structs}) {
         const auto status = process->wait(std::chrono::seconds(200));
         ASSERT_TRUE(status == 0 || status == 4) << process->describe();
@@ -59,28 +60,22 @@ TEST_F(ClientFault, NoReplyIsEverTakenForAnothersAnswer) {
     EXPECT_EQ(async.sent, 200);
 
     /* Each struct's seq is reported once, as answered (counted) or in a line of its own. */
-    const std::string ping = structs.out();
-    std::smatch sum;
-    ASSERT_TRUE(std::regex_search(
-        ping, sum, std::regex(R"(\[PING\] (\d+) sent, (\d+) answered, (\d+) lost, (\d+) late)")));
-    EXPECT_EQ(std::stol(sum[1]), 6000);
-    EXPECT_EQ(std::stol(sum[2]) + std::stol(sum[3]) + std::stol(sum[4]), 6000);
-    EXPECT_GT(std::stol(sum[2]), 0);
-    EXPECT_GT(std::stol(sum[3]) + std::stol(sum[4]), 0);
+    const Sums ping = sums_of(structs.out(), "PING");
+    EXPECT_TRUE(ping.balance());
+    EXPECT_EQ(ping.sent, 6000);
+    EXPECT_GT(ping.answered, 0);
+    EXPECT_GT(ping.late + ping.timed_out, 0);
 }
 
 /* The library gives up an asynchronous request one to two seconds after --timeout, so only a later
  * reply comes during the next request: here each comes 0.15 s after the next request was sent.
  */
-TEST_F(ClientFault, ALateAsyncReplyIsNotTakenForTheNextAnswer) {
-    const Prefix prefix;
-    RunningServer server_process(prefix, {"--fault", "slow=3350"});
+TEST_F(LateReply, ALateAsyncReplyIsNotTakenForTheNextAnswer) {
+    RunningServer server_process(prefix_, {"--fault", "slow=3350"});
     Process process(
-        client(prefix, {"--timeout", "1", "--async-interval", "3.2", "--sync-interval", "0"}));
-    EXPECT_TRUE(process.wait_for_out("[ASYNC] Late reply: Server ASYNC reply: Got 'ASYNC Hello"))
-        << process.describe();
-    process.signal(SIGINT);
-    EXPECT_EQ(process.wait(), 0) << process.describe();
+        client(prefix_, {"--timeout", "1", "--async-interval", "3.2", "--sync-interval", "0"}));
+    expect_out(process, "[ASYNC] Late reply: Server ASYNC reply: Got 'ASYNC Hello");
+    expect_end(process);
     EXPECT_FALSE(has(process.out(), "[ASYNC] Reply")) << process.describe();
     const Sums async = sums_of(process.out(), "Async");
     EXPECT_TRUE(async.balance()) << process.describe();
@@ -91,16 +86,13 @@ TEST_F(ClientFault, ALateAsyncReplyIsNotTakenForTheNextAnswer) {
 /* The library's own timeout is a second or more after --timeout. So a reply that is late by less is
  * reported as late when it comes, and does not race with that timeout.
  */
-TEST_F(ClientFault, AnAsyncReplyWithinTheMarginIsSaidToBeLate) {
-    const Prefix prefix;
-    RunningServer server_process(prefix, {"--fault", "slow=400"});
+TEST_F(LateReply, AnAsyncReplyWithinTheMarginIsSaidToBeLate) {
+    RunningServer server_process(prefix_, {"--fault", "slow=400"});
     Process process(
-        client(prefix, {"--timeout", "0.1", "--async-interval", "60", "--sync-interval", "0"}));
-    EXPECT_TRUE(process.wait_for_out("[ASYNC] No reply to 'ASYNC Hello 1")) << process.describe();
-    EXPECT_TRUE(process.wait_for_out("[ASYNC] Late reply: Server ASYNC reply: Got 'ASYNC Hello 1"))
-        << process.describe();
-    process.signal(SIGINT);
-    EXPECT_EQ(process.wait(), 0) << process.describe();
+        client(prefix_, {"--timeout", "0.1", "--async-interval", "60", "--sync-interval", "0"}));
+    expect_out(process, "[ASYNC] No reply to 'ASYNC Hello 1");
+    expect_out(process, "[ASYNC] Late reply: Server ASYNC reply: Got 'ASYNC Hello 1");
+    expect_end(process);
 }
 
 }  // namespace

@@ -7,11 +7,9 @@
 
 #include <chrono>
 #include <csignal>
-#include <memory>
-#include <regex>
+#include <deque>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "tests/harness/pair.h"
 
@@ -23,20 +21,19 @@ using Steady = std::chrono::steady_clock;
 
 class QueueDeadlock : public Hugepages {};
 
-using Processes = std::vector<std::unique_ptr<Process>>;
+using Processes = std::deque<Process>;
 
 /* Starts clients that flood a server, each in a process of its own. */
 Processes flood(const Prefix &prefix, int count, const Words &more) {
     Processes clients;
     for (int i = 0; i < count; i++)
-        clients.push_back(std::make_unique<Process>(
-            client(prefix, joined({"ping", "--flood", "--quiet"}, more))));
+        clients.emplace_back(client(prefix, joined({"ping", "--flood", "--quiet"}, more)));
     return clients;
 }
 
-void expect_attached(const Processes &clients) {
-    for (const auto &process : clients)
-        expect_out(*process, "Attached");
+void expect_attached(Processes &clients) {
+    for (Process &process : clients)
+        expect_out(process, "Attached");
 }
 
 /* Whether a new client can attach and gets an answer, each within a second or so. */
@@ -45,26 +42,19 @@ bool newcomer_is_served(const Prefix &prefix) {
                .status == 0;
 }
 
-long answered_by(const std::string &console) {
-    std::smatch sum;
-    return std::regex_search(console, sum, std::regex(R"(sent, (\d+) answered)"))
-               ? std::stol(sum[1])
-               : -1;
-}
-
 TEST_F(QueueDeadlock, ASlowServerFloodedByEightServesAllWhenItsFaultEnds) {
     RunningServer server_process(prefix_, {"--quiet", "--fault", "slow=50", "--fault-for", "20"});
     const auto fault_end = Steady::now() + milliseconds(20000);
-    const Processes clients = flood(prefix_, 8, {"--timeout", "0.001"});
+    Processes clients = flood(prefix_, 8, {"--timeout", "0.001"});
     expect_attached(clients);
     std::this_thread::sleep_until(fault_end);
     EXPECT_TRUE(newcomer_is_served(prefix_)) << server_process.describe();
     std::this_thread::sleep_until(fault_end + milliseconds(1000));
-    for (const auto &process : clients) {
-        process->signal(SIGINT);
-        EXPECT_TRUE(process->wait()) << "Ctrl-C did not end a client";
+    for (Process &process : clients) {
+        process.signal(SIGINT);
+        EXPECT_TRUE(process.wait()) << "Ctrl-C did not end a client";
         /* A slow server cannot have answered anything within 1 ms: these came after the fault. */
-        EXPECT_GT(answered_by(process->out()), 0) << process->describe();
+        EXPECT_GT(sums_of(process.out(), "PING").answered, 0) << process.describe();
     }
 }
 
@@ -72,30 +62,30 @@ TEST_F(QueueDeadlock, ASlowServerFloodedByEightServesAllWhenItsFaultEnds) {
 TEST_F(QueueDeadlock, AFloodWithoutTheBoundsWedgesTheServer) {
     RunningServer server_process(prefix_, {"--quiet", "--fault", "unbounded"});
     /* The first may cause the deadlock before the second has attached. */
-    const Processes clients = flood(prefix_, 2, {"--timeout", "0.00006", "--fault", "unbounded"});
+    Processes clients = flood(prefix_, 2, {"--timeout", "0.00006", "--fault", "unbounded"});
     EXPECT_TRUE(eventually([&] { return !newcomer_is_served(prefix_); }, std::chrono::seconds(60)))
         << "the deadlock that the bound prevents did not occur";
     /* It stays: nothing moves by itself. */
     EXPECT_FALSE(newcomer_is_served(prefix_));
     /* But Ctrl-C ends all of them, and then the server serves again. */
-    for (const auto &process : clients)
-        process->signal(SIGINT);
-    for (const auto &process : clients)
-        EXPECT_TRUE(process->wait()) << process->describe();
+    for (Process &process : clients)
+        process.signal(SIGINT);
+    for (Process &process : clients)
+        EXPECT_TRUE(process.wait()) << process.describe();
     EXPECT_TRUE(eventually([&] { return newcomer_is_served(prefix_); }))
         << server_process.describe();
 }
 
 TEST_F(QueueDeadlock, TheSameFloodWithTheBoundLeavesTheServerWorking) {
     RunningServer server_process(prefix_, {"--quiet"});
-    const Processes clients = flood(prefix_, 2, {"--timeout", "0.00006"});
+    Processes clients = flood(prefix_, 2, {"--timeout", "0.00006"});
     expect_attached(clients);
     const auto end = Steady::now() + std::chrono::seconds(10);
     while (Steady::now() < end)
         ASSERT_TRUE(newcomer_is_served(prefix_)) << server_process.describe();
-    for (const auto &process : clients) {
-        process->signal(SIGINT);
-        EXPECT_TRUE(process->wait()) << process->describe();
+    for (Process &process : clients) {
+        process.signal(SIGINT);
+        EXPECT_TRUE(process.wait()) << process.describe();
     }
 }
 

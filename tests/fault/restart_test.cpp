@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <csignal>
-#include <memory>
+#include <deque>
 #include <optional>
 #include <random>
 
 #include "support/eal/runtime_dir.h"
-#include "tests/fault/client_fault.h"
+#include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
 namespace {
@@ -19,81 +19,49 @@ namespace {
 using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
-TEST_F(ClientFault, WaitingClientsGoOnWithANewServerByThemselves) {
-    const Prefix prefix;
-    std::optional<RunningServer> server_process;
-    Process waiting(
-        client(prefix, {"--wait", "--sync-interval", "0.05", "--async-interval", "0.05"}));
-    ASSERT_TRUE(waiting.wait_for_out("[Client] Waiting for a server")) << waiting.describe();
-    server_process.emplace(prefix);
-    ASSERT_TRUE(waiting.wait_for_out("[SYNC] Reply", 3)) << waiting.describe();
-    server_process->signal(SIGKILL);
-    ASSERT_TRUE(server_process->wait());
-    ASSERT_TRUE(waiting.wait_for_out("[Client] The server went away")) << waiting.describe();
-    ASSERT_TRUE(waiting.wait_for_out("Waiting for a server", 2)) << waiting.describe();
-    EXPECT_TRUE(lock_holders(prefix.dir()).empty()) << "it keeps a new server out";
-    server_process.emplace(prefix);
-    ASSERT_TRUE(waiting.wait_for_out("[Client] Attached to the new server")) << waiting.describe();
-    const int replies = count_of(waiting.out(), "[SYNC] Reply");
-    ASSERT_TRUE(waiting.wait_for_out("[SYNC] Reply", replies + 2)) << waiting.describe();
-    waiting.signal(SIGINT);
-    EXPECT_EQ(waiting.wait(), 0) << waiting.describe();
-    /* Numbers and sums go on: every number was used once. */
-    const Sums sync = sums_of(waiting.out(), "Sync");
-    EXPECT_TRUE(sync.balance());
-    EXPECT_GE(sync.answered, replies);
-    for (long n = 1; n <= sync.sent; n++)
-        EXPECT_LE(count_of(waiting.out(), "Got 'SYNC Hello " + std::to_string(n) + " from"), 1)
-            << n;
-}
+class Restart : public Hugepages {};
 
-TEST_F(ClientFault, AClientThatLostItsServerInTheMidstOfARequestGoesOnForLong) {
-    const Prefix prefix;
+TEST_F(Restart, AClientThatLostItsServerInTheMidstOfARequestGoesOnForLong) {
     std::optional<RunningServer> server_process;
-    server_process.emplace(prefix, Words{"--fault", "silent"});
-    Process waiting(client(prefix, {"--wait", "--sync-interval", "0.1", "--async-interval", "0"}));
-    ASSERT_TRUE(server_process->wait_for_out("[SYNC] Received")) << server_process->describe();
+    server_process.emplace(prefix_, Words{"--fault", "silent"});
+    Process waiting(client(prefix_, {"--wait", "--sync-interval", "0.1", "--async-interval", "0"}));
+    expect_out(*server_process, "[SYNC] Received");
     server_process->signal(SIGKILL); /* the client's main thread is inside its request */
     ASSERT_TRUE(server_process->wait());
-    server_process.emplace(prefix);
+    server_process.emplace(prefix_);
     /* For five seconds: the limit for the end of the first run must not end the second. */
-    EXPECT_TRUE(waiting.wait_for_out("[SYNC] Reply", 50)) << waiting.describe();
+    expect_out(waiting, "[SYNC] Reply", 50);
     EXPECT_EQ(process_name(waiting.pid()), "mp_client");
-    waiting.signal(SIGINT);
-    EXPECT_EQ(waiting.wait(), 0) << waiting.describe();
+    expect_end(waiting);
 }
 
-TEST_F(ClientFault, WaitingHasALimitWhereOneIsGiven) {
-    const Prefix prefix;
+TEST_F(Restart, WaitingHasALimitWhereOneIsGiven) {
     const auto begin = Steady::now();
-    const Finished finished = run(client(prefix, {"--wait=0.5"}));
+    const Finished finished = run(client(prefix_, {"--wait=0.5"}));
     EXPECT_EQ(finished.status, 3);
     EXPECT_GE(Steady::now() - begin, milliseconds(500));
-    Process waiting(client(prefix, {"--wait"}));
-    ASSERT_TRUE(waiting.wait_for_out("Waiting"));
+    Process waiting(client(prefix_, {"--wait"}));
+    expect_out(waiting, "Waiting");
     waiting.signal(SIGTERM);
     EXPECT_EQ(waiting.wait(), 0) << waiting.describe();
 }
 
-TEST_F(ClientFault, AServerKilledFiftyTimesIsFoundAgainEachTime) {
-    const Prefix prefix;
+TEST_F(Restart, AServerKilledFiftyTimesIsFoundAgainEachTime) {
     std::mt19937 random(std::random_device{}());
     std::uniform_int_distribution<int> life(0, 300);
-    std::vector<std::unique_ptr<Process>> clients;
+    std::deque<Process> clients;
     for (int i = 0; i < 4; i++)
-        clients.push_back(std::make_unique<Process>(
-            client(prefix, {"--wait", "--name", "C" + std::to_string(i), "--sync-interval", "0.05",
-                            "--async-interval", "0.05"})));
+        clients.emplace_back(
+            client(prefix_, {"--wait", "--name", "C" + std::to_string(i), "--sync-interval", "0.05",
+                             "--async-interval", "0.05"}));
     std::vector<Steady::duration> served_after;
     for (int round = 0; round < 50; round++) {
-        Process server_process(server(prefix));
-        ASSERT_TRUE(server_process.wait_for_out(kServerReady)) << "round " << round << "\n"
-                                                               << server_process.describe();
+        RunningServer server_process(prefix_);
         const auto ready = Steady::now();
         for (int i = 0; i < 4; i++)
             ASSERT_TRUE(server_process.wait_for_out("from C" + std::to_string(i)))
                 << "round " << round << "\n"
-                << server_process.describe() << clients[static_cast<std::size_t>(i)]->describe();
+                << server_process.describe() << clients[static_cast<std::size_t>(i)].describe();
         served_after.push_back(Steady::now() - ready);
         std::this_thread::sleep_for(milliseconds(life(random)));
         server_process.signal(SIGKILL);
@@ -105,53 +73,30 @@ TEST_F(ClientFault, AServerKilledFiftyTimesIsFoundAgainEachTime) {
     std::printf("all four served after a new start: median %ld ms, longest %ld ms\n",
                 static_cast<long>(served_after[25] / milliseconds(1)),
                 static_cast<long>(served_after.back() / milliseconds(1)));
-    for (const auto &process : clients) {
-        process->signal(SIGINT);
-        EXPECT_EQ(process->wait(), 0) << process->err();
-        EXPECT_TRUE(sums_of(process->out(), "Sync").balance());
-        EXPECT_TRUE(sums_of(process->out(), "Async").balance());
+    for (Process &process : clients) {
+        expect_end(process);
+        EXPECT_TRUE(sums_of(process.out(), "Sync").balance());
+        EXPECT_TRUE(sums_of(process.out(), "Async").balance());
     }
 }
 
-TEST_F(ClientFault, AClientTriesAgainWhereTheServersAddressesAreTaken) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
-    const ProcessOptions once = preload(TAKEN_ADDRESS);
-    for (const auto &options : std::vector<Words>{{"--count", "1"}, {"--wait", "--count", "1"}}) {
-        const Finished again = run(client(prefix, options), once);
-        EXPECT_EQ(again.status, 0) << again.out << again.err;
-        EXPECT_EQ(count_of(again.out, "[Client] Trying again"), 1) << again.out;
-        EXPECT_TRUE(has(again.out, "[Client] Attached to the server of")) << again.out;
-        EXPECT_TRUE(has(again.out, "[SYNC] Reply")) << again.out;
-    }
-    /* It does not try for ever. */
-    ProcessOptions always = once;
-    always.environment.emplace_back("TAKEN_ALWAYS=1");
-    const Finished never = run(client(prefix, {"--wait", "--count", "1"}), always);
-    EXPECT_EQ(never.status, 1) << never.out << never.err;
-    EXPECT_EQ(count_of(never.out, "[Client] Trying again"), 5) << never.out;
-    EXPECT_TRUE(client_sockets(prefix.dir()).empty());
-}
-
-TEST_F(ClientFault, AServerWaitsForALeftOverSecondaryAndNamesIt) {
-    const Prefix prefix;
-    RunningServer first(prefix);
+TEST_F(Restart, AServerWaitsForALeftOverSecondaryAndNamesIt) {
+    RunningServer first(prefix_);
     /* A secondary that does not watch its primary: it stays when that dies. */
-    Process left_over(helper("stay", prefix));
-    ASSERT_TRUE(left_over.wait_for_out("attached")) << left_over.describe();
+    Process left_over(helper("stay", prefix_));
+    expect_out(left_over, "attached");
     first.signal(SIGKILL);
     ASSERT_TRUE(first.wait());
     const std::string name = "pid " + std::to_string(left_over.pid()) + ", mp_ipc_helper";
-    const Finished refused = run(server(prefix, {"--leftover-wait", "0.2"}));
+    const Finished refused = run(server(prefix_, {"--leftover-wait", "0.2"}));
     EXPECT_EQ(refused.status, 1) << refused.err;
     EXPECT_TRUE(
-        has(refused.err, "still hold the files of file prefix '" + prefix.name() + "': " + name))
+        has(refused.err, "still hold the files of file prefix '" + prefix_.name() + "': " + name))
         << refused.err;
-    Process second(server(prefix, {"--leftover-wait", "60"}));
-    ASSERT_TRUE(second.wait_for_err("waiting for processes that hold the files"))
-        << second.describe();
+    Process second(server(prefix_, {"--leftover-wait", "60"}));
+    expect_err(second, "waiting for processes that hold the files");
     left_over.signal(SIGKILL);
-    EXPECT_TRUE(second.wait_for_out(kServerReady)) << second.describe();
+    expect_out(second, kServerReady);
 }
 
 }  // namespace

@@ -18,23 +18,17 @@ using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
 class ServerFault : public Hugepages {};
-class ServerFaults : public Hugepages, public ::testing::WithParamInterface<const char *> {};
 
 /* Clients under load are killed and stopped at random moments for some seconds; meanwhile and
  * afterwards the server answers the others.
  */
-TEST_P(ServerFaults, ClientsThatDieOrStopDoNotHoldTheOthersUp) {
-    Words options = {"--quiet", "--stats-interval", "0.2"};
-    if (*GetParam() != '\0')
-        options.emplace_back(GetParam());
-    RunningServer server_process(prefix_, options);
+TEST_F(ServerFault, ClientsThatDieOrStopDoNotHoldTheOthersUp) {
+    RunningServer server_process(prefix_, {"--quiet", "--stats-interval", "0.2", "--broadcast"});
     std::mt19937 random(std::random_device{}());
     const auto start_victim = [&] {
-        auto victim = std::make_unique<Process>(client(prefix_, {"ping", "--flood", "--quiet"}));
-        expect_out(*victim, "Attached");
-        return victim;
+        return std::make_unique<RunningClient>(prefix_, Words{"ping", "--flood", "--quiet"});
     };
-    std::vector<std::unique_ptr<Process>> victims;
+    std::vector<std::unique_ptr<RunningClient>> victims;
     for (int i = 0; i < 3; i++)
         victims.push_back(start_victim());
     /* Every request of this one must be answered within two seconds, whatever happens around it. */
@@ -66,8 +60,6 @@ TEST_P(ServerFaults, ClientsThatDieOrStopDoNotHoldTheOthersUp) {
     expect_end(server_process);
 }
 
-INSTANTIATE_TEST_SUITE_P(Broadcast, ServerFaults, ::testing::Values("", "--broadcast"));
-
 TEST_F(ServerFault, AClientThatStaysStoppedIsNotWaitedForAtTheEnd) {
     RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.1"});
     Process stopped(client(prefix_));
@@ -84,7 +76,7 @@ TEST_F(ServerFault, AClientThatStaysStoppedIsNotWaitedForAtTheEnd) {
 /* As after an answer that raced with the library's timeout: the callback never comes. */
 TEST_F(ServerFault, ABroadcastThatIsNeverCalledBackEndsTheServer) {
     RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.1"},
-                                 preload(LOST_CALLBACK));
+                                 faulty("lost-callback"));
     Process idle(client(prefix_, {"--sync-interval", "0", "--async-interval", "0"}));
     EXPECT_EQ(server_process.wait(), 1) << server_process.describe();
     EXPECT_TRUE(has(server_process.err(), "the DPDK library has lost a broadcast"));
@@ -94,7 +86,7 @@ TEST_F(ServerFault, ABroadcastThatIsNeverCalledBackEndsTheServer) {
 
 TEST_F(ServerFault, ABroadcastThatDoesNotReturnEndsTheServer) {
     RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.1"},
-                                 preload(LOST_LOCK));
+                                 faulty("lost-lock"));
     Process idle(client(prefix_, {"--sync-interval", "0", "--async-interval", "0"}));
     EXPECT_EQ(server_process.wait(), 1) << server_process.describe();
     EXPECT_TRUE(has(server_process.err(), "a call of the DPDK library does not return"));
@@ -103,14 +95,14 @@ TEST_F(ServerFault, ABroadcastThatDoesNotReturnEndsTheServer) {
 /* Without the async fixes the library never frees an asynchronous request to no client. */
 TEST_F(ServerFault, NobodyIsAskedWhereNoClientLives) {
     RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.05"},
-                                 preload(LOST_CALLBACK));
+                                 faulty("lost-callback"));
     expect_out(server_process, "[Server] Processed", 10);
     EXPECT_EQ(count_of(server_process.err(), "a request was lost"), 0) << server_process.describe();
 }
 
 TEST_F(ServerFault, AnExitedClientsSocketIsNotAskedEither) {
     RunningServer server_process(prefix_, {"--broadcast", "--stats-interval", "0.05"},
-                                 preload(LOST_CALLBACK));
+                                 faulty("lost-callback"));
     server_process.signal(SIGSTOP);
     { const RawSocket bound(prefix_.dir() + "/mp_socket_1_1", RawSocket::File::stays); }
     ASSERT_EQ(client_sockets(prefix_.dir()).size(), 1U);

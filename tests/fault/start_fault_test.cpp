@@ -16,54 +16,47 @@ class StartFault : public Hugepages {};
 
 TEST_F(StartFault, AClientWhoseSocketCannotBeMadeEnds) {
     RunningServer server_process(prefix_);
-    const Finished finished = run(client(prefix_, {"--count", "1"}), preload(NO_SOCKET));
+    const Finished finished = run(client(prefix_, {"--count", "1"}), faulty("no-socket"));
     EXPECT_EQ(finished.status, 1) << finished.out << finished.err;
     EXPECT_EQ(count_of(own_lines(finished.err), "could not make this client's socket in " +
                                                     prefix_.dir() + ", so no reply can reach it"),
               1)
         << finished.err;
     EXPECT_EQ(count_of(finished.out, "Attached"), 0) << finished.out;
-    const Finished doctor = run(client(prefix_, {"doctor"}), preload(NO_SOCKET));
+    const Finished doctor = run(client(prefix_, {"doctor"}), faulty("no-socket"));
     EXPECT_EQ(doctor.status, 1);
     EXPECT_EQ(count_of(doctor.out, "Attaching: failed: EAL could not make this client's socket"), 1)
         << doctor.out;
 }
 
-Words ping_once(const Prefix &prefix, const Words &eal = {}) {
-    Words argv = client(prefix);
-    argv.insert(argv.end(), eal.begin(), eal.end());
-    argv.insert(argv.end(), {"--", "ping", "--count", "1"});
-    return argv;
-}
-
-void expect_served_by_another_try(const Prefix &prefix, const ProcessOptions &taken) {
-    const Finished again = run(ping_once(prefix), taken);
-    EXPECT_EQ(again.status, 0) << taken.environment.back() << again.out << again.err;
-    EXPECT_EQ(count_of(again.out, "[Client] Trying again"), 1)
-        << taken.environment.back() << again.out;
-}
-
-TEST_F(StartFault, TakenAddressesAreTriedAgain) {
+/* For one run only, or always. Of the locks that of the first file, and of a later one: the files
+ * before it are this process's own by then.
+ */
+TEST_F(StartFault, WhatIsTakenIsTriedAgain) {
     RunningServer server_process(prefix_);
-    for (const char *what : {"TAKEN_NONE=1", "TAKEN_CONFIG=1"}) {
-        ProcessOptions taken = preload(TAKEN_ADDRESS);
-        taken.environment.emplace_back(what);
-        expect_served_by_another_try(prefix_, taken);
-    }
-}
-
-/* Of the first file, and of a later one: the files before it are this process's own by then. */
-TEST_F(StartFault, ALockTakenForAMomentIsTriedAgain) {
-    RunningServer server_process(prefix_);
-    for (const char *which : {"TAKEN_LOCK=1", "TAKEN_LOCK=3"}) {
-        ProcessOptions taken = preload(TAKEN_LOCK);
-        taken.environment.emplace_back(which);
-        expect_served_by_another_try(prefix_, taken);
+    const std::string addresses = "the addresses of the primary's memory are taken in this process";
+    const std::string files = "took its files for those of an exited one";
+    const struct {
+        const char *fault;
+        const char *value;
+        const std::string &says;
+        Words options;
+    } rows[] = {{"taken-memory", "", addresses, {"--wait", "--count", "1"}},
+                {"taken-config", "", addresses, {"ping", "--count", "1"}},
+                {"taken-lock", "1", files, {"ping", "--count", "1"}},
+                {"taken-lock", "3", files, {"ping", "--count", "1"}}};
+    for (const auto &row : rows) {
+        SCOPED_TRACE(std::string(row.fault) + row.value);
+        ProcessOptions taken = faulty(row.fault, row.value);
+        const Finished again = run(client(prefix_, row.options), taken);
+        EXPECT_EQ(again.status, 0) << again.out << again.err;
+        EXPECT_EQ(count_of(again.out, "[Client] Trying again"), 1) << again.out;
         taken.environment.emplace_back("TAKEN_ALWAYS=1");
-        const Finished refused = run(ping_once(prefix_), taken);
-        EXPECT_EQ(refused.status, 1) << which << refused.out << refused.err;
-        EXPECT_EQ(count_of(refused.out, "[Client] Trying again"), 5) << which << refused.out;
-        EXPECT_TRUE(has(refused.err, "took its files for those of an exited one")) << refused.err;
+        const Finished refused = run(client(prefix_, row.options), taken);
+        EXPECT_EQ(refused.status, 1) << refused.out << refused.err;
+        EXPECT_EQ(count_of(refused.out, "[Client] Trying again"), 5) << refused.out;
+        EXPECT_EQ(count_of(own_lines(refused.err), row.says), 6) << refused.err;
+        EXPECT_TRUE(client_sockets(prefix_.dir()).empty());
     }
 }
 
@@ -71,7 +64,8 @@ TEST_F(StartFault, ALockTakenForAMomentIsTriedAgain) {
 TEST_F(StartFault, WithoutALogNothingIsBlamed) {
     RunningServer server_process(prefix_);
     const Finished unknown =
-        run(ping_once(prefix_, {"--log-level=lib.eal:critical"}), preload(TAKEN_ADDRESS));
+        run(with_eal(client(prefix_, {"ping", "--count", "1"}), {"--log-level=lib.eal:critical"}),
+            faulty("taken-memory"));
     EXPECT_EQ(unknown.status, 1) << unknown.out << unknown.err;
     EXPECT_EQ(count_of(unknown.out, "Trying again"), 0) << unknown.out;
     EXPECT_EQ(count_of(own_lines(unknown.err), "the reason is not known: EAL has logged no error"),
@@ -81,7 +75,8 @@ TEST_F(StartFault, WithoutALogNothingIsBlamed) {
 
 TEST_F(StartFault, AClientRunsAgainWithoutCloseRange) {
     RunningServer first(prefix_);
-    Process waiting(client(prefix_, {"--wait", "--sync-interval", "0.1"}), preload(NO_CLOSE_RANGE));
+    Process waiting(client(prefix_, {"--wait", "--sync-interval", "0.1"}),
+                    faulty("no-close-range"));
     expect_out(waiting, "[SYNC] Reply");
     first.signal(SIGKILL);
     ASSERT_TRUE(first.wait());

@@ -8,20 +8,19 @@
 #include <csignal>
 
 #include "support/eal/runtime_dir.h"
-#include "tests/fault/client_fault.h"
+#include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
 namespace {
 
-using std::chrono::milliseconds;
+class StuckCall : public Hugepages {};
 
 /* Its init asks the primary about devices, and would wait 5 s for the answer. */
-TEST_F(ClientFault, APrimaryThatDiesWhileAClientAttachesEndsIt) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
+TEST_F(StuckCall, APrimaryThatDiesWhileAClientAttachesEndsIt) {
+    RunningServer server_process(prefix_);
     server_process.signal(SIGSTOP);
-    Process process(client(prefix));
-    ASSERT_TRUE(eventually([&] { return client_sockets(prefix.dir()).size() == 1; }))
+    Process process(client(prefix_));
+    ASSERT_TRUE(eventually([&] { return client_sockets(prefix_.dir()).size() == 1; }))
         << process.describe();
     server_process.signal(SIGKILL);
     EXPECT_TRUE(server_process.wait());
@@ -29,19 +28,15 @@ TEST_F(ClientFault, APrimaryThatDiesWhileAClientAttachesEndsIt) {
     EXPECT_FALSE(has(process.out(), "Attached")) << process.describe();
 }
 
-/* With a library in LD_PRELOAD: see tests/harness. */
-TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
-    const ProcessOptions options = preload(LOST_CALLBACK);
+TEST_F(StuckCall, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
+    RunningServer server_process(prefix_);
+    const ProcessOptions options = faulty("lost-callback");
     Process process(
-        client(prefix, {"--timeout", "0.2", "--async-interval", "0.2", "--sync-interval", "0.2"}),
+        client(prefix_, {"--timeout", "0.2", "--async-interval", "0.2", "--sync-interval", "0.2"}),
         options);
     /* The request ends at its own deadline, and no second one of its name is sent. */
-    EXPECT_TRUE(process.wait_for_out("[ASYNC] No reply to 'ASYNC Hello 1 from Client'"))
-        << process.describe();
-    EXPECT_TRUE(process.wait_for_out("[ASYNC] Not sent: the request before it is still pending", 3))
-        << process.describe();
+    expect_out(process, "[ASYNC] No reply to 'ASYNC Hello 1 from Client'");
+    expect_out(process, "[ASYNC] Not sent: the request before it is still pending", 3);
     EXPECT_TRUE(process.wait_for_out("[SYNC] Reply", 5)) << "the others are served meanwhile";
     EXPECT_EQ(process.wait(), 1) << process.describe();
     EXPECT_TRUE(has(process.err(), "the DPDK library has lost an asynchronous request"))
@@ -53,12 +48,11 @@ TEST_F(ClientFault, ACallbackThatNeverComesIsGivenUpAndTheNameMissed) {
 }
 
 /* As after the race of a reply with the library's timeout: the IPC thread keeps the lock. */
-TEST_F(ClientFault, ARequestThatDoesNotReturnEndsTheClient) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
-    const ProcessOptions options = preload(LOST_LOCK);
-    Process sync(client(prefix, {"ping", "--count", "3", "--timeout", "0.2"}), options);
-    Process async(client(prefix, {"--async-interval", "1", "--sync-interval", "0"}), options);
+TEST_F(StuckCall, ARequestThatDoesNotReturnEndsTheClient) {
+    RunningServer server_process(prefix_);
+    const ProcessOptions options = faulty("lost-lock");
+    Process sync(client(prefix_, {"ping", "--count", "3", "--timeout", "0.2"}), options);
+    Process async(client(prefix_, {"--async-interval", "1", "--sync-interval", "0"}), options);
     for (Process *process : {&sync, &async}) {
         EXPECT_EQ(process->wait(), 1) << process->describe();
         EXPECT_TRUE(has(process->err(), "a call of the DPDK library did not return in time"))
@@ -67,42 +61,25 @@ TEST_F(ClientFault, ARequestThatDoesNotReturnEndsTheClient) {
     EXPECT_TRUE(has(sync.out(), "[PING] 1 sent, 0 answered, 1 lost")) << sync.describe();
 }
 
-/* Stopped as a whole for longer than a request may take: its main thread is not stuck. */
-TEST_F(ClientFault, AClientThatWasStoppedInARequestGoesOn) {
-    const Prefix prefix;
-    RunningServer server_process(prefix, {"--fault", "silent", "--fault-for", "10"});
-    Process process(
-        client(prefix, {"--timeout", "1", "--sync-interval", "0.001", "--async-interval", "0"}));
-    ASSERT_TRUE(process.wait_for_out("[SYNC] No reply")) << process.describe();
-    process.signal(SIGSTOP);
-    std::this_thread::sleep_for(milliseconds(8000)); /* the limit is 6.5 s */
-    process.signal(SIGCONT);
-    EXPECT_TRUE(process.wait_for_out("[SYNC] Reply")) << process.describe();
-    process.signal(SIGINT);
-    EXPECT_EQ(process.wait(), 0) << process.describe();
-}
-
 /* The limit is of the send, not of the line that reports it: a delivered event is a success. */
-TEST_F(ClientFault, AnEventThatWasSentIsASuccessHoweverShortTheTimeout) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
+TEST_F(StuckCall, AnEventThatWasSentIsASuccessHoweverShortTheTimeout) {
+    RunningServer server_process(prefix_);
     for (int i = 1; i <= 8; i++) {
-        const Finished notify = run(client(prefix, {"notify", "text", "--timeout", "0.00001"}));
+        const Finished notify = run(client(prefix_, {"notify", "text", "--timeout", "0.00001"}));
         EXPECT_EQ(notify.status, 0) << notify.out << notify.err;
-        EXPECT_TRUE(server_process.wait_for_out("[EVENT] From Client", i));
+        expect_out(server_process, "[EVENT] From Client", i);
     }
 }
 
-TEST_F(ClientFault, NotifyDoesNotWaitForEverForRoomInTheServersQueue) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
-    const ProcessOptions options = preload(BLOCKED_SEND);
-    const Finished notify = run(client(prefix, {"notify", "text", "--timeout", "0.2"}), options);
+TEST_F(StuckCall, NotifyDoesNotWaitForEverForRoomInTheServersQueue) {
+    RunningServer server_process(prefix_);
+    const Finished notify =
+        run(client(prefix_, {"notify", "text", "--timeout", "0.2"}), faulty("lost-lock"));
     EXPECT_EQ(notify.status, 1) << "the library does not work: more than unanswered\n"
                                 << notify.err;
     EXPECT_FALSE(has(notify.out, "[EVENT] Sent")) << notify.out;
     EXPECT_TRUE(has(notify.err, "a call of the DPDK library did not return in time"));
-    EXPECT_EQ(client_sockets(prefix.dir()).size(), 0U);
+    EXPECT_EQ(client_sockets(prefix_.dir()).size(), 0U);
 }
 
 }  // namespace

@@ -19,8 +19,8 @@
 
 #include "support/eal/ipc_socket.h"
 #include "support/ipc/send_window.h"
-#include "tests/fault/client_fault.h"
 #include "tests/harness/datagram.h"
+#include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
 namespace {
@@ -88,9 +88,9 @@ class UnreadServer : public Hugepages {
             prefix_, {"--timeout", "0.2", "--sync-interval", "0.2", "--async-interval", "0.3"}));
         Process zh(client(prefix_, {"ping", "--interval", "0.1", "--timeout", "0.1", "--lang", "zh",
                                     "--name", "zh"}));
-        ASSERT_TRUE(ping.wait_for_out("[PING] Reply", 2)) << ping.describe();
-        ASSERT_TRUE(hello.wait_for_out("[ASYNC] Reply", 2)) << hello.describe();
-        ASSERT_TRUE(zh.wait_for_out("[PING] 回复", 2)) << zh.describe();
+        expect_out(ping, "[PING] Reply", 2);
+        expect_out(hello, "[ASYNC] Reply", 2);
+        expect_out(zh, "[PING] 回复", 2);
         stop();
         EXPECT_EQ(ping.wait(), 4) << ping.describe();
         EXPECT_TRUE(has(ping.out(), "[PING] 20 sent, ")) << ping.describe();
@@ -101,21 +101,18 @@ class UnreadServer : public Hugepages {
             << ping.describe();
         EXPECT_LE(count_of(ping.out(), kUnread), 1) << ping.describe();
 
-        ASSERT_TRUE(hello.wait_for_out(kUnread)) << hello.describe();
-        EXPECT_TRUE(hello.wait_for_out("[SYNC] Not sent: 'SYNC Hello ", 3)) << hello.describe();
-        EXPECT_TRUE(hello.wait_for_out("[ASYNC] Not sent: 'ASYNC Hello ", 3)) << hello.describe();
-        ASSERT_TRUE(zh.wait_for_out("[Client] 暂停发送: Server 没有读取消息")) << zh.describe();
-        EXPECT_TRUE(zh.wait_for_out("[PING] 未发送: seq=", 2)) << zh.describe();
+        expect_out(hello, kUnread);
+        expect_out(hello, "[SYNC] Not sent: 'SYNC Hello ", 3);
+        expect_out(hello, "[ASYNC] Not sent: 'ASYNC Hello ", 3);
+        expect_out(zh, "[Client] 暂停发送: Server 没有读取消息");
+        expect_out(zh, "[PING] 未发送: seq=", 2);
         go_on();
-        EXPECT_TRUE(hello.wait_for_out(kReadsAgain)) << hello.describe();
-        EXPECT_TRUE(zh.wait_for_out("[Client] Server 恢复读取消息")) << zh.describe();
-        EXPECT_TRUE(hello.wait_for_out("[SYNC] Reply", count_of(hello.out(), "[SYNC] Reply") + 3))
-            << hello.describe();
-        EXPECT_TRUE(hello.wait_for_out("[ASYNC] Reply", count_of(hello.out(), "[ASYNC] Reply") + 1))
-            << hello.describe();
-        for (Process *process : {&hello, &zh})
-            process->signal(SIGINT);
-        EXPECT_EQ(hello.wait(), 0) << hello.describe();
+        expect_out(hello, kReadsAgain);
+        expect_out(zh, "[Client] Server 恢复读取消息");
+        expect_out(hello, "[SYNC] Reply", count_of(hello.out(), "[SYNC] Reply") + 3);
+        expect_out(hello, "[ASYNC] Reply", count_of(hello.out(), "[ASYNC] Reply") + 1);
+        zh.signal(SIGINT);
+        expect_end(hello);
         EXPECT_EQ(zh.wait(), 4) << zh.describe();
         EXPECT_EQ(count_of(hello.out(), kUnread), 1) << hello.describe();
         EXPECT_EQ(count_of(hello.out(), kReadsAgain), 1) << hello.describe();
@@ -136,7 +133,6 @@ class UnreadServer : public Hugepages {
         return doctor.out;
     }
 
-    const Prefix prefix_;
     std::optional<RunningServer> server_;
     std::optional<RawSocket> deaf_;
 };
@@ -162,20 +158,6 @@ TEST_F(UnreadServer, ASocketInItsPlaceThatNobodyReadsIsTheSame) {
     go_through([&] { put_a_deaf_socket_in_place(); }, [&] { put_the_socket_back(); });
 }
 
-TEST_F(UnreadServer, AReportAndAnEventEndInTimeToo) {
-    start();
-    put_a_deaf_socket_in_place();
-    /* Attached before the queue is full, they wait for room in it. */
-    Process report(client(prefix_, {"report", "--count", "20", "--timeout", "0.2"}));
-    ASSERT_TRUE(report.wait_for_out("[REPORT] No reply to seq=1 ")) << report.describe();
-    EXPECT_EQ(report.wait(), 4) << report.describe();
-    EXPECT_EQ(count_of(report.out(), "[REPORT] No reply to ") +
-                  count_of(report.out(), "[REPORT] Not sent: "),
-              20)
-        << report.describe();
-    EXPECT_EQ(count_of(report.out(), kUnread), 1) << report.describe();
-}
-
 /* So that its own queue has room for all their replies. */
 TEST_F(UnreadServer, NoMoreRequestsLieThereThanTheWindowHasPlaces) {
     start();
@@ -197,7 +179,7 @@ TEST_F(UnreadServer, AnEventThatFindsNoRoomIsSaidNotToBeSent) {
     start();
     Process hello(
         client(prefix_, {"--timeout", "1", "--sync-interval", "3", "--async-interval", "0"}));
-    ASSERT_TRUE(hello.wait_for_out("[SYNC] Reply")) << hello.describe();
+    expect_out(hello, "[SYNC] Reply");
     server_->signal(SIGSTOP);
     ASSERT_TRUE(eventually([&] { /* until no thread of it reads any more */
                                  fill(socket());
@@ -205,8 +187,7 @@ TEST_F(UnreadServer, AnEventThatFindsNoRoomIsSaidNotToBeSent) {
                                  return !has_room(socket(), milliseconds(0));
     }));
     /* It was never sent, so no reply is missing. */
-    EXPECT_TRUE(hello.wait_for_out("[SYNC] Not sent: 'SYNC Hello 2 from Client'"))
-        << hello.describe();
+    expect_out(hello, "[SYNC] Not sent: 'SYNC Hello 2 from Client'");
     EXPECT_FALSE(has(hello.out(), "No reply")) << hello.describe();
     EXPECT_EQ(count_of(hello.out(), kUnread), 1) << hello.describe();
     /* A new client does not begin to attach: it would hold locks while it waits for room. */
@@ -217,18 +198,16 @@ TEST_F(UnreadServer, AnEventThatFindsNoRoomIsSaidNotToBeSent) {
     EXPECT_TRUE(has(notify.err, "the server does not read its messages, its queue is full"))
         << notify.err;
     server_->signal(SIGCONT);
-    EXPECT_TRUE(hello.wait_for_out(kReadsAgain)) << hello.describe();
-    hello.signal(SIGINT);
-    EXPECT_EQ(hello.wait(), 0) << hello.describe();
+    expect_out(hello, kReadsAgain);
+    expect_end(hello);
 }
 
 /* One that is attached, and whose event comes to a full queue that stays full. */
 TEST_F(UnreadServer, AnEventIsGivenUpAfterItsTimeout) {
     start();
     put_a_deaf_socket_in_place();
-    ProcessOptions options = preload(FULL_QUEUE);
-    options.environment.push_back("FULL_QUEUE=" + socket());
-    const Finished notify = run(client(prefix_, {"notify", "text", "--timeout", "0.2"}), options);
+    const Finished notify = run(client(prefix_, {"notify", "text", "--timeout", "0.2"}),
+                                faulty("full-queue", socket()));
     EXPECT_EQ(notify.status, 4) << notify.out << notify.err;
     EXPECT_EQ(count_of(notify.out, kUnread), 1) << notify.out;
     EXPECT_TRUE(has(notify.out, "[EVENT] Not sent: text\n"));
@@ -241,15 +220,13 @@ TEST_F(UnreadServer, AnEventIsGivenUpAfterItsTimeout) {
 TEST_F(UnreadServer, OnceASendHasFoundNoRoomTheNextWaitsForItFirst) {
     start();
     put_a_deaf_socket_in_place();
-    ProcessOptions options = preload(FULL_QUEUE);
-    options.environment.push_back("FULL_QUEUE=" + socket());
     const Finished ping =
         run(client(prefix_, {"ping", "--count", "4", "--interval", "0.01", "--timeout", "0.2"}),
-            options);
+            faulty("full-queue", socket()));
     EXPECT_EQ(ping.status, 4) << ping.out << ping.err;
     EXPECT_EQ(count_of(ping.out, "[PING] Not sent: "), 4) << ping.out;
     EXPECT_EQ(count_of(ping.out, kUnread), 1) << ping.out;
-    EXPECT_EQ(count_of(ping.err, "full_queue: a send"), 1) << ping.err;
+    EXPECT_EQ(count_of(ping.err, "faulty: a send"), 1) << ping.err;
     put_the_socket_back();
 }
 
@@ -274,7 +251,7 @@ TEST_F(UnreadServer, TheDoctorEndsInTimeWhateverTheServerDoes) {
 TEST_F(UnreadServer, TheDoctorNamesWhatItWaitedFor) {
     start();
     const auto begin = Steady::now();
-    const Finished doctor = run(client(prefix_, {"doctor"}), preload(LOST_LOCK));
+    const Finished doctor = run(client(prefix_, {"doctor"}), faulty("lost-lock"));
     EXPECT_EQ(doctor.status, 1) << doctor.out << doctor.err;
     EXPECT_LT(Steady::now() - begin, std::chrono::seconds(12));
     EXPECT_EQ(

@@ -8,6 +8,7 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -56,6 +57,13 @@ Words helper(const std::string &role, const Prefix &prefix, const Words &more) {
     return joined({MP_HELPER, role, prefix.name()}, more);
 }
 
+ProcessOptions faulty(const std::string &fault, const std::string &value) {
+    ProcessOptions options = preload(FAULTY);
+    options.environment.push_back("FAULT=" + fault);
+    options.environment.push_back("FAULT_VALUE=" + value);
+    return options;
+}
+
 namespace {
 
 [[noreturn]] void fail(const std::string &what, const Process &process, const Where &where) {
@@ -80,6 +88,13 @@ void expect_end(Process &process, int signal, const Where &where) {
     const auto status = process.wait();
     if (status != 0)
         ADD_FAILURE_AT(where.file, where.line) << "it has not ended with 0\n" << process.describe();
+}
+
+void expect_refusal(const Finished &finished, int status, const Words &parts) {
+    EXPECT_EQ(finished.status, status) << finished.out << finished.err;
+    EXPECT_EQ(count_of(finished.err, "\n"), 1) << finished.err;
+    for (const std::string &part : parts)
+        EXPECT_TRUE(has(finished.err, part));
 }
 
 bool in_ci() {
@@ -147,6 +162,24 @@ long received_by_server(const Prefix &prefix, const std::string &name) {
     const std::string start = "action " + name + ": received ";
     const std::size_t at = report.find(start);
     return at == std::string::npos ? -1 : std::stol(report.substr(at + start.size()));
+}
+
+Sums sums_of(const std::string &console, const std::string &kind) {
+    const bool is_ping = kind == "PING";
+    const std::regex line(
+        is_ping
+            ? R"(\[PING\] (\d+) sent, (\d+) answered, (\d+) lost, (\d+) late)"
+            : R"(\[Client\] )" + kind +
+                  R"(: sent (\d+), answered (\d+), late (\d+), timed out (\d+), refused (\d+))");
+    Sums sums;
+    for (std::sregex_iterator it(console.begin(), console.end(), line), end; it != end; ++it) {
+        const auto number = [&](std::size_t i) { return std::stol((*it)[i].str()); };
+        if (is_ping)
+            sums = {number(1), number(2), number(4), number(3), 0};
+        else
+            sums = {number(1), number(2), number(3), number(4), number(5)};
+    }
+    return sums;
 }
 
 std::string own_lines(const std::string &err) {

@@ -27,6 +27,9 @@ Words client(const Prefix &prefix, const Words &options = {});
 /* argv of the helper program: tests/harness/helper.h. */
 Words helper(const std::string &role, const Prefix &prefix, const Words &more = {});
 
+/* With a fault of tests/harness/faulty.cpp. */
+ProcessOptions faulty(const std::string &fault, const std::string &value = "");
+
 inline constexpr const char *kServerReady = "[Server] Ready";
 
 /* Waits until the process has printed `text` on stdout (stderr) `times` times; fails and ends the
@@ -79,6 +82,9 @@ inline ::testing::AssertionResult has(const std::string &text, const std::string
            << "'" << part << "' is " << (there ? "" : "not ") << "in:\n"
            << text;
 }
+
+/* It ended with this status, and printed one line on stderr, with all these parts. */
+void expect_refusal(const Finished &finished, int status, const Words &parts);
 
 /* Whether CI=true is in the environment: there a skip would look like a pass. */
 bool in_ci();
@@ -148,6 +154,17 @@ std::string client_socket(const Prefix &prefix);
 
 /* How many messages of this name the server has received, from a client's report; -1: unknown. */
 long received_by_server(const Prefix &prefix, const std::string &name);
+
+/* What became of a client's requests. */
+struct Sums {
+    long sent = 0, answered = 0, late = 0, timed_out = 0, refused = 0;
+    bool balance() const { return sent == answered + late + timed_out + refused; }
+};
+/* From the last such line of its console: "[Client] Sync: sent 10, …", of kind "Sync" or "Async",
+ * or
+ * "[PING] 10 sent, …", of kind "PING".
+ */
+Sums sums_of(const std::string &console, const std::string &kind);
 
 /* The lines that our programs printed on stderr: without EAL's log lines, and without the server's
  * line about its memory.

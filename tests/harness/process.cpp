@@ -26,18 +26,11 @@
 namespace mp_ipc::test {
 namespace {
 
-/* From here on pidfd_open(2) fails with EINVAL: always, or only with PIDFD_THREAD (O_EXCL), as
- * before Linux 6.9.
- */
-bool forbid_pidfd(bool of_threads_only) {
-    const auto test = static_cast<std::uint16_t>(of_threads_only ? BPF_JSET : BPF_JGE);
-    const std::uint32_t with = of_threads_only ? O_EXCL : 0;                    /* all are >= 0 */
-    constexpr auto kLow = offsetof(seccomp_data, args) + sizeof(std::uint64_t); /* of args[1] */
+/* From here on pidfd_open(2) fails with EINVAL. */
+bool forbid_pidfd() {
     sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 3),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(kLow)),
-        BPF_JUMP(BPF_JMP | test | BPF_K, with, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
@@ -70,7 +63,7 @@ bool forbid_pidfd(bool of_threads_only) {
         _exit(126);
     if (options.uid != 0)
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of user clears it */
-    if ((options.no_pidfd || options.no_pidfd_thread) && !forbid_pidfd(!options.no_pidfd))
+    if (options.no_pidfd && !forbid_pidfd())
         _exit(126);
     std::vector<char *> words;
     for (const std::string &word : argv)

@@ -35,7 +35,6 @@ struct ProcessOptions {
     uid_t uid = 0;                          /* other than 0: as this user, without groups; runs a
                                                copy that any user may run, since the build folder may
                                                be in a home that is closed to others */
-    bool no_pidfd_thread = false;           /* as on Linux before 6.9: no pidfd of a thread */
     bool no_pidfd = false;                  /* as in a sandbox that forbids pidfd_open(2) */
     bool close_stdout = false;              /* nobody reads its stdout */
     int stdout_fd = -1;                     /* where its stdout goes, instead of being collected */

@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <tuple>
 #include <vector>
 
 #include "tests/harness/datagram.h"
@@ -17,40 +16,8 @@
 namespace mp_ipc::test {
 namespace {
 
-class DeadThreadInStart : public Hugepages {};
-
 constexpr const char *kSaid = "the EAL's IPC thread has ended";
 constexpr auto kWithin = std::chrono::milliseconds(1000);
-
-/* How the end of the thread is seen: by a pidfd, or (Linux before 6.9) by looking every 500 ms. */
-enum class Seen { by_pidfd, by_tick };
-
-/* For the name of a test. */
-void PrintTo(Seen seen, std::ostream *out) {
-    *out << (seen == Seen::by_tick ? "ByTick" : "ByPidfd");
-}
-
-using Parameter = std::tuple<Malformed, Seen>;
-
-std::string name_of(const ::testing::TestParamInfo<Parameter> &info) {
-    return ::testing::PrintToString(std::get<0>(info.param)) +
-           ::testing::PrintToString(std::get<1>(info.param));
-}
-
-class DeadThread : public Hugepages, public ::testing::WithParamInterface<Parameter> {
-  protected:
-    static const Malformed &what() { return std::get<0>(GetParam()); }
-    static ProcessOptions options() {
-        return {.no_pidfd_thread = std::get<1>(GetParam()) == Seen::by_tick};
-    }
-};
-
-int pidfds(const Process &process) {
-    int count = 0;
-    for (const std::string &link : open_files(process.pid()))
-        count += link.find("pidfd") != std::string::npos ? 1 : 0;
-    return count;
-}
 
 void expect_end_within_a_second(Process &process, std::chrono::steady_clock::time_point sent) {
     expect_err(process, kSaid);
@@ -63,40 +30,40 @@ void expect_end_within_a_second(Process &process, std::chrono::steady_clock::tim
         static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
 }
 
+class DeadThread : public Hugepages, public ::testing::WithParamInterface<Malformed> {};
+
 TEST_P(DeadThread, EndsTheServer) {
-    RunningServer process(prefix_, {"--stats-interval", "0", "--fault", "unfiltered"}, options());
-    if (std::get<1>(GetParam()) == Seen::by_tick) {
-        ASSERT_EQ(pidfds(process), 0);
-    }
-    ASSERT_EQ(send_malformed(prefix_.dir() + "/mp_socket", what()), 0);
+    RunningServer process(prefix_, {"--stats-interval", "0", "--fault", "unfiltered"});
+    ASSERT_EQ(send_malformed(prefix_.dir() + "/mp_socket", GetParam()), 0);
     expect_end_within_a_second(process, std::chrono::steady_clock::now());
 }
 
-TEST_P(DeadThread, EndsAnIdleClient) {
+INSTANTIATE_TEST_SUITE_P(Malformed, DeadThread, ::testing::ValuesIn(kMalformed),
+                         ::testing::PrintToStringParamName());
+
+/* How the end of the thread is seen: by a pidfd, or (Linux before 6.9) by looking every 500 ms. */
+class DeadThreadSeen : public Hugepages, public ::testing::WithParamInterface<bool> {
+  protected:
+    static ProcessOptions options() { return {.no_pidfd = GetParam()}; }
+    static void expect_seen_so(const Process &process) {
+        for (const std::string &link : open_files(process.pid()))
+            EXPECT_FALSE(GetParam() && link.find("pidfd") != std::string::npos) << link;
+    }
+};
+
+TEST_P(DeadThreadSeen, EndsAnIdleClient) {
     RunningServer server_process(prefix_);
     RunningClient process(
         prefix_, {"--sync-interval", "0", "--async-interval", "0", "--fault", "unfiltered"},
         options());
-    if (std::get<1>(GetParam()) == Seen::by_tick) {
-        ASSERT_EQ(pidfds(process), 1); /* of the primary */
-    }
-    ASSERT_EQ(send_malformed(client_socket(prefix_), what()), 0);
+    expect_seen_so(process);
+    ASSERT_EQ(send_malformed(client_socket(prefix_), kMalformed[0]), 0);
     expect_end_within_a_second(process, std::chrono::steady_clock::now());
     EXPECT_TRUE(server_process.running());
 }
 
-INSTANTIATE_TEST_SUITE_P(Malformed, DeadThread,
-                         ::testing::Combine(::testing::ValuesIn(kMalformed),
-                                            ::testing::Values(Seen::by_pidfd, Seen::by_tick)),
-                         name_of);
-
-class DeadThreadBusy : public Hugepages, public ::testing::WithParamInterface<Seen> {
-  protected:
-    static ProcessOptions options() { return {.no_pidfd_thread = GetParam() == Seen::by_tick}; }
-};
-
 /* Its main thread is inside rte_mp_request_sync(), which would wait 30 s more. */
-TEST_P(DeadThreadBusy, EndsAClientInASynchronousRequest) {
+TEST_P(DeadThreadSeen, EndsAClientInASynchronousRequest) {
     RunningServer server_process(prefix_, {"--fault", "silent"});
     Process process(client(prefix_, {"--timeout", "30", "--fault", "unfiltered", "ping"}),
                     options());
@@ -105,7 +72,7 @@ TEST_P(DeadThreadBusy, EndsAClientInASynchronousRequest) {
     expect_end_within_a_second(process, std::chrono::steady_clock::now());
 }
 
-TEST_P(DeadThreadBusy, EndsAClientWithAnAsynchronousRequestPending) {
+TEST_P(DeadThreadSeen, EndsAClientWithAnAsynchronousRequestPending) {
     RunningServer server_process(prefix_, {"--fault", "silent"});
     Process process(
         client(prefix_, {"--timeout", "30", "--sync-interval", "0", "--fault", "unfiltered"}),
@@ -116,9 +83,10 @@ TEST_P(DeadThreadBusy, EndsAClientWithAnAsynchronousRequestPending) {
 }
 
 /* A message is waiting for the handler when the thread ends; clients go on asking. */
-TEST_P(DeadThreadBusy, EndsAServerUnderLoad) {
+TEST_P(DeadThreadSeen, EndsAServerUnderLoad) {
     RunningServer process(prefix_, {"--quiet", "--stats-interval", "0.1", "--fault", "unfiltered"},
                           options());
+    expect_seen_so(process);
     Process load(client(prefix_, {"--quiet", "ping", "--flood"}));
     expect_out(process, "Processed sync", 2);
     ASSERT_EQ(send_malformed(prefix_.dir() + "/mp_socket", kMalformed[1]), 0);
@@ -126,8 +94,12 @@ TEST_P(DeadThreadBusy, EndsAServerUnderLoad) {
     EXPECT_EQ(load.wait(), 3) << load.describe(); /* its server went away */
 }
 
-INSTANTIATE_TEST_SUITE_P(Busy, DeadThreadBusy, ::testing::Values(Seen::by_pidfd, Seen::by_tick),
-                         ::testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(Seen, DeadThreadSeen, ::testing::Bool(),
+                         [](const ::testing::TestParamInfo<bool> &seen) {
+                             return std::string(seen.param ? "ByTick" : "ByPidfd");
+                         });
+
+class DeadThreadInStart : public Hugepages {};
 
 /* The datagram arrives during rte_eal_init(), after the socket is bound and before the filter is
  * set: the thread has ended before the watch can follow it.

@@ -55,22 +55,11 @@ class Drain {
     std::thread thread_;
 };
 
-/* How a sender treats the number of descriptors. */
-enum class Fds {
-    honest, /* num_fds is what it sends */
-    claimed /* num_fds is often 1 to 8, whatever it sends */
-};
-
-/* For the name of a test. */
-void PrintTo(Fds fds, std::ostream *out) {
-    *out << (fds == Fds::honest ? "Honest" : "Claimed");
-}
-
 /* Random datagrams that the library's own checks let through. */
 class Hostile {
   public:
-    Hostile(unsigned seed, Fds fds, std::vector<std::string> names)
-        : random_(seed), fds_(fds), names_(std::move(names)) {}
+    Hostile(unsigned seed, std::vector<std::string> names)
+        : random_(seed), names_(std::move(names)) {}
 
     struct Datagram {
         WireMessage message;
@@ -107,15 +96,14 @@ class Hostile {
             std::memcpy(message.param, &version, sizeof(version));
         }
         datagram.fds.assign(below(4) == 0 ? below(9) : 0, file);
-        const bool claims = fds_ == Fds::claimed && below(2) != 0;
-        message.num_fds = static_cast<std::int32_t>(claims ? below(9) : datagram.fds.size());
+        const bool is_honest = below(2) == 0; /* or claims what it does not send */
+        message.num_fds = static_cast<std::int32_t>(is_honest ? datagram.fds.size() : below(9));
         return datagram;
     }
 
   private:
     std::size_t below(std::size_t limit) { return random_() % limit; }
     std::mt19937 random_;
-    Fds fds_;
     std::vector<std::string> names_;
 };
 
@@ -202,16 +190,15 @@ int serve_clients(const Prefix &prefix, const Words &command, const std::atomic<
     return runs;
 }
 
-class Flood : public Hugepages, public ::testing::WithParamInterface<Fds> {};
-class FloodOfReports : public Flood {};
+class Flood : public Hugepages {};
 
-TEST_P(Flood, OfTheServerLeavesEveryClientServed) {
+TEST_F(Flood, OfTheServerLeavesEveryClientServed) {
     RunningServer process(prefix_, {"--quiet", "--stats-interval", "0.5"});
     const std::string to = prefix_.dir() + "/mp_socket";
     /* With a name like a secondary's: the server replies only to those. */
     const RawSocket socket(prefix_.dir() + "/mp_socket_" + std::to_string(getpid()) + "_f00d");
     const Drain drain(socket);
-    Hostile hostile(seed(), GetParam(), kServerNames);
+    Hostile hostile(seed(), kServerNames);
     ASSERT_EQ(throw_at(to, socket, hostile, kWarmUp), 0) << process.describe();
     const Footprint before = stable_footprint(process.pid());
 
@@ -244,15 +231,14 @@ TEST_P(Flood, OfTheServerLeavesEveryClientServed) {
 /* Floods a client that sends `name` all the time. It is served if it never reports a request that
  * was not answered by its own reply in time.
  */
-void flood_client(const Words &options, const char *name, Fds fds) {
-    const Prefix prefix;
+void flood_client(const Prefix &prefix, const Words &options, const char *name) {
     RunningServer server_process(prefix, {"--quiet", "--stats-interval", "0"});
     RunningClient process(prefix, options);
     const auto sockets = client_sockets(prefix.dir());
     ASSERT_EQ(sockets.size(), 1U);
     const RawSocket socket(prefix.dir() + "/hostile");
     const Drain drain(socket);
-    Hostile hostile(seed(), fds, kClientNames);
+    Hostile hostile(seed(), kClientNames);
     ASSERT_EQ(throw_at(sockets[0].path, socket, hostile, kWarmUp), 0) << process.describe();
     const Footprint before = stable_footprint(process.pid());
     const int error = throw_at(sockets[0].path, socket, hostile, kCount);
@@ -268,21 +254,16 @@ void flood_client(const Words &options, const char *name, Fds fds) {
     expect_end(server_process);
 }
 
-TEST_P(Flood, OfAClientLeavesItServed) {
+TEST_F(Flood, OfAClientLeavesItServed) {
     /* No asynchronous requests: the library leaks 4 KiB with each. */
-    flood_client({"--quiet", "--sync-interval", "0.002", "--async-interval", "0"}, kMsgHelloSync,
-                 GetParam());
+    flood_client(prefix_, {"--quiet", "--sync-interval", "0.002", "--async-interval", "0"},
+                 kMsgHelloSync);
 }
 
 /* It lets descriptors in with replies. */
-TEST_P(FloodOfReports, LeaveTheirClientServed) {
-    flood_client({"--quiet", "report", "--count", "1000000"}, kMsgReport, GetParam());
+TEST_F(Flood, OfAReportingClientLeavesItServed) {
+    flood_client(prefix_, {"--quiet", "report", "--count", "1000000"}, kMsgReport);
 }
-
-INSTANTIATE_TEST_SUITE_P(Fds, Flood, ::testing::Values(Fds::honest, Fds::claimed),
-                         ::testing::PrintToStringParamName());
-INSTANTIATE_TEST_SUITE_P(Fds, FloodOfReports, ::testing::Values(Fds::honest, Fds::claimed),
-                         ::testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace mp_ipc::test

@@ -155,26 +155,20 @@ TEST_F(Sender, WithoutAddressCannotForgeAnAnswer) {
         usleep(200);
     }
     const std::string out = honest.out();
-    int answered = 0;
-    int lost = 0;
-    int late = 0;
-    ASSERT_EQ(
-        std::sscanf(out.c_str() + out.find("[PING] 3000 sent"),
-                    "[PING] 3000 sent, %d answered, %d lost, %d late", &answered, &lost, &late),
-        3)
-        << out;
-    EXPECT_EQ(answered + lost + late, 3000);
+    const Sums sums = sums_of(out, "PING");
+    EXPECT_EQ(sums.sent, 3000) << out;
+    EXPECT_TRUE(sums.balance()) << out;
     const std::regex line(
         R"(\[PING\] Late reply to an earlier request, while waiting for seq=(\d+): seq=(\d+)\n)");
-    int lines = 0;
+    long lines = 0;
     for (std::sregex_iterator it(out.begin(), out.end(), line), end; it != end; ++it, ++lines)
         EXPECT_TRUE((*it)[2] == "999999" || std::stol((*it)[2]) < std::stol((*it)[1])) << it->str();
-    EXPECT_EQ(lines, late);
+    EXPECT_EQ(lines, sums.late);
     EXPECT_GT(count_of(out, ": seq=999999\n"), 0) << "nothing was forged";
     std::printf(
-        "%d forged requests: of 3000 honest ones %d were answered, %d saw a reply not their "
-        "own, %d none\n",
-        sent, answered, late, lost);
+        "%d forged requests: of 3000 honest ones %ld were answered, %ld saw a reply not their "
+        "own, %ld none\n",
+        sent, sums.answered, sums.late, sums.timed_out);
 }
 
 /* The server's own broadcasts, to a client made by hand. */

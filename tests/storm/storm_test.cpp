@@ -3,16 +3,14 @@
  * Many clients at one moment: all are served, also one that comes after them, and the server ends
  * with 0. How many: MP_IPC_STORM_CLIENTS (150).
  */
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <functional>
+#include <optional>
 #include <random>
+#include <thread>
 
 #include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
@@ -26,92 +24,50 @@ using std::chrono::seconds;
 /* A machine with two cores starts about ten clients a second, under load fewer. */
 constexpr seconds kStormLimit{300};
 
-int storm_size() {
+std::string storm_size() {
     const char *given = std::getenv("MP_IPC_STORM_CLIENTS");
-    return given == nullptr ? 150 : std::atoi(given);
+    return given == nullptr ? "150" : given;
 }
 
 class Storm : public Hugepages {
   protected:
-    /* Starts the clients without the thread and the two pipes that Process has for each. */
-    void start(int count, const Words &options) {
-        Words argv = client(prefix_, options);
-        std::vector<char *> words;
-        for (std::string &word : argv)
-            words.push_back(word.data());
-        words.push_back(nullptr);
-        for (int i = 0; i < count; i++) {
-            const pid_t pid = fork();
-            if (pid == 0) {
-                dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
-                dup2(open((prefix_.dir() + "/storm.err").c_str(),
-                          O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600),
-                     STDERR_FILENO);
-                execv(words[0], words.data());
-                _exit(127);
-            }
-            ASSERT_GT(pid, 0) << std::strerror(errno);
-            pids_.push_back(pid);
-        }
-    }
-    /* How many of the started clients did not end with 0. */
-    int failures() {
-        int failed = 0;
-        eventually(
-            [&] {
-                std::erase_if(pids_, [&](pid_t pid) {
-                    int status = 0;
-                    if (waitpid(pid, &status, WNOHANG) != pid)
-                        return false;
-                    failed += WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1;
-                    return true;
-                });
-                return pids_.empty();
-            },
-            kStormLimit);
-        return failed + static_cast<int>(pids_.size());
-    }
-    void TearDown() override {
-        for (const pid_t pid : pids_) {
-            kill(pid, SIGKILL);
-            waitpid(pid, nullptr, 0);
-        }
-    }
-    /* A storm, beside what `others` starts first. */
+    /* A storm, beside what `others` starts first. One shell starts all clients, without the thread
+     * and the two pipes that Process has for each.
+     */
     void weather(const std::function<void()> &others = [] {}) {
         RunningServer server_process(prefix_, {"--quiet"});
         const std::size_t pages = prefix_.hugepage_files();
         others();
-        ASSERT_NO_FATAL_FAILURE(
-            start(storm_size(), {"--count", "3", "--sync-interval", "0.5", "--async-interval",
-                                 "0.5", "--timeout", "60", "--quiet"}));
-        EXPECT_EQ(failures(), 0) << read_file(prefix_.dir() + "/storm.err");
+        const Words one =
+            client(prefix_, {"--count", "3", "--sync-interval", "0.5", "--async-interval", "0.5",
+                             "--timeout", "60", "--quiet"});
+        const Finished storm =
+            run(joined({"sh", "-c",
+                        "for i in $(seq $CLIENTS); do \"$@\" >/dev/null & pids=\"$pids $!\"; done; "
+                        "failed=0; for pid in $pids; do wait $pid || failed=1; done; exit $failed",
+                        "sh"},
+                       one),
+                {.environment = {"CLIENTS=" + storm_size()}}, kStormLimit);
+        EXPECT_EQ(storm.status, 0) << storm.err;
         const Finished newcomer = run(client(prefix_, {"ping", "--count", "1"}));
         EXPECT_EQ(newcomer.status, 0) << newcomer.err;
         EXPECT_EQ(prefix_.hugepage_files(), pages) << "the heap has grown";
         expect_end(server_process);
     }
-
-  private:
-    std::vector<pid_t> pids_;
 };
 
 TEST_F(Storm, OfClientsIsServed) {
     weather();
 }
 
-TEST_F(Storm, BesideAStoppedClientIsServed) {
-    std::optional<Process> stopped;
-    weather([&] {
-        stopped.emplace(client(prefix_, {"--quiet"}));
-        expect_out(*stopped, "Attached");
-        stopped->signal(SIGSTOP);
-    });
-}
-
-TEST_F(Storm, BesideASocketThatNobodyReadsIsServed) {
+TEST_F(Storm, BesideAStoppedClientAndASocketThatNobodyReadsIsServed) {
+    std::optional<RunningClient> stopped;
     std::optional<RawSocket> deaf;
-    weather([&] { deaf.emplace(prefix_.dir() + "/mp_socket_1_f00d"); });
+    weather([&] {
+        stopped.emplace(prefix_, Words{"--quiet"});
+        stopped->signal(SIGSTOP);
+        deaf.emplace(prefix_.dir() + "/mp_socket_1_f00d");
+    });
 }
 
 TEST_F(Storm, WithClientsThatAreKilledInTheirStartIsServed) {

@@ -4,7 +4,6 @@
  * machine's mounts and hugepages do not change.
  */
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -18,8 +17,8 @@ namespace {
 class Scripts : public Hugepages {
   protected:
     void SetUp() override {
-        MP_IPC_NEEDS(getuid() == 0, "root, for a mount namespace");
         Hugepages::SetUp();
+        MP_IPC_NEEDS_NAMESPACE("--mount");
     }
     /* Runs bash commands with the script folder in $scripts, a folder of the test in $work, and an
      * empty /run, without what setup.sh has recorded on this machine. */
@@ -91,6 +90,35 @@ TEST_F(Scripts, CoresAreThoseOfTheCpuset) {
         "need_two_cores\" || echo refused");
     EXPECT_EQ(cores.out, "4 5 6 9 12 13\n" + last_core() + " " + last_core() + "\nrefused\n")
         << cores.err;
+}
+
+/* setup.sh where it may change nothing: as in a container without CAP_SYS_ADMIN, /sys and /proc/sys
+ * read-only, no hugetlbfs. It ends with one line that says what the host must provide.
+ */
+class SetUpInContainer : public Scripts {
+  protected:
+    Finished set_up(const std::string &pages) const {
+        return in_namespace(
+            "umount -a -t hugetlbfs; for d in /sys /proc/sys; do"
+            " mount --bind $d $d; mount -o remount,bind,ro $d; done; "
+            "exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "
+            "$scripts/setup.sh --hugepages " +
+            pages);
+    }
+};
+
+TEST_F(SetUpInContainer, SaysThatTheHostMustReservePages) {
+    expect_refusal(set_up("1000000"), 1,
+                   {"cannot reserve hugepages: ", "is read-only",
+                    "the host must have 1000000 free hugepages of 2 MiB",
+                    "--volume /dev/hugepages:/dev/hugepages"});
+}
+
+TEST_F(SetUpInContainer, SaysThatTheHostMustPassInItsMount) {
+    expect_refusal(
+        set_up("1"), 1,
+        {"cannot mount hugetlbfs on /dev/hugepages (",
+         "the host must have 1 free hugepages of 2 MiB", "--volume /dev/hugepages:/dev/hugepages"});
 }
 
 }  // namespace
