@@ -77,22 +77,6 @@ TEST_F(Console, IsWholeInChineseWithTheTutorialsLinesToTheLetter) {
               "[Client] 异步请求: 已发送 1, 已回复 1, 迟到 0, 超时 0, 被拒绝 0\n");
 }
 
-TEST_F(Console, TheLocaleChoosesTheLanguage) {
-    Process server_process(server(prefix_), {{"LC_ALL=zh_CN.UTF-8"}});
-    expect_out(server_process, "[Server] 就绪");
-}
-
-TEST_F(Console, EveryLineReachesAPipeAtOnce) {
-    RunningServer server_process(prefix_);
-    Process client_process(
-        client(prefix_, {"--sync-interval", "3600", "--async-interval", "3600"}));
-    /* Both programs go on running, and their stdout is a pipe here. */
-    expect_out(client_process, "[SYNC] Reply: ");
-    expect_out(client_process, "[ASYNC] Reply: ");
-    expect_out(server_process, "[ASYNC] Received: ");
-    EXPECT_TRUE(client_process.running());
-}
-
 TEST_F(Console, QuietLeavesOutTheRequests) {
     RunningServer server_process(prefix_, {"--quiet"});
     Process client_process(client(prefix_, {"--quiet", "--count", "2", "--sync-interval", "0.01",

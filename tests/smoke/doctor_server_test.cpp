@@ -111,42 +111,7 @@ TEST_F(DoctorFinds, SocketsOfKilledClientsAreLeft) {
         "✗ Client sockets: 1 of 2 belong to killed clients: rm " + dir() + "/mp_socket_12_bb");
 }
 
-TEST_F(Doctor, AServerThatWasReallyKilled) {
-    const Prefix prefix;
-    RunningServer server_process(prefix, {"--stats-interval", "0"});
-    Process client_process(client(prefix));
-    ASSERT_TRUE(client_process.wait_for_out("[SYNC] Reply"));
-    client_process.signal(SIGKILL);
-    client_process.wait();
-    Finished visit = run(doctor(prefix.name()));
-    EXPECT_EQ(visit.status, 1);
-    EXPECT_TRUE(begins(line_of(visit, "Client sockets"), "✗ Client sockets: 1 of 1 ")) << visit.out;
-    server_process.signal(SIGKILL);
-    server_process.wait();
-    visit = run(doctor(prefix.name()));
-    EXPECT_EQ(visit.status, 1);
-    EXPECT_TRUE(begins(line_of(visit, "Prefix"),
-                       "✗ Prefix '" + prefix.name() + "': its primary was killed"))
-        << visit.out;
-}
-
 /* ---- the server --------------------------------------------------------------------------- */
-
-TEST_F(Doctor, AServerThatIsStopped) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
-    server_process.signal(SIGSTOP);
-    ASSERT_TRUE(eventually([&] { return look_at_process(server_process.pid()).state == 'T'; }));
-    const Finished visit = run(doctor(prefix.name()));
-    EXPECT_EQ(visit.status, 1);
-    const std::string pid = std::to_string(server_process.pid());
-    EXPECT_EQ(line_of(visit, "IPC thread"), "✗ IPC thread: the server (pid " + pid +
-                                                ") is stopped, by a signal or a debugger: "
-                                                "kill -CONT " +
-                                                pid);
-    server_process.signal(SIGCONT);
-    EXPECT_EQ(run(doctor(prefix.name())).status, 0);
-}
 
 TEST_F(Doctor, APrimaryWithoutItsIpcThread) {
     const Prefix prefix;
@@ -192,16 +157,6 @@ TEST_F(Doctor, APrimaryWithoutTheMemzone) {
                        "✗ Memzone shared_info: not there: this primary is no mp_server"))
         << visit.out;
     EXPECT_EQ(line_of(visit, "Ping"), "– Ping: not checked: no mp_server to ask");
-}
-
-TEST_F(Doctor, ALongerMemzoneIsAccepted) {
-    const Prefix prefix;
-    Process primary(helper("long-zone", prefix, {"4096"}));
-    ASSERT_TRUE(primary.wait_for_out("ready"));
-    const Finished visit = run(doctor(prefix.name(), {"--timeout", "0.2"}));
-    EXPECT_EQ(line_of(visit, "Memzone"),
-              "✓ Memzone shared_info: 4096 bytes, no boot id: another implementation of the server")
-        << visit.out;
 }
 
 TEST_F(Doctor, AServerThatDoesNotAnswer) {

@@ -55,15 +55,6 @@ TEST_F(Doctor, SpeaksChinese) {
 
 /* ---- DPDK, hugepages ---------------------------------------------------------------------- */
 
-TEST_F(Doctor, HugeDirIsNoHugetlbfs) {
-    const Prefix prefix;
-    const Finished visit = run(with_eal(doctor(prefix.name()), {"--huge-dir=/tmp"}));
-    EXPECT_EQ(visit.status, 1) << visit.out;
-    EXPECT_TRUE(begins(line_of(visit, "Hugepage mount"),
-                       "✗ Hugepage mount: --huge-dir /tmp is no hugetlbfs; there is "))
-        << visit.out;
-}
-
 TEST_F(Doctor, WorksForAUserWithoutRights) {
     MP_IPC_NEEDS_NOBODY();
     const Prefix prefix;
@@ -120,32 +111,6 @@ TEST_F(DoctorFinds, ThePathIsTooLong) {
     const std::size_t rest = std::string("/mp_socket_4194304_0123456789abcdef").size();
     EXPECT_EQ(check_path_length(std::string(107 - rest, 'd'), 4194304).verdict, Verdict::good);
     EXPECT_EQ(check_path_length(std::string(108 - rest, 'd'), 4194304).verdict, Verdict::bad);
-}
-
-/* What the length check prevents: the secondary's socket path is cut (22.11) or EAL does not start
- * (26.07), and nothing works.
- */
-TEST_F(Doctor, APathThatIsTooLongDoesNotWork) {
-    const TempDir root;
-    const std::string name(static_cast<std::size_t>(107 - 11 - 5) - root.path().size(), 'p');
-    const ProcessOptions options = {.environment = {"RUNTIME_DIRECTORY=" + root.path()}};
-    Words argv = server(Prefix());
-    for (std::string &word : argv) {
-        if (word.starts_with("--file-prefix="))
-            word = "--file-prefix=" + name;
-    }
-    argv.emplace_back("--huge-unlink");
-    Process server_process(argv, options);
-    if (server_process.wait_for_out(kServerReady)) {
-        Words client_argv = doctor(name);
-        client_argv.back() = "hello";
-        client_argv.insert(client_argv.end(), {"--count", "1", "--timeout", "0.5"});
-        const Finished answer = run(client_argv, options);
-        EXPECT_NE(answer.status, 0) << answer.out << answer.err;
-    }
-    const Finished seen = run(doctor(name), options);
-    EXPECT_EQ(seen.status, 1);
-    EXPECT_TRUE(begins(line_of(seen, "Path length"), "✗ ")) << seen.out;
 }
 
 /* ---- cores -------------------------------------------------------------------------------- */

@@ -160,28 +160,6 @@ TEST_F(Lifecycle, AKilledServerEndsItsClientsWithStatus3) {
     EXPECT_TRUE(lock_holders(prefix_.dir()).empty()) << "a client still keeps a new server out";
 }
 
-TEST_F(Lifecycle, CountedRunsShowWhetherAllWereAnswered) {
-    RunningServer server_process(prefix_);
-    const Words quick = {"--sync-interval", "0.01", "--async-interval", "0.01", "--count", "5"};
-    const Finished all = run(client(prefix_, quick));
-    EXPECT_EQ(all.status, 0) << all.out;
-    EXPECT_TRUE(has(all.out, "Sync: sent 5, answered 5"));
-    EXPECT_TRUE(has(all.out, "Async: sent 5, answered 5"));
-    const Finished sync_only =
-        run(client(prefix_, {"--async-interval", "0", "--sync-interval", "0.01", "--count", "3"}));
-    EXPECT_EQ(sync_only.status, 0);
-    EXPECT_TRUE(has(sync_only.out, "Async: sent 0,"));
-    server_process.signal(SIGTERM);
-    ASSERT_EQ(server_process.wait(), 0);
-
-    RunningServer silent(prefix_, {"--fault", "silent"});
-    const Finished none = run(client(prefix_, {"--count", "1", "--timeout", "0.05"}));
-    EXPECT_EQ(none.status, 4) << none.out << none.err;
-    EXPECT_TRUE(has(none.out, "[SYNC] No reply to 'SYNC Hello 1 from Client' within 0.050 s"));
-    EXPECT_TRUE(has(none.out, "[ASYNC] No reply to 'ASYNC Hello 1 from Client' within 0.050 s"));
-    EXPECT_TRUE(has(none.out, "Sync: sent 1, answered 0, late 0, timed out 1, refused 0"));
-}
-
 TEST_F(Lifecycle, TwoServersDoNotSeeEachOther) {
     const Prefix one;
     const Prefix two;
