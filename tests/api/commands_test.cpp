@@ -7,7 +7,6 @@
 #include <csignal>
 #include <regex>
 
-#include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
@@ -45,38 +44,6 @@ TEST_F(Api, SixteenClientsAtOnceAddUp) {
     EXPECT_TRUE(
         has(console, "[Server] Processed sync requests: 160, async requests: 160\n[Server] Ended"));
     EXPECT_TRUE(has(console, "SYNC Hello 10 from Client15"));
-}
-
-TEST_F(Api, AnEventsTextIsShownWithoutControlCharacters) {
-    RunningServer server_process(prefix_);
-    const Finished notify = run(client(prefix_, {"--name", "Alice", "notify", "link up \x1b[31m"}));
-    EXPECT_EQ(notify.status, 0) << notify.err;
-    EXPECT_TRUE(has(notify.out, "[EVENT] Sent: link up \\x1b[31m"));
-    expect_out(server_process, "[EVENT] From Alice (pid ");
-    expect_out(server_process, "): link up \\x1b[31m");
-}
-
-TEST_F(Api, NotifyToAStoppedServerDoesNotHang) {
-    RunningServer server_process(prefix_);
-    RunningClient first(prefix_, {"--sync-interval", "0", "--async-interval", "0"});
-    server_process.signal(SIGSTOP);
-    /* The kernel takes it, and 0 means no more than that. */
-    Process notify(client(prefix_, {"notify", "text", "--timeout", "1"}));
-    EXPECT_TRUE(notify.wait()) << notify.describe();
-    server_process.signal(SIGCONT);
-}
-
-/* A reply comes half a second after its timeout, and so while a later request waits. On a loaded
- * machine one may miss its later request as well; not all of them.
- */
-TEST_F(Api, ALateStructIsNotTakenForTheNextAnswer) {
-    RunningServer server_process(prefix_, {"--fault", "slow=1500"});
-    const Finished ping =
-        run(client(prefix_, {"ping", "--timeout", "1", "--interval", "0.01", "--count", "4"}));
-    EXPECT_EQ(ping.status, 4);
-    EXPECT_TRUE(has(ping.out, "[PING] No reply to seq=1 within 1.000 s\n"));
-    EXPECT_TRUE(has(ping.out, "[PING] Late reply to an earlier request, while waiting for seq="));
-    EXPECT_TRUE(has(ping.out, "[PING] 4 sent, 0 answered, "));
 }
 
 TEST_F(Api, ANullTimeoutIsNoDefault) {
@@ -118,35 +85,6 @@ TEST_F(Api, AReplyOfAnotherBuildIsRefused) {
                              "[PING] 5 sent, 1 answered, 4 lost, 0 late\n",
                              "[PING] there/handler/back are not known: "}) /* it sets no times */
         EXPECT_TRUE(has(ping.out, line)) << line << "\n" << ping.out;
-}
-
-TEST_F(Api, TenThousandReportsLeakNoDescriptor) {
-    RunningServer server_process(prefix_, {"--quiet"});
-    RunningClient reports(prefix_, {"report", "--quiet", "--count", "1000000"});
-    const auto received = [&] { return received_by_server(prefix_, "report_request"); };
-    ASSERT_TRUE(eventually([&] { return received() > 100; }));
-    const auto open_now = [](const Process &process) {
-        return static_cast<double>(open_files(process.pid()).size());
-    };
-    const double client_before = open_now(reports);
-    const double server_before = open_now(server_process);
-    const long begin = received();
-    ASSERT_TRUE(eventually([&] { return received() >= begin + 10000; }, std::chrono::seconds(60)));
-    /* One report may be on its way at either moment. */
-    EXPECT_NEAR(open_now(reports), client_before, 2);
-    EXPECT_NEAR(open_now(server_process), server_before, 2);
-    reports.signal(SIGINT);
-    EXPECT_TRUE(reports.wait());
-}
-
-TEST_F(Api, DescriptorsNobodyAskedForAreClosed) {
-    /* unfiltered: else the kernel drops the message, and nothing is there to be closed */
-    RunningServer server_process(prefix_, {"--fault", "unfiltered"});
-    ASSERT_EQ(run(helper("odd-requests", prefix_)).status, 0);
-    const auto before = open_files(server_process.pid());
-    ASSERT_EQ(run(helper("odd-requests", prefix_)).status,
-              0); /* three descriptors with one message */
-    EXPECT_EQ(open_files(server_process.pid()), before);
 }
 
 }  // namespace
