@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <deque>
 #include <regex>
 
 #include "tests/harness/pair.h"
@@ -29,15 +30,15 @@ TEST_F(Api, PingShowsThatTheHandlerIsSlow) {
 
 TEST_F(Api, SixteenClientsAtOnceAddUp) {
     RunningServer server_process(prefix_);
-    std::vector<std::unique_ptr<Process>> clients;
+    std::deque<Process> clients;
     for (int i = 0; i < 16; i++)
-        clients.push_back(std::make_unique<Process>(
+        clients.emplace_back(
             client(prefix_, {"--name", "Client" + std::to_string(i), "--sync-interval", "0.02",
-                             "--async-interval", "0.03", "--count", "10"})));
-    for (const auto &process : clients) {
-        EXPECT_EQ(process->wait(), 0) << process->describe();
-        EXPECT_TRUE(has(process->out(), "Sync: sent 10, answered 10"));
-        EXPECT_TRUE(has(process->out(), "Async: sent 10, answered 10"));
+                             "--async-interval", "0.03", "--count", "10"}));
+    for (Process &process : clients) {
+        EXPECT_EQ(process.wait(), 0) << process.describe();
+        EXPECT_TRUE(has(process.out(), "Sync: sent 10, answered 10"));
+        EXPECT_TRUE(has(process.out(), "Async: sent 10, answered 10"));
     }
     expect_end(server_process);
     const std::string console = server_process.out();

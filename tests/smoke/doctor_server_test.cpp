@@ -114,19 +114,18 @@ TEST_F(DoctorFinds, SocketsOfKilledClientsAreLeft) {
 /* ---- the server --------------------------------------------------------------------------- */
 
 TEST_F(Doctor, APrimaryWithoutItsIpcThread) {
-    const Prefix prefix;
-    Process primary(helper("bare-primary", prefix));
-    ASSERT_TRUE(primary.wait_for_out("ready"));
+    Process primary(helper("bare-primary", prefix_));
+    expect_out(primary, "ready");
     ASSERT_TRUE(look_at_process(primary.pid()).ipc_thread);
     /* One empty datagram ends it. */
     const UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
-    (prefix.dir() + "/mp_socket").copy(address.sun_path, sizeof(address.sun_path) - 1);
+    (prefix_.dir() + "/mp_socket").copy(address.sun_path, sizeof(address.sun_path) - 1);
     ASSERT_EQ(sendto(fd.get(), "", 0, 0, reinterpret_cast<sockaddr *>(&address), sizeof(address)),
               0);
     ASSERT_TRUE(eventually([&] { return !look_at_process(primary.pid()).ipc_thread; }));
-    const Finished visit = run(doctor(prefix.name()));
+    const Finished visit = run(doctor(prefix_.name()));
     EXPECT_EQ(visit.status, 1);
     EXPECT_TRUE(begins(
         line_of(visit, "IPC thread"),
@@ -136,10 +135,9 @@ TEST_F(Doctor, APrimaryWithoutItsIpcThread) {
 }
 
 TEST_F(Doctor, AServerThatTakesNoSecondaries) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--no-secondaries=0"}));
-    ASSERT_TRUE(server_process.wait_for_out("rte_mp_disable()"));
-    const Finished visit = run(doctor(prefix.name()));
+    Process server_process(server(prefix_, {"--no-secondaries=0"}));
+    expect_out(server_process, "rte_mp_disable()");
+    const Finished visit = run(doctor(prefix_.name()));
     EXPECT_EQ(visit.status, 1);
     EXPECT_EQ(line_of(visit, "Server:"),
               "✗ Server: it accepts no secondaries: it has called rte_mp_disable()");
@@ -148,10 +146,9 @@ TEST_F(Doctor, AServerThatTakesNoSecondaries) {
 }
 
 TEST_F(Doctor, APrimaryWithoutTheMemzone) {
-    const Prefix prefix;
-    Process primary(helper("bare-primary", prefix));
-    ASSERT_TRUE(primary.wait_for_out("ready"));
-    const Finished visit = run(doctor(prefix.name()));
+    Process primary(helper("bare-primary", prefix_));
+    expect_out(primary, "ready");
+    const Finished visit = run(doctor(prefix_.name()));
     EXPECT_EQ(visit.status, 1);
     EXPECT_TRUE(begins(line_of(visit, "Memzone"),
                        "✗ Memzone shared_info: not there: this primary is no mp_server"))
@@ -160,18 +157,16 @@ TEST_F(Doctor, APrimaryWithoutTheMemzone) {
 }
 
 TEST_F(Doctor, AServerThatDoesNotAnswer) {
-    const Prefix prefix;
-    RunningServer server_process(prefix, {"--fault", "silent"});
-    const Finished visit = run(doctor(prefix.name(), {"--timeout", "0.2"}));
+    RunningServer server_process(prefix_, {"--fault", "silent"});
+    const Finished visit = run(doctor(prefix_.name(), {"--timeout", "0.2"}));
     EXPECT_EQ(visit.status, 1);
     EXPECT_TRUE(begins(line_of(visit, "Ping"), "✗ Ping: no reply within 0.200 s: ")) << visit.out;
 }
 
 TEST_F(Doctor, AServerThatAnswersAnotherRequest) {
-    const Prefix prefix;
-    Process primary(helper("odd-replies", prefix)); /* without the time of the request */
-    ASSERT_TRUE(primary.wait_for_out("ready")) << primary.describe();
-    const Finished visit = run(doctor(prefix.name()));
+    Process primary(helper("odd-replies", prefix_)); /* without the time of the request */
+    expect_out(primary, "ready");
+    const Finished visit = run(doctor(prefix_.name()));
     EXPECT_EQ(visit.status, 1);
     EXPECT_TRUE(begins(line_of(visit, "Ping"), "✗ Ping: no good reply: it answers another request"))
         << visit.out;

@@ -16,25 +16,23 @@ using Verdict = Finding::Verdict;
 /* ---- the whole, with and without a server ------------------------------------------------- */
 
 TEST_F(Doctor, FindsNothingWrongWithARunningPair) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
-    const Finished visit = run(doctor(prefix.name()));
+    RunningServer server_process(prefix_);
+    const Finished visit = run(doctor(prefix_.name()));
     EXPECT_EQ(visit.status, 0) << visit.out << visit.err;
     EXPECT_NE(visit.out.find("Doctor: 18 good, 0 wrong, 0 not checked\n"), std::string::npos)
         << visit.out;
     EXPECT_TRUE(begins(line_of(visit, "Ping"), "✓ Ping: answered in ")) << visit.out;
     EXPECT_TRUE(begins(line_of(visit, "Heap"), "✓ Heap of the server: node 0: 0.")) << visit.out;
-    EXPECT_TRUE(begins(line_of(visit, "Prefix"), "✓ Prefix '" + prefix.name() +
+    EXPECT_TRUE(begins(line_of(visit, "Prefix"), "✓ Prefix '" + prefix_.name() +
                                                      "': a live primary, pid " +
                                                      std::to_string(server_process.pid())))
         << visit.out;
     EXPECT_TRUE(server_process.running());
-    EXPECT_EQ(client_sockets(prefix.dir()).size(), 0U); /* it leaves no socket */
+    EXPECT_EQ(client_sockets(prefix_.dir()).size(), 0U); /* it leaves no socket */
 }
 
 TEST_F(Doctor, WorksWithoutAServerAndSaysWhatItCouldNotCheck) {
-    const Prefix prefix;
-    const Finished visit = run(doctor(prefix.name()));
+    const Finished visit = run(doctor(prefix_.name()));
     EXPECT_EQ(visit.status, 0) << visit.out << visit.err;
     EXPECT_TRUE(begins(line_of(visit, "Prefix"), "– Prefix '")) << visit.out;
     for (const char *what : {"IPC thread", "Heap", "Attaching", "Memzone shared_info", "Ping"})
@@ -44,9 +42,8 @@ TEST_F(Doctor, WorksWithoutAServerAndSaysWhatItCouldNotCheck) {
 }
 
 TEST_F(Doctor, SpeaksChinese) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
-    const Finished visit = run(doctor(prefix.name(), {"--lang", "zh"}));
+    RunningServer server_process(prefix_);
+    const Finished visit = run(doctor(prefix_.name(), {"--lang", "zh"}));
     EXPECT_EQ(visit.status, 0) << visit.out << visit.err;
     EXPECT_TRUE(begins(line_of(visit, "大页："), "✓ 大页：已预留 ")) << visit.out;
     EXPECT_NE(visit.out.find("检查结果：18 正常，0 异常，0 未检查\n"), std::string::npos)
@@ -57,15 +54,14 @@ TEST_F(Doctor, SpeaksChinese) {
 
 TEST_F(Doctor, WorksForAUserWithoutRights) {
     MP_IPC_NEEDS_NOBODY();
-    const Prefix prefix;
-    RunningServer server_process(prefix);
+    RunningServer server_process(prefix_);
     /* The same runtime directory as root's. */
-    const Finished visit =
-        run(doctor(prefix.name()), {.environment = {"RUNTIME_DIRECTORY=/var/run"}, .uid = kNobody});
+    const Finished visit = run(doctor(prefix_.name()),
+                               {.environment = {"RUNTIME_DIRECTORY=/var/run"}, .uid = kNobody});
     EXPECT_EQ(visit.status, 1) << visit.out << visit.err;
     EXPECT_TRUE(begins(line_of(visit, "Runtime directory"), "✗ Runtime directory: ")) << visit.out;
     EXPECT_TRUE(begins(line_of(visit, "Prefix"),
-                       "– Prefix '" + prefix.name() + "': not checked: no permission for "))
+                       "– Prefix '" + prefix_.name() + "': not checked: no permission for "))
         << visit.out;
     EXPECT_TRUE(begins(line_of(visit, "Client sockets"), "– Client sockets: not checked: no perm"))
         << visit.out;
@@ -127,9 +123,8 @@ TEST_F(DoctorFinds, CoresThatAreNotThere) {
 }
 
 TEST_F(Doctor, TheServersCoreIsNamedTwice) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
-    Words argv = doctor(prefix.name());
+    RunningServer server_process(prefix_);
+    Words argv = doctor(prefix_.name());
     argv[2] = "0";
     Finished visit = run(argv);
     EXPECT_EQ(visit.status, 1);

@@ -66,7 +66,7 @@ TEST_F(Lifecycle, TheIpcThreadRunsWhereItWasPut) {
         const std::string number = std::to_string(core);
         RunningServer server_process(prefix, {"--ipc-core", number});
         Process client_process(client(prefix, {"--ipc-core", number}));
-        ASSERT_TRUE(client_process.wait_for_out(kSyncReply)) << client_process.describe();
+        expect_out(client_process, kSyncReply);
         for (const pid_t pid : {server_process.pid(), client_process.pid()}) {
             cpu_set_t cores;
             ASSERT_EQ(sched_getaffinity(ipc_thread_of(pid), sizeof(cores), &cores), 0);
@@ -82,10 +82,8 @@ TEST_F(Lifecycle, TheIpcThreadRunsWhereItWasPut) {
         EXPECT_NE(doctor.out.find("IPC thread: the server's is running, on core " + number + "\n"),
                   std::string::npos)
             << doctor.out;
-        client_process.signal(SIGINT);
-        EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
-        server_process.signal(SIGINT);
-        EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+        expect_end(client_process);
+        expect_end(server_process);
     }
 }
 
@@ -96,12 +94,10 @@ TEST_F(Lifecycle, EverySignalEndsBothProgramsCleanly) {
         Process client_process(client(prefix));
         expect_out(client_process, "[ASYNC] Reply");
         EXPECT_EQ(client_sockets(prefix.dir()).size(), 1U);
-        client_process.signal(number);
-        EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
+        expect_end(client_process, number);
         EXPECT_EQ(own_lines(client_process.err()), "");
         EXPECT_EQ(client_sockets(prefix.dir()).size(), 0U) << "the client left its socket behind";
-        server_process.signal(number);
-        EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+        expect_end(server_process, number);
         EXPECT_EQ(own_lines(server_process.err()), "");
         EXPECT_FALSE(std::filesystem::exists(prefix.dir() + "/mp_socket"));
     }
@@ -109,10 +105,8 @@ TEST_F(Lifecycle, EverySignalEndsBothProgramsCleanly) {
 
 TEST_F(Lifecycle, ClientsEndWhenTheServerShutsDown) {
     RunningServer server_process(prefix_);
-    Process idle(client(prefix_, {"--sync-interval", "0", "--async-interval", "0"}));
-    Process busy(client(prefix_, {"ping", "--flood"}));
-    expect_out(idle, "Attached");
-    expect_out(busy, "Attached");
+    RunningClient idle(prefix_, {"--sync-interval", "0", "--async-interval", "0"});
+    RunningClient busy(prefix_, {"ping", "--flood"});
     expect_end(server_process, SIGTERM);
     EXPECT_EQ(idle.wait(), 0) << idle.describe();
     EXPECT_TRUE(has(idle.out(), "[Client] The server has shut down"));
@@ -144,10 +138,9 @@ TEST_F(Lifecycle, CtrlCEndsAClientInsideABlockedRequest) {
 
 TEST_F(Lifecycle, AKilledServerEndsItsClientsWithStatus3) {
     RunningServer server_process(prefix_, {"--fault", "silent"});
-    Process idle(client(prefix_, {"--sync-interval", "0", "--async-interval", "0"}));
-    Process in_sync(client(prefix_, {"--timeout", "3600", "--async-interval", "0"}));
-    Process async_pending(client(prefix_, {"--timeout", "3600", "--sync-interval", "0"}));
-    expect_out(idle, "Attached");
+    RunningClient idle(prefix_, {"--sync-interval", "0", "--async-interval", "0"});
+    RunningClient in_sync(prefix_, {"--timeout", "3600", "--async-interval", "0"});
+    RunningClient async_pending(prefix_, {"--timeout", "3600", "--sync-interval", "0"});
     expect_out(server_process, "[SYNC] Received");
     expect_out(async_pending, "[ASYNC] Request sent");
     server_process.signal(SIGKILL);

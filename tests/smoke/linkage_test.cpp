@@ -34,7 +34,6 @@ class MixedPair : public Hugepages {
         argv[0] = program;
         return argv;
     }
-    const Prefix prefix_;
 };
 
 /* What a server prints on stderr in its start: how EAL learns the TSC's frequency. */
@@ -91,8 +90,7 @@ TEST_F(MixedPair, AClientWithEalAloneTalksToAServerWithAllLibraries) {
     const Finished hello = run(client(prefix_, {"--count", "1"}));
     EXPECT_EQ(hello.status, 0) << hello.out << hello.err;
     EXPECT_EQ(run(client(prefix_, {"report"})).status, 0);
-    server_process.signal(SIGINT);
-    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+    expect_end(server_process);
 }
 
 TEST_F(MixedPair, ANextServerWithAllLibrariesTakesTheNoteAway) {

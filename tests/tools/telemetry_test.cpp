@@ -124,8 +124,7 @@ TEST_F(Telemetry, ClientsReportTheirCountsWithBroadcast) {
         << client_process.describe();
     EXPECT_EQ(ask(prefix_, {"/mp_ipc/clients,1"}), "{\"/mp_ipc/clients\": {}}\n");
     EXPECT_TRUE(matches(ask(prefix_, {"/mp_ipc/clients," + pid}), "\"" + pid + "\": "));
-    client_process.signal(SIGINT);
-    ASSERT_EQ(client_process.wait(), 0) << client_process.describe();
+    expect_end(client_process);
     /* The client has exited, but its late replies stay counted. */
     std::string both;
     EXPECT_TRUE(eventually([&] {
@@ -181,9 +180,7 @@ TEST_F(Telemetry, AnEndWhileItIsReadIsClean) {
 }
 
 TEST_F(Telemetry, AServerWithoutTelemetryRunsAsWell) {
-    Words argv = server(prefix_);
-    argv.emplace_back("--no-telemetry");
-    RunningServer server_process(argv);
+    RunningServer server_process(with_eal(server(prefix_), {"--no-telemetry"}));
     EXPECT_EQ(run(client(prefix_, {"--count", "1"})).status, 0);
     expect_end(server_process);
 }
