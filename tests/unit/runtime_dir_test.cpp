@@ -6,17 +6,14 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdlib>
-#include <functional>
 
 #include "support/eal/hugepages.h"
 #include "support/eal/runtime_dir.h"
 #include "tests/harness/datagram.h"
-#include "tests/harness/process.h"
+#include "tests/harness/held.h"
 #include "tests/harness/temp_dir.h"
 
 namespace mp_ipc {
@@ -32,30 +29,6 @@ class RuntimeDir : public ::testing::Test {
     ~RuntimeDir() override { unsetenv("RUNTIME_DIRECTORY"); }
     const test::TempDir root_;
     const std::string dir_ = root_ / "dpdk/p";
-};
-
-/* A process that takes a lock on a file, and keeps it until it is killed. */
-class LockedBy {
-  public:
-    explicit LockedBy(const std::function<bool()> &lock) : pid_(fork()) {
-        if (pid_ == 0) {
-            if (lock() && write(ready_.write.get(), "y", 1) == 1)
-                pause();
-            _exit(1);
-        }
-        ready_.write = UniqueFd();
-        char ok = 0;
-        EXPECT_EQ(::read(ready_.read.get(), &ok, 1), 1);
-    }
-    ~LockedBy() {
-        kill(pid_, SIGKILL);
-        waitpid(pid_, nullptr, 0);
-    }
-    pid_t pid() const { return pid_; }
-
-  private:
-    test::Pipe ready_ = test::make_pipe();
-    pid_t pid_;
 };
 
 TEST_F(RuntimeDir, FollowsTheEnvironmentAsEalDoes) {
@@ -74,10 +47,9 @@ TEST_F(RuntimeDir, TellsALivePrimaryFromADeadOne) {
     EXPECT_EQ(probe_primary(dir_).state, State::dead);
     EXPECT_TRUE(live_prefixes().empty());
     {
-        const LockedBy primary([&] {
-            struct flock lock = {};
-            lock.l_type = F_WRLCK;
-            return fcntl(open(config.c_str(), O_RDWR), F_SETLK, &lock) == 0;
+        const test::Held primary([&] {
+            static UniqueFd lock;
+            return bool(lock = test::hold_write_lock(config));
         });
         EXPECT_EQ(probe_primary(dir_).state, State::starting);
         EXPECT_EQ(probe_primary(dir_).pid, primary.pid());
@@ -92,7 +64,7 @@ TEST_F(RuntimeDir, NamesWhoHoldsTheFiles) {
     const std::string file = root_.write("dpdk/p/fbarray_memzone");
     EXPECT_TRUE(lock_holders(dir_).empty());
     {
-        const LockedBy other([&] { return flock(open(file.c_str(), O_RDWR), LOCK_SH) == 0; });
+        const test::Held other([&] { return flock(open(file.c_str(), O_RDWR), LOCK_SH) == 0; });
         const auto holders = lock_holders(dir_);
         ASSERT_EQ(holders.size(), 1U);
         EXPECT_EQ(holders[0].pid, other.pid());
