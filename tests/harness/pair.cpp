@@ -29,9 +29,9 @@ Words joined(Words words, const Words &more) {
 
 namespace {
 
-Words words(const char *program, const std::string &core, const Prefix &prefix,
+Words words(const char *program, const std::string &core, const std::string &prefix,
             const Words &options) {
-    Words argv = {program, "-l", core, "--no-pci", "--file-prefix=" + prefix.name()};
+    Words argv = {program, "-l", core, "--no-pci", "--file-prefix=" + prefix};
     if (!options.empty())
         argv.emplace_back("--");
     return joined(std::move(argv), options);
@@ -40,7 +40,7 @@ Words words(const char *program, const std::string &core, const Prefix &prefix,
 }  // namespace
 
 Words server(const Prefix &prefix, const Words &options) {
-    Words argv = words(MP_SERVER, "0", prefix, options);
+    Words argv = words(MP_SERVER, "0", prefix.name(), options);
 #if defined(__SANITIZE_ADDRESS__)
     /* The sanitizer's shadow memory is where EAL would map its memory by default. */
     argv.insert(argv.begin() + 1, "--base-virtaddr=0x200000000000");
@@ -49,6 +49,9 @@ Words server(const Prefix &prefix, const Words &options) {
 }
 
 Words client(const Prefix &prefix, const Words &options) {
+    return client(prefix.name(), options);
+}
+Words client(const std::string &prefix, const Words &options) {
     return words(MP_CLIENT, last_core(), prefix, options);
 }
 

@@ -24,6 +24,7 @@ Words joined(Words words, const Words &more);
 /* argv of the programs under this prefix, with `options` after `--`. */
 Words server(const Prefix &prefix, const Words &options = {});
 Words client(const Prefix &prefix, const Words &options = {});
+Words client(const std::string &prefix, const Words &options = {});
 /* argv of the helper program: tests/harness/helper.h. */
 Words helper(const std::string &role, const Prefix &prefix, const Words &more = {});
 
