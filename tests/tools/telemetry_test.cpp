@@ -3,15 +3,12 @@
  * The server's counts, as DPDK's own dpdk-telemetry.py reads them.
  */
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <csignal>
 #include <regex>
 #include <thread>
 
+#include "support/eal/heap_question.h"
 #include "tests/tools/neighbour.h"
 
 namespace mp_ipc::test {
@@ -134,44 +131,14 @@ TEST_F(Telemetry, ClientsReportTheirCountsWithBroadcast) {
     })) << both;
 }
 
-/* One connection to the telemetry socket; each command gets its answer. */
-class Connection {
-  public:
-    explicit Connection(const Prefix &prefix)
-        : fd_(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)) {
-        sockaddr_un address = {};
-        address.sun_family = AF_UNIX;
-        (prefix.dir() + "/dpdk_telemetry.v2").copy(address.sun_path, sizeof(address.sun_path) - 1);
-        if (connect(fd_.get(), reinterpret_cast<sockaddr *>(&address), sizeof(address)) == 0)
-            receive();
-    }
-    /* Empty if the server has exited. */
-    std::string ask(const std::string &command) {
-        if (::send(fd_.get(), command.data(), command.size(), MSG_NOSIGNAL) < 0)
-            return {};
-        return receive();
-    }
-
-  private:
-    std::string receive() {
-        std::string text(std::size_t{64} * 1024, '\0');
-        const ssize_t got = recv(fd_.get(), text.data(), text.size(), 0);
-        text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-        return text;
-    }
-    UniqueFd fd_;
-};
-
 TEST_F(Telemetry, AnEndWhileItIsReadIsClean) {
     for (int round = 0; round < 5; round++) {
         const Prefix prefix;
         RunningServer server_process(prefix);
         std::atomic<int> answers{0};
         std::thread reader([&] {
-            Connection connection(prefix);
-            while (!connection.ask("/mp_ipc/clients").empty() &&
-                   !connection.ask("/mp_ipc/stats").empty())
-                answers++;
+            while (server_process.running())
+                answers += ask_for_heap(prefix.dir()) ? 1 : 0;
         });
         EXPECT_TRUE(eventually([&] { return answers > 100; }));
         expect_end(server_process);
