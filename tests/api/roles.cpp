@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Processes that show what neither program does: calls of docs/api.md, and odd messages.
+ * Processes that show what neither program does: calls of docs/api.md, and odd replies.
  */
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
 
 #include "exercises/ping.h"
-#include "exercises/report.h"
 #include "support/base/message.h"
 #include "support/eal/runtime_dir.h"
 #include "tests/harness/helper.h"
@@ -192,86 +188,13 @@ int null_timeout(const std::string &prefix, const Arguments &) {
     return 0;
 }
 
-/* One sync request with exactly these bytes; prints the reply's bytes. */
-void send_bytes(const char *what, const char *name, const std::string &bytes, int with_fds = 0) {
-    rte_mp_msg request = make_message(name);
-    bytes.copy(reinterpret_cast<char *>(request.param), sizeof(request.param));
-    request.len_param = static_cast<int>(bytes.size());
-    for (int i = 0; i < with_fds; i++)
-        request.fds[request.num_fds++] = memfd_create("stray", MFD_CLOEXEC);
-    const timespec timeout = milliseconds(5000);
-    struct rte_mp_reply reply = {};
-    const int rc = rte_mp_request_sync(&request, &reply, &timeout);
-    for (int i = 0; i < request.num_fds; i++)
-        close(request.fds[i]);
-    if (rc != 0 || reply.nb_received != 1) {
-        print("%s: rc %d received %d", what, rc, reply.nb_received);
-        std::free(reply.msgs);
-        return;
-    }
-    const rte_mp_msg &answer = reply.msgs[0];
-    if (std::string(name) == kMsgHelloSync) {
-        const bool terminated =
-            answer.len_param >= 1 && answer.len_param <= RTE_MP_MAX_PARAM_LEN &&
-            answer.param[answer.len_param - 1] == '\0' &&
-            text_of(answer).size() == static_cast<std::size_t>(answer.len_param) - 1;
-        print("%s: %d bytes, %s: %s", what, answer.len_param,
-              terminated ? "terminated" : "NOT TERMINATED", printable(text_of(answer)).c_str());
-    } else {
-        Header header;
-        std::memcpy(&header, answer.param, sizeof(header));
-        print("%s: %d bytes, status %d sequence %lu fds %d", what, answer.len_param,
-              static_cast<int>(header.status), static_cast<unsigned long>(header.sequence),
-              answer.num_fds);
-        for (int i = 0; i < answer.num_fds; i++)
-            close(answer.fds[i]);
-    }
-    std::free(reply.msgs);
-}
-
-/* All that a client may send: text of every kind, and structs with every error. */
-int odd_requests(const std::string &prefix, const Arguments &) {
-    start_secondary(prefix);
-    send_bytes("empty", kMsgHelloSync, "");
-    send_bytes("only NUL", kMsgHelloSync, std::string(1, '\0'));
-    send_bytes("no NUL", kMsgHelloSync, "plain");
-    send_bytes("256 bytes", kMsgHelloSync, std::string(256, 'x'));
-    std::string wide;
-    while (wide.size() + 3 <= 256)
-        wide += "\xe4\xb8\xad";
-    send_bytes("256 bytes of UTF-8", kMsgHelloSync, wide);
-    send_bytes("control characters", kMsgHelloSync, "\x1b[2J\x07 bell \x7f \xc2\x9b");
-    send_bytes("invalid UTF-8", kMsgHelloSync, "\xff\xfe \xc0\xaf");
-    send_bytes("with descriptors", kMsgHelloSync, "fds", 3);
-
-    PingRequest ping;
-    ping.header.sequence = 7;
-    const auto bytes = [](const auto &payload) {
-        return std::string(reinterpret_cast<const char *>(&payload), sizeof(payload));
-    };
-    send_bytes("ping", kMsgPing, bytes(ping));
-    send_bytes("ping too short", kMsgPing, bytes(ping).substr(0, sizeof(ping) - 1));
-    send_bytes("ping empty", kMsgPing, "");
-    send_bytes("ping too long", kMsgPing, bytes(ping) + "x");
-    ping.header.version = 99;
-    send_bytes("ping of version 99", kMsgPing, bytes(ping));
-    ping.header.version = 1;
-    send_bytes("ping of version 1", kMsgPing, bytes(ping));
-    ping.header.version = PingRequest::kVersion;
-    ping.header.boot_id = 12345;
-    send_bytes("ping of another boot", kMsgPing, bytes(ping));
-    send_bytes("report too short", kMsgReport, "abc");
-    return 0;
-}
-
 const Roles kApiRoles({{"odd-replies", odd_replies},
                        {"held-secondary", held_secondary},
                        {"ask-all", ask_all},
                        {"register-names", register_names},
                        {"pending-twice", pending_twice},
                        {"pending-at-death", pending_at_death},
-                       {"null-timeout", null_timeout},
-                       {"odd-requests", odd_requests}});
+                       {"null-timeout", null_timeout}});
 
 }  // namespace
 }  // namespace mp_ipc::helper
