@@ -166,7 +166,7 @@ TEST_F(StartChecks, RootAtAUsersServer) {
 /* It has no ping; hello is what every server of the contract answers. */
 TEST_F(StartChecks, AServerOfTheTutorialIsGood) {
     const Prefix prefix;
-    Process primary({TUTORIAL, "-l", "0", "--no-pci", "--file-prefix=" + prefix.name()});
+    Process primary(helper("tutorial", prefix));
     ASSERT_TRUE(primary.wait_for_out("ready")) << primary.describe();
     const Finished visit = run(client(prefix, {"doctor", "--timeout", "0.2"}));
     EXPECT_EQ(visit.status, 0) << visit.out << visit.err;

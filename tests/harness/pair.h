@@ -25,7 +25,7 @@ Words joined(Words words, const Words &more);
 Words server(const Prefix &prefix, const Words &options = {});
 Words client(const Prefix &prefix, const Words &options = {});
 Words client(const std::string &prefix, const Words &options = {});
-/* argv of the helper program: tests/harness/helper.h. */
+/* argv of the helper program: tests/harness/helper.cpp. */
 Words helper(const std::string &role, const Prefix &prefix, const Words &more = {});
 
 inline constexpr const char *kServerReady = "[Server] Ready";

@@ -74,7 +74,7 @@ TEST_F(Errors, APrimaryThatIsNoMpServer) {
 
 /* EAL rounds a memzone up to a cache line, and a server may have more data of its own there. */
 TEST_F(Errors, ALongerSharedInfoIsAccepted) {
-    Process primary(helper("long-zone", prefix_, {"4096"}));
+    Process primary(helper("bare-primary", prefix_, {"4096"}));
     expect_out(primary, "ready");
     /* It attaches and asks; no handler is registered there. */
     const Finished cli = run(client(prefix_, {"--count", "1", "--timeout", "0.2"}));
