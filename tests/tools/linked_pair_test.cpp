@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <regex>
 
-#include "tests/harness/malformed.h"
+#include "tests/harness/datagram.h"
 #include "tests/harness/temp_dir.h"
 #include "tests/tools/build.h"
 
