@@ -108,6 +108,15 @@ std::string why_no_namespace(const std::string &kind) {
     return made.status == 0 ? "" : made.err.substr(0, made.err.find('\n'));
 }
 
+std::string find_program(const std::string &name) {
+    std::istringstream path(std::getenv("PATH") != nullptr ? std::getenv("PATH") : "");
+    for (std::string dir; std::getline(path, dir, ':');) {
+        if (access((dir + "/" + name).c_str(), X_OK) == 0)
+            return dir + "/" + name;
+    }
+    return {};
+}
+
 void Hugepages::SetUp() {
     std::string why;
     if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
@@ -130,6 +139,11 @@ pid_t ipc_thread_of(pid_t pid) {
 
 Words with_eal(Words argv, const Words &options) {
     argv.insert(argv.begin() + 1, options.begin(), options.end());
+    return argv;
+}
+
+Words with_program(const std::string &program, Words argv) {
+    argv[0] = program;
     return argv;
 }
 

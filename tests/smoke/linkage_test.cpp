@@ -11,7 +11,6 @@
 #include "support/eal/linkage.h"
 #include "tests/harness/pair.h"
 #include "tests/harness/temp_dir.h"
-#include "tests/tools/neighbour.h"
 
 namespace mp_ipc::test {
 namespace {
@@ -28,13 +27,7 @@ TEST(Linkage, IsNotedForThoseWhoAttach) {
 
 #ifdef MP_SERVER_SHARED
 
-class MixedPair : public Hugepages {
-  protected:
-    static Words with_program(const char *program, Words argv) {
-        argv[0] = program;
-        return argv;
-    }
-};
+class MixedPair : public Hugepages {};
 
 /* What a server prints on stderr in its start: how EAL learns the TSC's frequency. */
 std::string start_of(const Words &argv, bool steady = true) {

@@ -8,9 +8,10 @@
 #include <csignal>
 #include <filesystem>
 #include <set>
+#include <sstream>
 
+#include "tests/harness/pair.h"
 #include "tests/harness/temp_dir.h"
-#include "tests/tools/neighbour.h"
 
 namespace mp_ipc::test {
 namespace {
@@ -38,8 +39,7 @@ class Install : public Hugepages {
     }
     /* argv with the installed program of this name. */
     Words installed(const std::string &name, Words argv) const {
-        argv[0] = root_ / ("bin/" + name);
-        return argv;
+        return with_program(root_ / ("bin/" + name), std::move(argv));
     }
     TempDir root_;
 };

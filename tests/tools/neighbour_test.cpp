@@ -8,7 +8,7 @@
 #include <optional>
 #include <regex>
 
-#include "tests/tools/neighbour.h"
+#include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
 namespace {

@@ -12,7 +12,7 @@
 #include "exercises/report.h"
 #include "support/eal/heap_question.h"
 #include "tests/harness/datagram.h"
-#include "tests/tools/neighbour.h"
+#include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
 namespace {

@@ -15,7 +15,6 @@
 #include "support/eal/heap.h"
 #include "support/eal/heap_question.h"
 #include "support/eal/node_memory.h"
-#include "support/options/eal_args.h"
 #include "tests/harness/held.h"
 #include "tests/harness/temp_dir.h"
 
@@ -118,21 +117,6 @@ TEST_F(NodeMemory, TakesNoPageOfAGigabyteForAFewKilobytes) {
     write("/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "2");
     mount_.page = 1024 * kMiB;
     EXPECT_EQ(planned(), "");
-}
-
-TEST(EalArgs, KnowsTheOptionsThatSayHowMuchMemory) {
-    for (const std::vector<const char *> &words : {std::vector<const char *>{"p", "-m", "64"},
-                                                   {"p", "-m64"},
-                                                   {"p", "--socket-mem", "1,2"},
-                                                   {"p", "--socket-mem=1"},
-                                                   {"p", "--socket-limit=1"},
-                                                   {"p", "--legacy-mem"},
-                                                   {"p", "--numa-mem=1"},
-                                                   {"p", "--memory-size=1"}})
-        EXPECT_NE(scan_eal_args(static_cast<int>(words.size()), words.data(), {}).memory, "")
-            << words[1];
-    const char *const others[] = {"p", "-n", "4", "--log-level=1", "--main-lcore", "1", "-l", "0"};
-    EXPECT_EQ(scan_eal_args(8, others, {}).memory, "");
 }
 
 /* ---- words -------------------------------------------------------------------------------- */
