@@ -26,6 +26,11 @@ namespace {
     return has("\n" + visit.out, "\n" + start);
 }
 
+/* What is there of a socket whose process was killed. */
+void leave_socket(const std::string &path) {
+    const RawSocket socket(path, RawSocket::File::stays);
+}
+
 /* A doctor that looks at a runtime directory that the test makes; needs no hugepages. */
 class DoctorFinds : public ::testing::Test {
   protected:
@@ -178,7 +183,7 @@ TEST_F(DoctorFinds, APrimaryHasNotCompletedItsStart) {
 
 TEST_F(DoctorFinds, ThePrimaryWasKilled) {
     root_.write("dpdk/p/config");
-    RawSocket(dir() + "/mp_socket", RawSocket::File::stays);
+    leave_socket(dir() + "/mp_socket");
     const Finished seen = visit();
     EXPECT_EQ(seen.status, 1);
     EXPECT_TRUE(has_line(seen, "✗ Prefix 'p': its primary was killed and "));
@@ -205,7 +210,7 @@ TEST_F(DoctorFinds, OtherPrefixesAreNamedWithTheirState) {
     const UniqueFd lock = hold_write_lock(root_.write("dpdk/a_live/config"));
     const RawSocket live(root_ / "dpdk/a_live/mp_socket");
     root_.write("dpdk/b_killed/config");
-    RawSocket(root_ / "dpdk/b_killed/mp_socket", RawSocket::File::stays);
+    leave_socket(root_ / "dpdk/b_killed/mp_socket");
     root_.write("dpdk/c_ended/config");
     root_.make("dpdk/d_nothing");
     root_.write("dpdk/e\x1b[2J/config");
@@ -219,7 +224,7 @@ TEST_F(DoctorFinds, OtherPrefixesAreNamedWithTheirState) {
 TEST_F(DoctorFinds, SocketsOfKilledClientsAreLeft) {
     root_.write("dpdk/p/config");
     const RawSocket live(dir() + "/mp_socket_11_aa");
-    RawSocket(dir() + "/mp_socket_12_bb", RawSocket::File::stays);
+    leave_socket(dir() + "/mp_socket_12_bb");
     const Finished seen = visit();
     EXPECT_EQ(seen.status, 1);
     EXPECT_TRUE(has_line(seen, "✗ Client sockets: 1 of 2 belong to killed clients: rm " + dir() +
