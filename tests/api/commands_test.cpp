@@ -8,6 +8,7 @@
 #include <deque>
 #include <regex>
 
+#include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {
@@ -86,6 +87,25 @@ TEST_F(Api, AReplyOfAnotherBuildIsRefused) {
                              "[PING] 5 sent, 1 answered, 4 lost, 0 late\n",
                              "[PING] there/handler/back are not known: "}) /* it sets no times */
         EXPECT_TRUE(has(ping.out, line)) << line << "\n" << ping.out;
+}
+
+TEST_F(Api, TenThousandReportsLeakNoDescriptor) {
+    RunningServer server_process(prefix_, {"--quiet"});
+    RunningClient reports(prefix_, {"report", "--quiet", "--count", "1000000"});
+    const auto received = [&] { return received_by_server(prefix_, "report_request"); };
+    ASSERT_TRUE(eventually([&] { return received() > 100; }));
+    const auto open_now = [](const Process &process) {
+        return static_cast<double>(open_files(process.pid()).size());
+    };
+    const double client_before = open_now(reports);
+    const double server_before = open_now(server_process);
+    const long begin = received();
+    ASSERT_TRUE(eventually([&] { return received() >= begin + 10000; }, std::chrono::seconds(60)));
+    /* One report may be on its way at either moment. */
+    EXPECT_NEAR(open_now(reports), client_before, 2);
+    EXPECT_NEAR(open_now(server_process), server_before, 2);
+    reports.signal(SIGINT);
+    EXPECT_TRUE(reports.wait());
 }
 
 }  // namespace
