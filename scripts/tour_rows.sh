@@ -88,6 +88,7 @@ row_silent() {
     client 4 --timeout 0.5 --count 1
     await client "[SYNC] No reply to 'SYNC Hello 1 from Client' within 0.500 s"
     await client "[ASYNC] No reply to 'ASYNC Hello 1 from Client' within 0.500 s"
+    await client "[Client] Sync: sent 1, answered 0, late 0, timed out 1, refused 0"
     end_server
 }
 row_wrong_name() {

@@ -107,7 +107,7 @@ Status read_struct(const rte_mp_msg &msg, T *payload) {
 template <std::size_t N>
 void put_text(char (&field)[N], std::string_view text) {
     text = utf8_cut(text, N - 1);
-    std::memcpy(field, text.data(), text.size());
+    text.copy(field, text.size());
     field[text.size()] = '\0';
 }
 

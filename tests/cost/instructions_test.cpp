@@ -8,7 +8,6 @@
  */
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
@@ -55,86 +54,62 @@ class Callgrind {
 
 class Cost : public Hugepages {
   protected:
-    /* Instructions of a handler of the server, and what guards it, for each of `count` requests of
-     * `client_options`. */
-    static double handler(const std::string &function, const Words &server_options,
-                          const Words &client_options, int count) {
-        const Prefix prefix;
-        const Callgrind callgrind;
-        RunningServer srv(joined(callgrind.words("*run_guarded*", {"rte_mp_reply"}),
-                                 server(prefix, server_options)));
-        const Finished cli = run(
-            client(prefix, joined(client_options, {"--quiet", "--count", std::to_string(count)})));
-        EXPECT_EQ(cli.status, 0) << cli.out << cli.err;
-        expect_end(srv);
-        return report(function, static_cast<double>(callgrind.instructions()) / count);
+    static void expect_less(const std::string &what, double instructions, double bound) {
+        RecordProperty(what, std::to_string(instructions));
+        std::printf("%s: %.0f instructions a request\n", what.c_str(), instructions);
+        EXPECT_GT(instructions, 100) << what << ": callgrind has not counted";
+        EXPECT_LT(instructions, bound) << what;
     }
 
     /* Instructions of the client's main thread, from the first of main() to the last, without EAL's
      * start and end and the requests themselves.
      */
-    static std::uint64_t client_main(const Words &options, int count) {
-        const Prefix prefix;
-        Words server_words = server(prefix, {"--quiet"});
+    std::uint64_t client_main(int count) const {
         /* Valgrind uses the addresses that EAL would take, so the server takes others. */
-        server_words.insert(std::find(server_words.begin(), server_words.end(), "--"),
-                            "--base-virtaddr=0x2000000000");
-        RunningServer srv(server_words);
+        RunningServer srv(with_eal(server(prefix_, {"--quiet"}), {"--base-virtaddr=0x2000000000"}));
         const Callgrind callgrind;
         const Finished cli = run(joined(
             callgrind.words("main", {"rte_eal_init", "rte_eal_cleanup", "rte_mp_request_sync"}),
-            client(prefix, joined(options, {"--quiet", "--count", std::to_string(count)}))));
+            client(prefix_, {"ping", "--flood", "--quiet", "--count", std::to_string(count)})));
         EXPECT_EQ(cli.status, 0) << cli.out << cli.err;
         expect_end(srv);
         return callgrind.instructions();
-    }
-
-    static double report(const std::string &what, double instructions) {
-        RecordProperty(what, std::to_string(instructions));
-        std::printf("%s: %.0f instructions a request\n", what.c_str(), instructions);
-        return instructions;
     }
 };
 
 constexpr int kRequests = 400;
 
-/* Instructions a request, without the library's. */
-constexpr double kHelloBound = 1400;        /* 983 with g++ 12 */
-constexpr double kHelloTalkingBound = 3600; /* 2,652 */
-constexpr double kPingBound = 900;          /* 666 */
-constexpr double kClientBound = 1350;       /* 1,046 */
-
-TEST_F(Cost, HandlerOfHelloQuiet) {
-    const double cost =
-        handler("on_hello_sync", {"--quiet"},
-                {"hello", "--sync-interval", "0.001", "--async-interval", "0"}, kRequests);
-    EXPECT_GT(cost, 100); /* callgrind has counted */
-    EXPECT_LT(cost, kHelloBound);
-}
-
-TEST_F(Cost, HandlerOfHelloTalking) {
-    const double cost =
-        handler("on_hello_sync", {}, {"hello", "--sync-interval", "0.001", "--async-interval", "0"},
-                kRequests);
-    EXPECT_GT(cost, 100);
-    EXPECT_LT(cost, kHelloTalkingBound);
-}
-
-TEST_F(Cost, HandlerOfPing) {
-    const double cost = handler("on_ping", {"--quiet"}, {"ping", "--flood"}, kRequests);
-    EXPECT_GT(cost, 100);
-    EXPECT_LT(cost, kPingBound);
+/* A handler of the server, and what guards it. */
+TEST_F(Cost, Handler) {
+    const Words hello = {"hello", "--sync-interval", "0.001", "--async-interval", "0"};
+    const struct {
+        const char *name;
+        Words server_options;
+        Words client_options;
+        double bound;
+    } kHandlers[] = {{"on_hello_sync quiet", {"--quiet"}, hello, 1400}, /* 983 with g++ 12 */
+                     {"on_hello_sync talking", {}, hello, 3600},        /* 2,652 */
+                     {"on_ping quiet", {"--quiet"}, {"ping", "--flood"}, 900}}; /* 666 */
+    for (const auto &row : kHandlers) {
+        const Callgrind callgrind;
+        RunningServer srv(joined(callgrind.words("*run_guarded*", {"rte_mp_reply"}),
+                                 server(prefix_, row.server_options)));
+        const Finished cli =
+            run(client(prefix_, joined(row.client_options,
+                                       {"--quiet", "--count", std::to_string(kRequests)})));
+        EXPECT_EQ(cli.status, 0) << cli.out << cli.err;
+        expect_end(srv);
+        expect_less(row.name, static_cast<double>(callgrind.instructions()) / kRequests, row.bound);
+    }
 }
 
 /* Two runs that differ only in their number of requests. */
 TEST_F(Cost, ClientRequest) {
     constexpr int kMore = 2000;
-    const std::uint64_t few = client_main({"ping", "--flood"}, kRequests);
-    const std::uint64_t many = client_main({"ping", "--flood"}, kRequests + kMore);
+    const std::uint64_t few = client_main(kRequests);
+    const std::uint64_t many = client_main(kRequests + kMore);
     ASSERT_GT(many, few);
-    const double cost = report("client request", static_cast<double>(many - few) / kMore);
-    EXPECT_GT(cost, 100);
-    EXPECT_LT(cost, kClientBound);
+    expect_less("client request", static_cast<double>(many - few) / kMore, 1350); /* 1,046 */
 }
 
 }  // namespace

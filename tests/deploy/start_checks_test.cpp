@@ -139,7 +139,7 @@ TEST_F(StartChecks, RootAtAUsersServer) {
 
 /* It has no ping; hello is what every server of the contract answers. */
 TEST_F(StartChecks, AServerOfTheTutorialIsGood) {
-    Process primary({TUTORIAL, "-l", "0", "--no-pci", "--file-prefix=" + prefix_.name()});
+    Process primary(helper("tutorial", prefix_));
     expect_out(primary, "ready");
     const Finished visit = run(client(prefix_, {"doctor", "--timeout", "0.2"}));
     EXPECT_EQ(visit.status, 0) << visit.out << visit.err;

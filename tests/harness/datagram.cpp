@@ -126,6 +126,15 @@ bool RawSocket::receive(WireMessage *message) const {
     return true;
 }
 
+int send_malformed(const std::string &to, const Malformed &what) {
+    WireMessage message = wire_message(kWireMessage, "hello_request");
+    message.num_fds = what.num_fds;
+    message.len_param = what.len_param;
+    std::vector<char> bytes(std::max(what.size, sizeof(message)));
+    std::memcpy(bytes.data(), &message, sizeof(message));
+    return RawSocket().send(to, bytes.data(), what.size, std::vector<int>(what.with_fds, 0));
+}
+
 std::vector<std::string> open_files(pid_t pid) {
     std::vector<std::string> links;
     std::error_code error;

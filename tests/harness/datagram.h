@@ -9,8 +9,10 @@
 
 #include <sys/types.h>
 
+#include <climits>
 #include <cstddef>
 #include <cstdint>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,6 +74,42 @@ class RawSocket {
     UniqueFd fd_;
     std::string path_;
 };
+
+/* Datagrams that end rte_mp's thread when they reach it. */
+struct Malformed {
+    const char *name;
+    std::size_t size = kWireSize;
+    std::int32_t num_fds = 0;
+    std::int32_t len_param = 0;
+    std::size_t with_fds = 0;
+};
+/* For the name of a test. */
+inline void PrintTo(const Malformed &what, std::ostream *out) {
+    *out << what.name;
+}
+
+inline constexpr Malformed kMalformed[] = {
+    {"Bytes0", 0},
+    {"Bytes1", 1},
+    {"OneByteLess", kWireSize - 1},
+    {"OneByteMore", kWireSize + 1},
+    {"Bytes4096", 4096},
+    {"NumFdsMinus1", kWireSize, -1},
+    {"NumFdsOneTooMany", kWireSize, RTE_MP_MAX_FD_NUM + 1},
+    {"NumFdsIntMax", kWireSize, INT_MAX},
+    {"NumFdsIntMin", kWireSize, INT_MIN},
+    {"LenParamMinus1", kWireSize, 0, -1},
+    {"LenParam257", kWireSize, 0, 257},
+    {"LenParamIntMax", kWireSize, 0, INT_MAX},
+    {"LenParamIntMin", kWireSize, 0, INT_MIN},
+#if RTE_MP_MAX_FD_NUM < 253 /* since 24.11 as many as the kernel takes for one message */
+    /* More than fit the library's control buffer: MSG_CTRUNC. */
+    {"BringsOneFdTooMany", kWireSize, RTE_MP_MAX_FD_NUM, 0, RTE_MP_MAX_FD_NUM + 1},
+#endif
+};
+
+/* Sends the datagram to `to`; returns 0 or errno. */
+int send_malformed(const std::string &to, const Malformed &what);
 
 /* Links of /proc/PID/fd, by number: "5 anon_inode:[signalfd]". */
 std::vector<std::string> open_files(pid_t pid);

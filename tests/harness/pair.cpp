@@ -30,9 +30,9 @@ Words joined(Words words, const Words &more) {
 
 namespace {
 
-Words words(const char *program, const std::string &core, const Prefix &prefix,
+Words words(const char *program, const std::string &core, const std::string &prefix,
             const Words &options) {
-    Words argv = {program, "-l", core, "--no-pci", "--file-prefix=" + prefix.name()};
+    Words argv = {program, "-l", core, "--no-pci", "--file-prefix=" + prefix};
     if (!options.empty())
         argv.emplace_back("--");
     return joined(std::move(argv), options);
@@ -41,7 +41,7 @@ Words words(const char *program, const std::string &core, const Prefix &prefix,
 }  // namespace
 
 Words server(const Prefix &prefix, const Words &options) {
-    Words argv = words(MP_SERVER, "0", prefix, options);
+    Words argv = words(MP_SERVER, "0", prefix.name(), options);
 #if defined(__SANITIZE_ADDRESS__)
     /* The sanitizer's shadow memory is where EAL would map its memory by default. */
     argv.insert(argv.begin() + 1, "--base-virtaddr=0x200000000000");
@@ -50,6 +50,9 @@ Words server(const Prefix &prefix, const Words &options) {
 }
 
 Words client(const Prefix &prefix, const Words &options) {
+    return client(prefix.name(), options);
+}
+Words client(const std::string &prefix, const Words &options) {
     return words(MP_CLIENT, last_core(), prefix, options);
 }
 
@@ -120,6 +123,15 @@ std::string why_no_namespace(const std::string &kind) {
     return made.status == 0 ? "" : made.err.substr(0, made.err.find('\n'));
 }
 
+std::string find_program(const std::string &name) {
+    std::istringstream path(std::getenv("PATH") != nullptr ? std::getenv("PATH") : "");
+    for (std::string dir; std::getline(path, dir, ':');) {
+        if (access((dir + "/" + name).c_str(), X_OK) == 0)
+            return dir + "/" + name;
+    }
+    return {};
+}
+
 void Hugepages::SetUp() {
     std::string why;
     if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
@@ -142,6 +154,11 @@ pid_t ipc_thread_of(pid_t pid) {
 
 Words with_eal(Words argv, const Words &options) {
     argv.insert(argv.begin() + 1, options.begin(), options.end());
+    return argv;
+}
+
+Words with_program(const std::string &program, Words argv) {
+    argv[0] = program;
     return argv;
 }
 

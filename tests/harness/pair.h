@@ -24,7 +24,8 @@ Words joined(Words words, const Words &more);
 /* argv of the programs under this prefix, with `options` after `--`. */
 Words server(const Prefix &prefix, const Words &options = {});
 Words client(const Prefix &prefix, const Words &options = {});
-/* argv of the helper program: tests/harness/helper.h. */
+Words client(const std::string &prefix, const Words &options = {});
+/* argv of the helper program: tests/harness/helper.cpp. */
 Words helper(const std::string &role, const Prefix &prefix, const Words &more = {});
 
 /* With a fault of tests/harness/faulty.cpp. */
@@ -64,6 +65,8 @@ class RunningServer : public Process {
 
 /* argv of a program of the pair with options of EAL before `--`. */
 Words with_eal(Words argv, const Words &options);
+/* argv with this program in the place of its first word. */
+Words with_program(const std::string &program, Words argv);
 
 /* mp_client, attached to its server. */
 class RunningClient : public Process {
@@ -121,6 +124,13 @@ std::string why_no_namespace(const std::string &kind);
         const std::string why_not = ::mp_ipc::test::why_no_namespace(kind);             \
         MP_IPC_NEEDS(why_not.empty(), "unshare " + std::string(kind) + ": " + why_not); \
     } while (false)
+
+/* The path of a program that can be run; empty: there is none of this name. */
+std::string find_program(const std::string &name);
+
+#define MP_IPC_NEEDS_PROGRAM(name, package)                   \
+    MP_IPC_NEEDS(!::mp_ipc::test::find_program(name).empty(), \
+                 "the program " name " (Debian: package " package ")")
 
 /* Base of all tests that need hugepages. */
 class Hugepages : public ::testing::Test {

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "tests/harness/datagram.h"
-#include "tests/harness/malformed.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {

@@ -79,8 +79,7 @@ TEST_F(End, AServerWhoseConsoleNobodyReadsServesAndSaysWhatItLeftOut) {
               1)
         << read_again;
     EXPECT_EQ(count_of(read_again, "[PING] Received: seq=1\n"), 1) << read_again;
-    process.signal(SIGINT);
-    EXPECT_EQ(process.wait(), 0) << process.describe();
+    expect_end(process);
 }
 
 TEST_F(End, ACtrlCEndsBothProgramsWhoseConsolesNobodyReads) {
@@ -93,8 +92,7 @@ TEST_F(End, ACtrlCEndsBothProgramsWhoseConsolesNobodyReads) {
     Process asking(client(prefix_, {"--timeout", "3600", "--async-interval", "0"}), options);
     ASSERT_TRUE(eventually([&] { return clients_console.has_first_line(); })) << asking.describe();
     for (Process *program : {&asking, &process}) {
-        program->signal(SIGINT);
-        EXPECT_EQ(program->wait(), 0) << program->describe();
+        expect_end(*program);
     }
 }
 

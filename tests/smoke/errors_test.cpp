@@ -3,16 +3,12 @@
  * Whatever keeps a program from starting is reported in one line, which says what is wrong and what
  * to do, and by the exit status; and nothing hangs.
  */
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
 
-#include "common.h"
-#include "support/eal/runtime_dir.h"
 #include "tests/harness/pair.h"
 #include "tests/harness/temp_dir.h"
 
@@ -32,230 +28,153 @@ void expect_one_line(const Finished &finished, int status, const Words &parts) {
 }
 
 TEST_F(Errors, NoServer) {
-    const Prefix prefix;
-    expect_one_line(run(client(prefix)), 3,
-                    {"no primary runs under file prefix '" + prefix.name() + "'",
-                     "there is no " + prefix.dir() + "/config",
+    expect_one_line(run(client(prefix_)), 3,
+                    {"no primary runs under file prefix '" + prefix_.name() + "'",
+                     "there is no " + prefix_.dir() + "/config",
                      "start mp_server with the same --file-prefix first"});
 }
 
 TEST_F(Errors, WrongFilePrefixNamesThoseWithALivePrimary) {
-    const Prefix prefix;
     const Prefix other;
-    RunningServer server_process(prefix);
+    RunningServer server_process(prefix_);
     expect_one_line(run(client(other)), 3,
-                    {other.dir() + "/config", "prefixes with a live primary: ", prefix.name()});
+                    {other.dir() + "/config", "prefixes with a live primary: ", prefix_.name()});
 }
 
 TEST_F(Errors, AStaleConfigOfAPrimaryThatDiedInItsInit) {
-    const Prefix prefix;
     /* A real one: without memory it dies after it has made its config. */
-    const Finished died = run(with_eal(server(prefix), {"--huge-dir=/nonexistent"}));
+    const Finished died = run(with_eal(server(prefix_), {"--huge-dir=/nonexistent"}));
     EXPECT_EQ(died.status, 1) << died.err;
-    ASSERT_TRUE(std::filesystem::exists(prefix.dir() + "/config")) << died.err;
-    expect_one_line(run(client(prefix)), 3,
-                    {prefix.dir() + "/config is there, but the primary that made it has ended"});
+    ASSERT_TRUE(std::filesystem::exists(prefix_.dir() + "/config")) << died.err;
+    expect_one_line(run(client(prefix_)), 3,
+                    {prefix_.dir() + "/config is there, but the primary that made it has ended"});
 }
 
 TEST_F(Errors, AServerThatWasKilled) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
+    RunningServer server_process(prefix_);
     server_process.signal(SIGKILL);
     ASSERT_TRUE(server_process.wait());
-    expect_one_line(run(client(prefix)), 3, {"the primary that made it has ended"});
+    expect_one_line(run(client(prefix_)), 3, {"the primary that made it has ended"});
 }
 
 TEST_F(Errors, APrimaryThatIsStuckInItsInit) {
-    const Prefix prefix;
-    RunningServer server_process(prefix);
+    RunningServer server_process(prefix_);
     /* It has its lock, but no socket: as a primary before it is ready. */
-    std::filesystem::remove(prefix.dir() + "/mp_socket");
-    expect_one_line(run(client(prefix)), 3,
+    std::filesystem::remove(prefix_.dir() + "/mp_socket");
+    expect_one_line(run(client(prefix_)), 3,
                     {"pid " + std::to_string(server_process.pid()), "has not finished its start"});
 }
 
 TEST_F(Errors, APrimaryThatIsNoMpServer) {
-    const Prefix prefix;
-    Process primary(helper("bare-primary", prefix));
-    ASSERT_TRUE(primary.wait_for_out("ready")) << primary.describe();
-    expect_one_line(run(client(prefix)), 1,
-                    {"has no memzone shared_info: it is no mp_server", prefix.name()});
+    Process primary(helper("bare-primary", prefix_));
+    expect_out(primary, "ready");
+    expect_one_line(run(client(prefix_)), 1,
+                    {"has no memzone shared_info: it is no mp_server", prefix_.name()});
 }
 
 /* EAL rounds a memzone up to a cache line, and a server may have more data of its own there. */
 TEST_F(Errors, ALongerSharedInfoIsAccepted) {
-    for (const std::size_t size : {2 * sizeof(SharedInfo), std::size_t{4096}}) {
-        const Prefix prefix;
-        Process primary(helper("long-zone", prefix, {std::to_string(size)}));
-        ASSERT_TRUE(primary.wait_for_out("ready")) << primary.describe();
-        /* It attaches and asks; no handler is registered there. */
-        const Finished cli = run(client(prefix, {"--count", "1", "--timeout", "0.2"}));
-        EXPECT_EQ(cli.status, 4) << cli.out << cli.err;
-        EXPECT_NE(cli.out.find("[Client] Attached to the server"), std::string::npos) << cli.out;
-    }
+    Process primary(helper("bare-primary", prefix_, {"4096"}));
+    expect_out(primary, "ready");
+    /* It attaches and asks; no handler is registered there. */
+    const Finished cli = run(client(prefix_, {"--count", "1", "--timeout", "0.2"}));
+    EXPECT_EQ(cli.status, 4) << cli.out << cli.err;
+    EXPECT_NE(cli.out.find("[Client] Attached to the server"), std::string::npos) << cli.out;
 }
 
 TEST_F(Errors, ASecondServer) {
-    const Prefix prefix;
-    RunningServer first(prefix);
-    expect_one_line(run(server(prefix)), 1,
+    RunningServer first(prefix_);
+    expect_one_line(run(server(prefix_)), 1,
                     {"a primary (pid " + std::to_string(first.pid()) + ", mp_server) already runs",
-                     prefix.name(), "choose another --file-prefix"});
+                     prefix_.name(), "choose another --file-prefix"});
     /* The first is not affected: it still has its lock, and serves. */
-    EXPECT_EQ(run(client(prefix, {"ping", "--count", "1"})).status, 0);
+    EXPECT_EQ(run(client(prefix_, {"ping", "--count", "1"})).status, 0);
 }
 
 TEST_F(Errors, AreChineseWhereTheConsoleIs) {
-    const Prefix prefix;
     const Prefix other;
     expect_one_line(run(client(other, {"--lang", "zh"})), 3,
                     {"mp_client: 错误：file-prefix '" + other.name() + "' 下没有 primary 运行：" +
                          other.dir() + "/config 不存在",
                      "；请先用相同的 --file-prefix 启动 mp_server（"});
-    RunningServer first(prefix);
+    RunningServer first(prefix_);
     expect_one_line(run(client(other, {"--lang", "zh"})), 3,
-                    {"有 primary 运行的 file-prefix：", prefix.name()});
-    expect_one_line(run(server(prefix, {"--lang", "zh"})), 1,
+                    {"有 primary 运行的 file-prefix：", prefix_.name()});
+    expect_one_line(run(server(prefix_, {"--lang", "zh"})), 1,
                     {"mp_server: 错误：已有 primary（pid " + std::to_string(first.pid()) +
-                     ", mp_server）在 file-prefix '" + prefix.name() + "' 下运行：请先结束它"});
+                     ", mp_server）在 file-prefix '" + prefix_.name() + "' 下运行：请先结束它"});
     Words argv = {MP_SERVER, "-l", "0", "--no-pci", "--no-shconf", "--", "--lang=zh"};
     expect_one_line(run(argv), 2, {"mp_server: 错误：--no-shconf 使 secondary 无法连接"});
     first.signal(SIGKILL);
     ASSERT_TRUE(first.wait());
-    expect_one_line(run(client(prefix, {"--lang", "zh"})), 3, {"但创建它的 primary 已结束"});
-}
-
-TEST_F(Errors, WrongProcType) {
-    const Prefix prefix;
-    Words argv = server(prefix);
-    argv.emplace_back("--proc-type=secondary");
-    expect_one_line(run(argv), 2, {"mp_server is always a primary process"});
-    argv = client(prefix);
-    argv.emplace_back("--proc-type=primary");
-    expect_one_line(run(argv), 2, {"mp_client is always a secondary process"});
+    expect_one_line(run(client(prefix_, {"--lang", "zh"})), 3, {"但创建它的 primary 已结束"});
 }
 
 TEST_F(Errors, ProcTypeAuto) {
-    const Prefix prefix;
-    Words server_argv = server(prefix);
-    server_argv.emplace_back("--proc-type=auto");
+    const Words server_argv = with_eal(server(prefix_), {"--proc-type=auto"});
     RunningServer server_process(server_argv);
-    Words client_argv = {client(prefix)};
-    client_argv.insert(client_argv.end(), {"--proc-type=auto", "--", "ping", "--count", "1"});
-    EXPECT_EQ(run(client_argv).status, 0);
+    const Words ping = client(prefix_, {"ping", "--count", "1"});
+    EXPECT_EQ(run(with_eal(ping, {"--proc-type=auto"})).status, 0);
     expect_one_line(run(server_argv), 1, {"already runs under file prefix"});
 }
 
 TEST_F(Errors, CoresThatAreNotThere) {
-    const Prefix prefix;
-    expect_one_line(run({MP_SERVER, "-l", "4000-4001", "--no-pci", "--file-prefix", prefix.name()}),
-                    2,
-                    {"-l 4000-4001 names cores that are not available here", "such as -l 0 and"});
-    RunningServer server_process(prefix);
-    expect_one_line(run({MP_CLIENT, "-l", "900-901", "--no-pci", "--file-prefix", prefix.name()}),
+    expect_one_line(
+        run({MP_SERVER, "-l", "4000-4001", "--no-pci", "--file-prefix", prefix_.name()}), 2,
+        {"-l 4000-4001 names cores that are not available here", "such as -l 0 and"});
+    RunningServer server_process(prefix_);
+    expect_one_line(run({MP_CLIENT, "-l", "900-901", "--no-pci", "--file-prefix", prefix_.name()}),
                     2, {"-l 900-901 names cores that are not available here: 900, 901"});
 }
 
-TEST_F(Errors, AnOptionThatEalDoesNotKnow) {
-    const Prefix prefix;
-    Words argv = server(prefix);
-    argv.emplace_back("--no-such-option");
-    expect_one_line(run(argv), 2, {"EAL does not accept its options"});
-}
-
 TEST_F(Errors, HugeDirIsNoHugetlbfs) {
-    const Prefix prefix;
     for (const char *dir : {"/tmp", "/dev/hugepages-nonexistent", "/dev/hugepages/nonexistent"}) {
-        expect_one_line(run(with_eal(server(prefix), {std::string("--huge-dir=") + dir})), 1,
+        expect_one_line(run(with_eal(server(prefix_), {std::string("--huge-dir=") + dir})), 1,
                         {"--huge-dir names no hugetlbfs: give it a directory of one, such as /"});
     }
 }
 
 TEST_F(Errors, OptionsThatLeaveNothingToAttachTo) {
-    const Prefix prefix;
     for (const char *option : {"--no-shconf", "--in-memory", "--no-huge", "--huge-unlink"}) {
-        for (Words argv : {server(prefix), client(prefix)}) {
-            argv.emplace_back(option);
-            expect_one_line(run(argv), 2,
+        for (const Words &argv : {server(prefix_), client(prefix_)}) {
+            expect_one_line(run(with_eal(argv, {option})), 2,
                             {std::string(option) + " makes no files that a secondary could attach",
                              "omit it from both programs"});
         }
     }
-    EXPECT_FALSE(std::filesystem::exists(prefix.dir())) << "it was refused before EAL's init";
+    EXPECT_FALSE(std::filesystem::exists(prefix_.dir())) << "it was refused before EAL's init";
 }
 
 TEST_F(Errors, AnEalOptionWithoutItsValue) {
-    const Prefix prefix;
-    const Words start = {MP_SERVER, "-l", "0", "--no-pci"};
-    Words argv = start;
-    argv.insert(argv.end(), {"--file-prefix", "--", "--quiet"});
-    expect_one_line(run(argv), 2, {"--file-prefix needs a value"});
     /* An option that only EAL knows does not take our options as its value. */
-    argv = server(prefix);
+    Words argv = server(prefix_);
     argv.emplace_back("--main-lcore");
     expect_one_line(run(argv), 2, {"EAL does not accept its options"});
     /* One that takes the next option as its value: found by the directory in which EAL runs. */
     const Prefix other;
     argv = server(other);
-    argv.insert(argv.end(), {"--mbuf-pool-ops-name", "--file-prefix=" + prefix.name()});
+    argv.insert(argv.end(), {"--mbuf-pool-ops-name", "--file-prefix=" + prefix_.name()});
     expect_one_line(run(argv), 2,
-                    {"EAL runs in " + other.dir() + ", not in " + prefix.dir(),
+                    {"EAL runs in " + other.dir() + ", not in " + prefix_.dir(),
                      "the option before; give that its value"});
-}
-
-TEST_F(Errors, ACommandBeforeTheDashes) {
-    const Prefix prefix;
-    for (const char *command : {"report", "doctor"})
-        expect_one_line(run({MP_CLIENT, "-l", last_core(), "--file-prefix=" + prefix.name(),
-                             "--no-pci", command}),
-                        2, {"'" + std::string(command) + "' must stand after '--'"});
-}
-
-/* EAL restricts the affinity of the main thread before it fails for another reason. */
-TEST_F(Errors, CoresAreNotBlamedForAPath) {
-    const std::string core = last_core();
-    const Finished failed =
-        run({MP_SERVER, "-l", "0," + core, "--no-pci", "--file-prefix=" + std::string(81, 'x')});
-    std::filesystem::remove_all(runtime_dir(std::string(81, 'x')));
-    EXPECT_EQ(failed.status, 1) << failed.err;
-    EXPECT_EQ(own_lines(failed.err).find("names cores"), std::string::npos) << failed.err;
 }
 
 /* EAL's log may be off: the reason is read from the primary's files. */
 TEST_F(Errors, APrimaryWithoutSecondariesIsTheCauseWithoutALog) {
-    const Prefix prefix;
-    Process server_process(server(prefix, {"--no-secondaries"}));
-    ASSERT_TRUE(server_process.wait_for_out("no client can attach")) << server_process.describe();
-    Words argv = client(prefix);
-    argv.emplace_back("--log-level=lib.eal:critical");
+    Process server_process(server(prefix_, {"--no-secondaries"}));
+    expect_out(server_process, "no client can attach");
+    const Words argv = with_eal(client(prefix_), {"--log-level=lib.eal:critical"});
     expect_one_line(run(argv), 1, {"it accepts no secondaries: it has called rte_mp_disable()"});
-}
-
-/* A name is any bytes that its process chooses. */
-TEST_F(Errors, ANameWithAnEscapeSequence) {
-    const Prefix prefix;
-    std::filesystem::create_directories(prefix.dir());
-    const std::string lock_it =
-        "import fcntl, ctypes, sys, time\n"
-        "f = open(sys.argv[1] + '/config', 'w+'); fcntl.lockf(f, fcntl.LOCK_EX)\n"
-        "ctypes.CDLL(None).prctl(15, b'\\x1b[7mred', 0, 0, 0); print('up', flush=True)\n"
-        "time.sleep(60)\n";
-    Process primary({"python3", "-c", lock_it, prefix.dir()});
-    ASSERT_TRUE(primary.wait_for_out("up")) << primary.describe();
-    const Finished refused = run(server(prefix));
-    expect_one_line(refused, 1, {"\\x1b[7mred) already runs under file prefix"});
-    EXPECT_EQ(refused.err.find('\x1b'), std::string::npos);
 }
 
 TEST_F(Errors, NoPermission) {
     MP_IPC_NEEDS_NOBODY();
-    const Prefix prefix;
-    RunningServer server_process(prefix);
+    RunningServer server_process(prefix_);
     const ProcessOptions nobody = {.environment = {"RUNTIME_DIRECTORY=/var/run"}, .uid = kNobody};
-    const Finished refused_client = run(client(prefix), nobody);
+    const Finished refused_client = run(client(prefix_), nobody);
     expect_one_line(
         refused_client, 1,
-        {"no permission to look into " + prefix.dir(), "as the user who runs mp_server"});
+        {"no permission to look into " + prefix_.dir(), "as the user who runs mp_server"});
     const Prefix free;
     const Finished refused_server = run(server(free), nobody);
     expect_one_line(refused_server, 1,
@@ -274,11 +193,10 @@ TEST_F(Errors, NoPermission) {
  */
 TEST_F(Errors, NoHugepagesToUse) {
     MP_IPC_NEEDS_NAMESPACE("--mount");
-    const Prefix prefix;
     const auto in_namespace = [&](const std::string &commands) {
         return run(
             {"unshare", "--mount", "sh", "-c",
-             commands + "; exec " + MP_SERVER + " -l 0 --no-pci --file-prefix=" + prefix.name()});
+             commands + "; exec " + MP_SERVER + " -l 0 --no-pci --file-prefix=" + prefix_.name()});
     };
     expect_one_line(in_namespace("umount -a -t hugetlbfs"), 1,
                     {"no hugetlbfs is mounted", "run scripts/setup.sh"});

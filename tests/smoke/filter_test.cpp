@@ -13,7 +13,7 @@
 #include <optional>
 #include <vector>
 
-#include "tests/harness/malformed.h"
+#include "tests/harness/datagram.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc::test {

@@ -66,7 +66,7 @@ TEST_F(Lifecycle, TheIpcThreadRunsWhereItWasPut) {
         const std::string number = std::to_string(core);
         RunningServer server_process(prefix, {"--ipc-core", number});
         Process client_process(client(prefix, {"--ipc-core", number}));
-        ASSERT_TRUE(client_process.wait_for_out(kSyncReply)) << client_process.describe();
+        expect_out(client_process, kSyncReply);
         for (const pid_t pid : {server_process.pid(), client_process.pid()}) {
             cpu_set_t cores;
             ASSERT_EQ(sched_getaffinity(ipc_thread_of(pid), sizeof(cores), &cores), 0);
@@ -82,10 +82,8 @@ TEST_F(Lifecycle, TheIpcThreadRunsWhereItWasPut) {
         EXPECT_NE(doctor.out.find("IPC thread: the server's is running, on core " + number + "\n"),
                   std::string::npos)
             << doctor.out;
-        client_process.signal(SIGINT);
-        EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
-        server_process.signal(SIGINT);
-        EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+        expect_end(client_process);
+        expect_end(server_process);
     }
 }
 
@@ -96,12 +94,10 @@ TEST_F(Lifecycle, EverySignalEndsBothProgramsCleanly) {
         Process client_process(client(prefix));
         expect_out(client_process, "[ASYNC] Reply");
         EXPECT_EQ(client_sockets(prefix.dir()).size(), 1U);
-        client_process.signal(number);
-        EXPECT_EQ(client_process.wait(), 0) << client_process.describe();
+        expect_end(client_process, number);
         EXPECT_EQ(own_lines(client_process.err()), "");
         EXPECT_EQ(client_sockets(prefix.dir()).size(), 0U) << "the client left its socket behind";
-        server_process.signal(number);
-        EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+        expect_end(server_process, number);
         EXPECT_EQ(own_lines(server_process.err()), "");
         EXPECT_FALSE(std::filesystem::exists(prefix.dir() + "/mp_socket"));
     }
@@ -109,10 +105,8 @@ TEST_F(Lifecycle, EverySignalEndsBothProgramsCleanly) {
 
 TEST_F(Lifecycle, ClientsEndWhenTheServerShutsDown) {
     RunningServer server_process(prefix_);
-    Process idle(client(prefix_, {"--sync-interval", "0", "--async-interval", "0"}));
-    Process busy(client(prefix_, {"ping", "--flood", "--count", "1000000"}));
-    expect_out(idle, "Attached");
-    expect_out(busy, "Attached");
+    RunningClient idle(prefix_, {"--sync-interval", "0", "--async-interval", "0"});
+    RunningClient busy(prefix_, {"ping", "--flood", "--count", "1000000"});
     expect_end(server_process, SIGTERM);
     EXPECT_EQ(idle.wait(), 0) << idle.describe();
     EXPECT_TRUE(has(idle.out(), "[Client] The server has shut down"));
@@ -144,10 +138,9 @@ TEST_F(Lifecycle, CtrlCEndsAClientInsideABlockedRequest) {
 
 TEST_F(Lifecycle, AKilledServerEndsItsClientsWithStatus3) {
     RunningServer server_process(prefix_, {"--fault", "silent"});
-    Process idle(client(prefix_, {"--sync-interval", "0", "--async-interval", "0"}));
-    Process in_sync(client(prefix_, {"--timeout", "3600", "--async-interval", "0"}));
-    Process async_pending(client(prefix_, {"--timeout", "3600", "--sync-interval", "0"}));
-    expect_out(idle, "Attached");
+    RunningClient idle(prefix_, {"--sync-interval", "0", "--async-interval", "0"});
+    RunningClient in_sync(prefix_, {"--timeout", "3600", "--async-interval", "0"});
+    RunningClient async_pending(prefix_, {"--timeout", "3600", "--sync-interval", "0"});
     expect_out(server_process, "[SYNC] Received");
     expect_out(async_pending, "[ASYNC] Request sent");
     server_process.signal(SIGKILL);
@@ -158,28 +151,6 @@ TEST_F(Lifecycle, AKilledServerEndsItsClientsWithStatus3) {
     }
     EXPECT_TRUE(has(async_pending.out(), "[ASYNC] Not answered: 'ASYNC Hello 1 from Client'"));
     EXPECT_TRUE(lock_holders(prefix_.dir()).empty()) << "a client still keeps a new server out";
-}
-
-TEST_F(Lifecycle, CountedRunsShowWhetherAllWereAnswered) {
-    RunningServer server_process(prefix_);
-    const Words quick = {"--sync-interval", "0.01", "--async-interval", "0.01", "--count", "5"};
-    const Finished all = run(client(prefix_, quick));
-    EXPECT_EQ(all.status, 0) << all.out;
-    EXPECT_TRUE(has(all.out, "Sync: sent 5, answered 5"));
-    EXPECT_TRUE(has(all.out, "Async: sent 5, answered 5"));
-    const Finished sync_only =
-        run(client(prefix_, {"--async-interval", "0", "--sync-interval", "0.01", "--count", "3"}));
-    EXPECT_EQ(sync_only.status, 0);
-    EXPECT_TRUE(has(sync_only.out, "Async: sent 0,"));
-    server_process.signal(SIGTERM);
-    ASSERT_EQ(server_process.wait(), 0);
-
-    RunningServer silent(prefix_, {"--fault", "silent"});
-    const Finished none = run(client(prefix_, {"--count", "1", "--timeout", "0.05"}));
-    EXPECT_EQ(none.status, 4) << none.out << none.err;
-    EXPECT_TRUE(has(none.out, "[SYNC] No reply to 'SYNC Hello 1 from Client' within 0.050 s"));
-    EXPECT_TRUE(has(none.out, "[ASYNC] No reply to 'ASYNC Hello 1 from Client' within 0.050 s"));
-    EXPECT_TRUE(has(none.out, "Sync: sent 1, answered 0, late 0, timed out 1, refused 0"));
 }
 
 TEST_F(Lifecycle, TwoServersDoNotSeeEachOther) {

@@ -11,7 +11,6 @@
 #include "support/eal/linkage.h"
 #include "tests/harness/pair.h"
 #include "tests/harness/temp_dir.h"
-#include "tests/tools/neighbour.h"
 
 namespace mp_ipc::test {
 namespace {
@@ -28,14 +27,7 @@ TEST(Linkage, IsNotedForThoseWhoAttach) {
 
 #ifdef MP_SERVER_SHARED
 
-class MixedPair : public Hugepages {
-  protected:
-    static Words with_program(const char *program, Words argv) {
-        argv[0] = program;
-        return argv;
-    }
-    const Prefix prefix_;
-};
+class MixedPair : public Hugepages {};
 
 /* What a server prints on stderr in its start: how EAL learns the TSC's frequency. */
 std::string start_of(const Words &argv, bool steady = true) {
@@ -91,8 +83,7 @@ TEST_F(MixedPair, AClientWithEalAloneTalksToAServerWithAllLibraries) {
     const Finished hello = run(client(prefix_, {"--count", "1"}));
     EXPECT_EQ(hello.status, 0) << hello.out << hello.err;
     EXPECT_EQ(run(client(prefix_, {"report"})).status, 0);
-    server_process.signal(SIGINT);
-    EXPECT_EQ(server_process.wait(), 0) << server_process.describe();
+    expect_end(server_process);
 }
 
 TEST_F(MixedPair, ANextServerWithAllLibrariesTakesTheNoteAway) {

@@ -25,10 +25,4 @@ inline void build_project(const std::string &source, const std::string &build,
     ASSERT_EQ(built.status, 0) << built.out << built.err;
 }
 
-/* argv with this program in the place of its first word. */
-inline Words with_program(const std::string &program, Words argv) {
-    argv[0] = program;
-    return argv;
-}
-
 }  // namespace mp_ipc::test

@@ -8,9 +8,10 @@
 #include <csignal>
 #include <filesystem>
 #include <set>
+#include <sstream>
 
+#include "tests/harness/pair.h"
 #include "tests/harness/temp_dir.h"
-#include "tests/tools/neighbour.h"
 
 namespace mp_ipc::test {
 namespace {
@@ -38,8 +39,7 @@ class Install : public Hugepages {
     }
     /* argv with the installed program of this name. */
     Words installed(const std::string &name, Words argv) const {
-        argv[0] = root_ / ("bin/" + name);
-        return argv;
+        return with_program(root_ / ("bin/" + name), std::move(argv));
     }
     TempDir root_;
 };
@@ -154,43 +154,10 @@ TEST_F(Unit, IsHardened) {
                                       "--threshold=20", "--no-pager", unit(name)});
         EXPECT_EQ(checked.status, 0) << checked.out << checked.err; /* at most 2.0 of 10 */
     }
-}
-
-/* Without a running systemd the test runs the program under the unit's conditions: its command
- * line, no capabilities, no new privileges, a network namespace of its own, and a restart after
- * exit 1 but not after 2.
- */
-TEST_F(Unit, TheServerRunsWithWhatTheUnitLeavesIt) {
-    need_hugepages();
-    if (IsSkipped() || HasFatalFailure())
-        return;
-    MP_IPC_NEEDS_NAMESPACE("--net");
     const std::string text = read_file(unit());
     for (const char *line : {"\nRestart=on-failure\n", "\nRestartPreventExitStatus=2\n",
                              "\nCapabilityBoundingSet=\n", "\nPrivateNetwork=yes\n"})
         EXPECT_TRUE(has(text, line));
-    Words argv = {"unshare",
-                  "--net",
-                  "setpriv",
-                  "--bounding-set=-all",
-                  "--inh-caps=-all",
-                  "--no-new-privs",
-                  root_ / "bin/mp_server",
-                  "-l",
-                  "0",
-                  "--no-pci",
-                  "--file-prefix=" + prefix_.name(),
-                  "--",
-                  "--quiet",
-                  "--stats-interval",
-                  "60"};
-    RunningServer server_process(argv);
-    EXPECT_TRUE(has(read_file("/proc/" + std::to_string(server_process.pid()) + "/status"),
-                    "CapEff:\t0000000000000000"));
-    /* A client outside reaches it. */
-    EXPECT_EQ(run(client(prefix_, {"--count", "1"})).status, 0);
-    EXPECT_EQ(run(client(prefix_, {"doctor"})).status, 0);
-    expect_end(server_process, SIGTERM);
 }
 
 }  // namespace

@@ -7,11 +7,11 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <deque>
 #include <filesystem>
-#include <memory>
 #include <regex>
 
-#include "tests/harness/malformed.h"
+#include "tests/harness/datagram.h"
 #include "tests/harness/temp_dir.h"
 #include "tests/tools/build.h"
 
@@ -36,7 +36,6 @@ class LinkedPair : public Hugepages {
     static void expect_goes_on(Process &process) {
         expect_out(process, " mK", count_of(process.out(), " mK") + 5);
     }
-    static void expect_ends(Process &process) { expect_end(process); }
 
     void late_replies_answer_nothing() const {
         Process server_process(thermo_server("300"));
@@ -46,28 +45,28 @@ class LinkedPair : public Hugepages {
         expect_out(asks, ": no reply in time");
         expect_own_values(asks);
         std::printf("%s", asks.out().c_str());
-        expect_ends(asks);
-        expect_ends(server_process);
+        expect_end(asks);
+        expect_end(server_process);
     }
 
     void a_flood_at_a_slow_server_wedges_nobody() const {
         Process server_process(thermo_server("50"));
         expect_out(server_process, "Ready");
-        std::vector<std::unique_ptr<Process>> floods;
+        std::deque<Process> floods;
         for (int i = 0; i < 6; i++)
-            floods.push_back(std::make_unique<Process>(thermo_client("1", "0")));
-        for (const auto &flood : floods)
-            expect_out(*flood, "no reply in time", 20);
+            floods.emplace_back(thermo_client("1", "0"));
+        for (Process &flood : floods)
+            expect_out(flood, "no reply in time", 20);
         Process newcomer(thermo_client("15000", "1"));
         expect_out(newcomer, " mK", 3);
-        for (const auto &flood : floods) {
-            expect_own_values(*flood);
-            expect_ends(*flood);
+        for (Process &flood : floods) {
+            expect_own_values(flood);
+            expect_end(flood);
         }
         expect_goes_on(newcomer);
         expect_own_values(newcomer);
-        expect_ends(newcomer);
-        expect_ends(server_process);
+        expect_end(newcomer);
+        expect_end(server_process);
     }
 
     /* A timeout of about the round trip: the sender holds the library's lock almost all the time.
@@ -95,9 +94,9 @@ class LinkedPair : public Hugepages {
                 EXPECT_EQ(send_malformed(to, what), 0) << what.name;
         }
         expect_goes_on(asks);
-        expect_ends(asks);
+        expect_end(asks);
         EXPECT_EQ(count_of(asks.out(), "no reply"), 0) << asks.describe();
-        expect_ends(server_process);
+        expect_end(server_process);
     }
 
     void a_killed_server_is_noticed_at_once() const {

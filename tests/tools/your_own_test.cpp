@@ -10,7 +10,6 @@
 
 #include "tests/harness/temp_dir.h"
 #include "tests/tools/build.h"
-#include "tests/tools/neighbour.h"
 
 namespace mp_ipc::test {
 namespace {

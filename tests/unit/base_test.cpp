@@ -170,17 +170,26 @@ TEST(SealedMemory, CarriesAText) {
 
 TEST(SealedMemory, RefusesWhatMayChangeOrIsOfAnotherSize) {
     std::string wrong;
-    const UniqueFd open_fd(memfd_create("open", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    ASSERT_EQ(write(open_fd.get(), "text", 4), 4);
-    EXPECT_FALSE(read_sealed_text(open_fd.get(), 4, &wrong));
-    EXPECT_NE(wrong.find("not sealed"), std::string::npos) << wrong;
+    constexpr int kAll = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    for (int seals = 0; seals < kAll; seals++) { /* each set of them but all */
+        const UniqueFd fd(memfd_create("open", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+        ASSERT_EQ(write(fd.get(), "text", 4), 4);
+        ASSERT_EQ(fcntl(fd.get(), F_ADD_SEALS, seals), 0);
+        EXPECT_FALSE(read_sealed_text(fd.get(), 4, &wrong)) << seals;
+        EXPECT_NE(wrong.find("not sealed"), std::string::npos) << wrong;
+    }
     const UniqueFd fd = seal_text("test", "text");
+    for (const std::uint64_t size : {0UL, 3UL, 5UL, ~0UL})
+        EXPECT_FALSE(read_sealed_text(fd.get(), size, &wrong)) << size;
     EXPECT_FALSE(read_sealed_text(fd.get(), 5, &wrong));
     EXPECT_NE(wrong.find("has 4 bytes, not the announced 5"), std::string::npos) << wrong;
-    EXPECT_FALSE(read_sealed_text(STDIN_FILENO, 4, &wrong));
-    const UniqueFd file(open("/proc/self/exe", O_RDONLY));
-    EXPECT_FALSE(read_sealed_text(file.get(), 4, &wrong));
-    EXPECT_NE(wrong.find("no memfd"), std::string::npos) << wrong;
+    EXPECT_FALSE(read_sealed_text(seal_text("empty", "").get(), 0, &wrong));
+    for (const char *path :
+         {"/proc/self/exe", "/proc/self/status", "/proc/self", "/dev/zero", "/nowhere"}) {
+        const UniqueFd file(open(path, O_RDONLY | O_CLOEXEC));
+        EXPECT_FALSE(read_sealed_text(file.get(), 4, &wrong)) << path;
+        EXPECT_NE(wrong.find("no memfd"), std::string::npos) << wrong;
+    }
     const UniqueFd large = seal_text("large", std::string((1U << 20) + 1, 'x'));
     EXPECT_FALSE(read_sealed_text(large.get(), (1U << 20) + 1, &wrong));
 }

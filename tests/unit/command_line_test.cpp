@@ -83,7 +83,9 @@ TEST_F(Options, AWrongRoleIsACommandLineError) {
     EXPECT_NE(s.err.find("mp_server is always a primary process: use --proc-type=primary"),
               std::string::npos)
         << s.err;
-    EXPECT_EQ(client({"--proc-type", "primary"}).line.status, kExitUsage);
+    const auto c = client({"--proc-type", "primary"});
+    EXPECT_EQ(c.line.status, kExitUsage);
+    EXPECT_NE(c.err.find("mp_client is always a secondary process"), std::string::npos) << c.err;
     EXPECT_EQ(client({"--proc-type=nonsense"}).line.status, kExitUsage);
 }
 

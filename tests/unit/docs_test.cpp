@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The documents agree: both READMEs show the same commands and tables, also each page and its
- * Chinese translation, and what the documents name exists.
+ * Chinese translation, and what the documents name exists. And the sources stand where they say.
  */
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -16,49 +15,24 @@
 #include <utility>
 #include <vector>
 
-namespace mp_ipc {
+#include "tests/harness/pair.h"
+
+namespace mp_ipc::test {
 namespace {
 
 namespace fs = std::filesystem;
 const fs::path kRoot = MP_IPC_SOURCE_DIR;
 
-std::string text_of_file(const fs::path &path) {
-    std::ifstream file(path);
-    std::stringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
-
-/* The contents of the fenced blocks of this kind. */
-std::vector<std::string> blocks(const std::string &text, const std::string &kind) {
+/* The fenced blocks of this kind, or all, each with the line that opens it, which says its kind. */
+std::vector<std::string> blocks(const std::string &text, const std::string &kind = "") {
     std::vector<std::string> found;
-    const std::string begin = "```" + kind + "\n";
-    for (std::size_t at = text.find(begin); at != std::string::npos; at = text.find(begin, at)) {
-        const std::size_t end = text.find("```", at + begin.size());
-        found.push_back(text.substr(at + begin.size(), end - at - begin.size()));
-        at = end;
-    }
-    return found;
-}
-
-/* The blocks of commands and consoles. */
-std::vector<std::string> console_blocks(const std::string &text) {
-    return blocks(text, "console");
-}
-
-/* Every fenced block, with the line that opens it, which says its kind. */
-std::vector<std::string> fenced_blocks(const std::string &text) {
-    std::vector<std::string> found;
-    std::istringstream lines(text);
-    bool inside = false;
-    for (std::string line; std::getline(lines, line);) {
-        const bool is_fence = line.starts_with("```");
-        if (is_fence && !inside)
-            found.emplace_back();
-        if (is_fence || inside)
-            found.back() += line + "\n";
-        if (is_fence)
-            inside = !inside;
+    std::size_t end = 0;
+    for (std::size_t at = text.find("\n```"); at != std::string::npos;
+         at = text.find("\n```", end + 1)) {
+        end = std::min(text.find("\n```", at + 1), text.size());
+        const std::string block = text.substr(at + 1, end - at);
+        if (block.starts_with("```" + kind))
+            found.push_back(block);
     }
     return found;
 }
@@ -93,10 +67,10 @@ std::vector<std::pair<std::string, std::string>> table_keys(const std::string &t
 }
 
 TEST(Docs, BothReadmesShowTheSameCommandsAndTables) {
-    const std::string english = text_of_file(kRoot / "README.md");
-    const std::string chinese = text_of_file(kRoot / "docs/README.zh-CN.md");
-    EXPECT_EQ(console_blocks(english), console_blocks(chinese));
-    EXPECT_EQ(console_blocks(english).size(), 2U);
+    const std::string english = read_file(kRoot / "README.md");
+    const std::string chinese = read_file(kRoot / "docs/README.zh-CN.md");
+    EXPECT_EQ(blocks(english, "console"), blocks(chinese, "console"));
+    EXPECT_EQ(blocks(english, "console").size(), 2U);
     EXPECT_EQ(blocks(english, "cpp"), blocks(chinese, "cpp"));
     EXPECT_EQ(table_keys(english), table_keys(chinese));
     EXPECT_GE(table_keys(english).size(), 20U);
@@ -104,11 +78,11 @@ TEST(Docs, BothReadmesShowTheSameCommandsAndTables) {
 
 TEST(Docs, EachPageIsInStepWithItsChinese) {
     for (const std::string page : {"walkthrough", "your-own", "containers", "faults"}) {
-        const std::string english = text_of_file(kRoot / "docs" / (page + ".md"));
-        const std::string chinese = text_of_file(kRoot / "docs" / (page + ".zh-CN.md"));
+        const std::string english = read_file(kRoot / "docs" / (page + ".md"));
+        const std::string chinese = read_file(kRoot / "docs" / (page + ".zh-CN.md"));
         ASSERT_FALSE(english.empty()) << page;
         ASSERT_FALSE(chinese.empty()) << page;
-        EXPECT_EQ(fenced_blocks(english), fenced_blocks(chinese)) << page;
+        EXPECT_EQ(blocks(english), blocks(chinese)) << page;
         EXPECT_EQ(table_keys(english), table_keys(chinese)) << page;
         EXPECT_EQ(lines_that_begin_with("#", english), lines_that_begin_with("#", chinese)) << page;
         EXPECT_EQ(lines_that_begin_with("|", english), lines_that_begin_with("|", chinese)) << page;
@@ -122,14 +96,13 @@ TEST(Docs, EachPageIsInStepWithItsChinese) {
  * between two parts of it), and the two commands.
  */
 TEST(Docs, TheReadmesCodeIsTheSource) {
-    const std::string readme = text_of_file(kRoot / "README.md");
+    const std::string readme = read_file(kRoot / "README.md");
     EXPECT_LE(std::count(readme.begin(), readme.end(), '\n'), 130);
     const std::vector<std::string> code = blocks(readme, "cpp");
     ASSERT_EQ(code.size(), 2U);
-    const std::string source =
-        text_of_file(kRoot / "server.cpp") + text_of_file(kRoot / "client.cpp");
+    const std::string source = read_file(kRoot / "server.cpp") + read_file(kRoot / "client.cpp");
     for (const std::string &block : code) {
-        std::size_t begin = 0;
+        std::size_t begin = block.find('\n') + 1;
         while (begin < block.size()) {
             const std::string gap = "    ...\n";
             const std::size_t end = std::min(block.find(gap, begin), block.size());
@@ -175,21 +148,21 @@ TEST(Docs, EveryLinkLeadsSomewhere) {
     }
     const std::regex link(R"(\]\(([^)#: ]*)(?:#([^)]+))?\))");
     for (const fs::path &page : pages) {
-        const std::string text = text_of_file(page);
+        const std::string text = read_file(page);
         for (std::sregex_iterator it(text.begin(), text.end(), link), end; it != end; ++it) {
             const fs::path target =
                 (*it)[1].length() == 0 ? page : page.parent_path() / (*it)[1].str();
             EXPECT_TRUE(fs::exists(target)) << page << ": " << (*it)[0];
             if ((*it)[2].matched) {
-                EXPECT_TRUE(has_anchor(text_of_file(target), (*it)[2])) << page << ": " << (*it)[0];
+                EXPECT_TRUE(has_anchor(read_file(target), (*it)[2])) << page << ": " << (*it)[0];
             }
         }
     }
 }
 
 TEST(Docs, EveryRowOfTheApiHasItsConsoles) {
-    const std::string text = text_of_file(kRoot / "docs/api.md");
-    const std::string page = text_of_file(kRoot / "docs/consoles.md");
+    const std::string text = read_file(kRoot / "docs/api.md");
+    const std::string page = read_file(kRoot / "docs/consoles.md");
     const std::regex row(R"(\n\| \[[^\]]*\]\(consoles\.md#([a-z-]+)\) \|)");
     const std::regex code("`([^`]*)`");
     std::set<std::string> rows;
@@ -199,9 +172,9 @@ TEST(Docs, EveryRowOfTheApiHasItsConsoles) {
         const std::size_t at = page.find("\n## " + name + "\n");
         ASSERT_NE(at, std::string::npos) << "no heading for " << name;
         const std::vector<std::string> consoles =
-            console_blocks(page.substr(at, page.find("\n## ", at + 1) - at));
+            blocks(page.substr(at, page.find("\n## ", at + 1) - at), "console");
         ASSERT_EQ(consoles.size(), 1U) << name;
-        EXPECT_NE(("\n" + consoles[0]).find("\n$ mp_"), std::string::npos)
+        EXPECT_NE(consoles[0].find("\n$ mp_"), std::string::npos)
             << "run scripts/maintain/consoles.py " << name;
         /* The code in the row's cells is part of a command that the tour runs. */
         const std::size_t cells = static_cast<std::size_t>(it->position(0) + it->length(0));
@@ -210,7 +183,7 @@ TEST(Docs, EveryRowOfTheApiHasItsConsoles) {
             EXPECT_NE(consoles[0].find(" " + (*part)[1].str()), std::string::npos)
                 << name << ": " << (*part)[1];
     }
-    EXPECT_EQ(console_blocks(page).size(), rows.size()) << "a console without a row";
+    EXPECT_EQ(blocks(page, "console").size(), rows.size()) << "a console without a row";
     EXPECT_GE(rows.size(), 24U);
 }
 
@@ -218,7 +191,7 @@ TEST(Docs, EveryRowOfTheApiHasItsConsoles) {
  * row's first cell names; a callback (on_...) is what the call names.
  */
 TEST(Docs, EveryCallsCodeStandsWhereTheApiSays) {
-    const std::string text = text_of_file(kRoot / "docs/api.md");
+    const std::string text = read_file(kRoot / "docs/api.md");
     const std::regex link(R"(\[`([a-z_]+)`\]\(([^)#:]+)\))");
     const std::regex call(R"(^\| `(rte_mp_[a-z_]+)` \|)");
     std::istringstream lines(text);
@@ -230,7 +203,7 @@ TEST(Docs, EveryCallsCodeStandsWhereTheApiSays) {
             calls.insert(of_row[1]);
         for (std::sregex_iterator it(line.begin(), line.end(), link), end; it != end; ++it) {
             const std::string name = (*it)[1];
-            const std::string source = text_of_file(kRoot / "docs" / (*it)[2].str());
+            const std::string source = read_file(kRoot / "docs" / (*it)[2].str());
             /* From its first line, which begins at the margin, to the brace that does too. */
             const std::regex begins("\n[a-z][^\n(;]*[ *]" + name + "\\(");
             std::smatch found;
@@ -254,7 +227,7 @@ std::vector<std::string> all_tests() {
     for (const auto &entry : fs::recursive_directory_iterator(kRoot / "tests")) {
         if (entry.path().extension() != ".cpp")
             continue;
-        const std::string text = text_of_file(entry.path());
+        const std::string text = read_file(entry.path());
         for (std::sregex_iterator it(text.begin(), text.end(), declared), end; it != end; ++it)
             tests.push_back((*it)[1].str() + "." + (*it)[2].str());
     }
@@ -263,7 +236,7 @@ std::vector<std::string> all_tests() {
 
 TEST(Docs, EveryTestNamedInATableExists) {
     const std::vector<std::string> tests = all_tests();
-    const std::string api = text_of_file(kRoot / "docs/api.md");
+    const std::string api = read_file(kRoot / "docs/api.md");
     /* `Name` or `Suite.Name`, or the beginning of one before "…"; or `api.row`. */
     const std::regex name("`((?:[A-Za-z]+\\.)?[A-Z][A-Za-z0-9]{7,})(…)?`|`api\\.([a-z-]+)`");
     for (const auto &[document, at_least] : {std::pair{"docs/faults.md", 8},
@@ -271,7 +244,7 @@ TEST(Docs, EveryTestNamedInATableExists) {
                                              {"docs/walkthrough.md", 8},
                                              {"docs/walkthrough.zh-CN.md", 8},
                                              {"docs/faults.zh-CN.md", 8}}) {
-        std::istringstream lines(text_of_file(kRoot / document));
+        std::istringstream lines(read_file(kRoot / document));
         int named = 0;
         for (std::string line; std::getline(lines, line);) {
             if (!line.starts_with("| "))
@@ -299,5 +272,75 @@ TEST(Docs, EveryTestNamedInATableExists) {
     }
 }
 
+/* ---- the sources -------------------------------------------------------------------------- */
+
+std::vector<std::string> project_includes(const fs::path &path) {
+    std::vector<std::string> found;
+    const std::string text = read_file(path);
+    const std::regex include("#include \"([^\"]+)\"");
+    for (std::sregex_iterator it(text.begin(), text.end(), include), end; it != end; ++it)
+        found.push_back((*it)[1]);
+    return found;
+}
+
+std::vector<fs::path> sources_below(const std::string &dir) {
+    std::vector<fs::path> found;
+    for (const auto &entry : fs::recursive_directory_iterator(kRoot / dir)) {
+        const std::string extension = entry.path().extension();
+        if (extension == ".h" || extension == ".cpp")
+            found.push_back(entry.path());
+    }
+    EXPECT_FALSE(found.empty()) << dir;
+    return found;
+}
+
+auto lines_of(const std::string &path) {
+    const std::string text = read_file(kRoot / path);
+    return std::count(text.begin(), text.end(), '\n');
+}
+
+/* The two programs include all; each folder of support/ only the ones before it. */
+TEST(House, EachRoomUsesOnlyThoseBeforeIt) {
+    constexpr struct {
+        const char *folder;
+        const char *may_include;
+    } kRooms[] = {{"support/base", "support/base/.*"},
+                  {"support/console", "support/(base|console)/.*"},
+                  {"support/options", "support/(base|console|options)/.*"},
+                  {"support/eal", "support/(base|console|options|eal)/.*"},
+                  {"support/ipc", "support/(base|console|options|eal|ipc)/.*"},
+                  {"support/stats", "support/.*"},
+                  {"exercises", "common\\.h|exercises/.*|support/.*"},
+                  {"doctor", "doctor/.*|support/.*"}};
+    for (const auto &room : kRooms) {
+        for (const fs::path &file : sources_below(room.folder)) {
+            for (const std::string &include : project_includes(file))
+                EXPECT_TRUE(std::regex_match(include, std::regex(room.may_include)))
+                    << file << " includes " << include;
+        }
+    }
+}
+
+TEST(House, TheLessonStaysALesson) {
+    EXPECT_LE(lines_of("server.cpp"), 230);
+    EXPECT_LE(lines_of("client.cpp"), 280);
+    EXPECT_LE(lines_of("common.h"), 130);
+    EXPECT_LE(project_includes(kRoot / "server.cpp").size(), 9U);
+    EXPECT_LE(project_includes(kRoot / "client.cpp").size(), 9U);
+}
+
+TEST(House, SupportKnowsNoProgram) {
+    const std::regex name("mp_server|mp_client|\\[Server\\]|\\[Client\\]");
+    for (const fs::path &file : sources_below("support"))
+        EXPECT_FALSE(std::regex_search(read_file(file), name)) << file;
+}
+
+/* The rte_mp calls of the lesson are in the programs and the exercises, where a reader looks. */
+TEST(House, SupportHidesNoCall) {
+    const std::regex call(R"(\n[^*]*\brte_mp_(reply|request_sync|request_async|sendmsg)\(&)");
+    for (const fs::path &file : sources_below("support"))
+        EXPECT_FALSE(std::regex_search(read_file(file), call)) << file;
+}
+
 }  // namespace
-}  // namespace mp_ipc
+}  // namespace mp_ipc::test

@@ -37,7 +37,7 @@ TEST(DoctorChecks, LibraryOfAnotherSeriesThanTheHeaders) {
 }
 
 /* A machine with these hugepages, and a mount at `mount` if that is not empty. */
-Hugepages machine(const TempDir &root, int reserved, int free, const std::string &mount) {
+mp_ipc::Hugepages machine(const TempDir &root, int reserved, int free, const std::string &mount) {
     const std::string pages = "sys/kernel/mm/hugepages/hugepages-2048kB/";
     root.write(pages + "nr_hugepages", std::to_string(reserved) + "\n");
     root.write(pages + "free_hugepages", std::to_string(free) + "\n");
@@ -63,7 +63,7 @@ TEST(DoctorChecks, AllHugepagesAreInUse) {
     root.write("huge/oldmap_0");
     root.write("huge/oldmap_1");
     root.write("huge/livemap_0");
-    const Hugepages pages = machine(root, 64, 0, mount);
+    const mp_ipc::Hugepages pages = machine(root, 64, 0, mount);
     const Finding used = check_hugepages(pages, {}, false);
     EXPECT_EQ(used.verdict, Verdict::bad);
     EXPECT_TRUE(
@@ -115,7 +115,7 @@ TEST(DoctorChecks, AnotherMountIsWritable) {
                        "nodev " + own + " hugetlbfs rw,relatime,pagesize=" + second + " 0 0\n");
     };
     mounts("2M", "2M,size=64M");
-    const Hugepages pages = look_at_hugepages({}, root.path());
+    const mp_ipc::Hugepages pages = look_at_hugepages({}, root.path());
     EXPECT_EQ(pages.mounts, (std::vector<std::string>{nowhere, own}));
     EXPECT_EQ(check_hugepage_mount(pages, {}, false).verdict, Verdict::bad);
     EXPECT_EQ(check_hugepage_mount(pages, {}, false).text,

@@ -13,10 +13,16 @@ namespace {
 
 using Words = std::vector<std::string>;
 
+EalArgs scan(const Words &words, const TakesNextWord &takes_next_word = eal_takes_next_word) {
+    std::vector<const char *> argv = {"p"};
+    for (const std::string &word : words)
+        argv.push_back(word.c_str());
+    return scan_eal_args(static_cast<int>(argv.size()), argv.data(), {"count"}, takes_next_word);
+}
+
 TEST(EalArgs, AreSplitAndScanned) {
-    const char *const argv[] = {"p",        "-l0-1", "--file-pre", "x", "--huge-dir=/h", "-n", "4",
-                                "--no-pci", "--",    "--count",    "1"};
-    const EalArgs args = scan_eal_args(11, argv, {"count"});
+    const EalArgs args = scan(
+        {"-l0-1", "--file-pre", "x", "--huge-dir=/h", "-n", "4", "--no-pci", "--", "--count", "1"});
     EXPECT_EQ(args.eal.size(), 8U);
     EXPECT_EQ(args.app, (Words{"--count", "1"}));
     EXPECT_EQ(args.file_prefix, "x");
@@ -27,31 +33,22 @@ TEST(EalArgs, AreSplitAndScanned) {
 }
 
 TEST(EalArgs, OptionsThatLeaveNothingToAttachToAreSeen) {
-    for (const char *option : {"--no-shconf", "--in-memory", "--no-huge", "--huge-unlink"}) {
-        const char *const argv[] = {"p", option};
-        EXPECT_EQ(scan_eal_args(2, argv, {}).without_shared_files, option);
-    }
-    const char *const always[] = {"p", "--huge-unlink=always"};
-    EXPECT_EQ(scan_eal_args(2, always, {}).without_shared_files, "--huge-unlink");
-    for (const char *option : {"--huge-unlink=never", "--huge-unlink=existing"}) {
-        const char *const argv[] = {"p", option};
-        EXPECT_EQ(scan_eal_args(2, argv, {}).without_shared_files, "");
-    }
+    for (const char *option : {"--no-shconf", "--in-memory", "--no-huge", "--huge-unlink"})
+        EXPECT_EQ(scan({option}).without_shared_files, option);
+    EXPECT_EQ(scan({"--huge-unlink=always"}).without_shared_files, "--huge-unlink");
+    for (const char *option : {"--huge-unlink=never", "--huge-unlink=existing"})
+        EXPECT_EQ(scan({option}).without_shared_files, "");
 }
 
 TEST(EalArgs, AnOptionThatTakesNoWordEatsNone) {
     /* As an EAL whose --log-timestamp and --syslog take a joined value, or none. */
     const auto takes = [](const std::string &option) { return option == "--vdev"; };
-    const char *const joined[] = {"p", "--log-timestamp", "--file-prefix=x", "--syslog"};
-    EXPECT_EQ(scan_eal_args(4, joined, {}, takes).file_prefix, "x");
-    const char *const apart[] = {"p", "--syslog", "--file-prefix", "x", "--vdev", "net_null0"};
-    const EalArgs args = scan_eal_args(6, apart, {}, takes);
+    EXPECT_EQ(scan({"--log-timestamp", "--file-prefix=x", "--syslog"}, takes).file_prefix, "x");
+    const EalArgs args = scan({"--syslog", "--file-prefix", "x", "--vdev", "net_null0"}, takes);
     EXPECT_EQ(args.file_prefix, "x");
     EXPECT_FALSE(args.misplaced) << *args.misplaced;
-    const char *const stray[] = {"p", "--vdev", "net_null0", "--syslog", "doctor"};
-    EXPECT_EQ(scan_eal_args(5, stray, {}, takes).misplaced, "doctor");
-    const char *const after_value[] = {"p", "--vdev", "net_null0", "doctor"};
-    EXPECT_EQ(scan_eal_args(4, after_value, {}, takes).misplaced, "doctor");
+    EXPECT_EQ(scan({"--vdev", "net_null0", "--syslog", "doctor"}, takes).misplaced, "doctor");
+    EXPECT_EQ(scan({"--vdev", "net_null0", "doctor"}, takes).misplaced, "doctor");
 }
 
 TEST(EalArgs, EalIsAskedOnlyWhereItIsInDoubt) {
@@ -59,14 +56,20 @@ TEST(EalArgs, EalIsAskedOnlyWhereItIsInDoubt) {
         ADD_FAILURE() << option;
         return false;
     };
-    const char *const argv[] = {"p", "-l",       "0",  "--no-pci", "--file-prefix",
-                                "x", "--vdev=a", "-n4"};
-    scan_eal_args(8, argv, {}, takes);
+    scan({"-l", "0", "--no-pci", "--file-prefix", "x", "--vdev=a", "-n4"}, takes);
 }
 
 TEST(EalArgs, AWordAfterAnOptionOfANewerEalIsLeftToEal) {
-    const char *const argv[] = {"p", "--brand-new", "value"};
-    EXPECT_FALSE(scan_eal_args(3, argv, {}).misplaced);
+    EXPECT_FALSE(scan({"--brand-new", "value"}).misplaced);
+}
+
+TEST(EalArgs, KnowsTheOptionsThatSayHowMuchMemory) {
+    for (const Words &words :
+         {Words{"-m", "64"}, Words{"-m64"}, Words{"--socket-mem", "1,2"}, Words{"--socket-mem=1"},
+          Words{"--socket-limit=1"}, Words{"--legacy-mem"}, Words{"--numa-mem=1"},
+          Words{"--memory-size=1"}})
+        EXPECT_NE(scan(words).memory, "") << words[0];
+    EXPECT_EQ(scan({"-n", "4", "--log-level=1", "--main-lcore", "1", "-l", "0"}).memory, "");
 }
 
 TEST(EalOption, IsAskedOfEalItself) {

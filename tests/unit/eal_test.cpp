@@ -22,7 +22,7 @@
 #include "support/eal/resume.h"
 #include "support/eal/runtime_dir.h"
 #include "support/eal/watch.h"
-#include "tests/harness/process.h"
+#include "tests/harness/held.h"
 #include "tests/harness/temp_dir.h"
 
 namespace mp_ipc::test {
@@ -48,19 +48,8 @@ TEST(Start, WhatCannotBeLookedAtIsNotCalledMissing) {
 }
 
 TEST(Start, AProcessWithoutANameIsAQuestionMark) {
-    const Pipe ready = make_pipe();
-    const pid_t child = fork();
-    if (child == 0) {
-        prctl(PR_SET_NAME, "");
-        if (write(ready.write.get(), "y", 1) == 1)
-            pause();
-        _exit(0);
-    }
-    char ok = 0;
-    ASSERT_EQ(read(ready.read.get(), &ok, 1), 1);
-    EXPECT_EQ(process_name(child), "?");
-    kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
+    const Held nameless([] { return prctl(PR_SET_NAME, "") == 0; });
+    EXPECT_EQ(process_name(nameless.pid()), "?");
 }
 
 TEST(Start, CoresAreThoseOfTheCpusetWhateverTheAffinity) {

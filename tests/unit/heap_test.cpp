@@ -4,10 +4,10 @@
  * messages.
  */
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 
@@ -15,7 +15,7 @@
 #include "support/eal/heap.h"
 #include "support/eal/heap_question.h"
 #include "support/eal/hugepages.h"
-#include "support/options/eal_args.h"
+#include "tests/harness/held.h"
 #include "tests/harness/temp_dir.h"
 
 namespace mp_ipc {
@@ -30,10 +30,8 @@ constexpr std::uint64_t kPage = 2 * kMiB;
 
 class NodeMemory : public ::testing::Test {
   protected:
-    void write(const std::string &path, const std::string &text) {
-        const fs::path file = root_.path() + path;
-        fs::create_directories(file.parent_path());
-        std::ofstream(file) << text << '\n';
+    void write(const std::string &path, const std::string &text) const {
+        root_.write(path, text + '\n');
     }
     /* Cores of a node, and its free pages of 2 MiB. */
     void node(unsigned number, const std::vector<unsigned> &cores, unsigned long free) {
@@ -121,21 +119,6 @@ TEST_F(NodeMemory, TakesNoPageOfAGigabyteForAFewKilobytes) {
     EXPECT_EQ(planned(), "");
 }
 
-TEST(EalArgs, KnowsTheOptionsThatSayHowMuchMemory) {
-    for (const std::vector<const char *> &words : {std::vector<const char *>{"p", "-m", "64"},
-                                                   {"p", "-m64"},
-                                                   {"p", "--socket-mem", "1,2"},
-                                                   {"p", "--socket-mem=1"},
-                                                   {"p", "--socket-limit=1"},
-                                                   {"p", "--legacy-mem"},
-                                                   {"p", "--numa-mem=1"},
-                                                   {"p", "--memory-size=1"}})
-        EXPECT_NE(scan_eal_args(static_cast<int>(words.size()), words.data(), {}).memory, "")
-            << words[1];
-    const char *const others[] = {"p", "-n", "4", "--log-level=1", "--main-lcore", "1", "-l", "0"};
-    EXPECT_EQ(scan_eal_args(8, others, {}).memory, "");
-}
-
 /* ---- words -------------------------------------------------------------------------------- */
 
 TEST(HeapFacts, SayHowManyFitAndWhatToReserve) {
@@ -167,50 +150,19 @@ TEST(HeapAnswer, IsReadFromTelemetry) {
 
 /* ---- the gate ----------------------------------------------------------------------------- */
 
-/* A process that has entered the gate, and stays in it until it is killed. */
-class Inside {
-  public:
-    explicit Inside(const std::string &dir) {
-        int ends[2];
-        if (pipe(ends) != 0)
-            return;
-        pid_ = fork();
-        if (pid_ == 0) {
-            AttachGate gate(dir);
-            const bool in =
-                gate.enter([](milliseconds) { return false; }) == AttachGate::Outcome::entered;
-            if (write(ends[1], in ? "y" : "n", 1) == 1)
-                pause();
-            _exit(0);
-        }
-        char answer = 'n';
-        entered_ = read(ends[0], &answer, 1) == 1 && answer == 'y';
-        close(ends[0]);
-        close(ends[1]);
-    }
-    ~Inside() {
-        kill(pid_, SIGKILL);
-        waitpid(pid_, nullptr, 0);
-    }
-    Inside(const Inside &) = delete;
-    Inside &operator=(const Inside &) = delete;
-    pid_t pid() const { return pid_; }
-    bool entered() const { return entered_; }
-
-  private:
-    pid_t pid_ = -1;
-    bool entered_ = false;
-};
-
 class Gate : public ::testing::Test {
   protected:
     using Outcome = AttachGate::Outcome;
-    std::vector<std::unique_ptr<Inside>> fill() {
-        std::vector<std::unique_ptr<Inside>> inside;
-        for (unsigned i = 0; i < AttachGate::kPlaces; i++) {
-            inside.push_back(std::make_unique<Inside>(dir_.path()));
-            EXPECT_TRUE(inside.back()->entered());
-        }
+    /* For a process that enters the gate, and stays in it until it is killed. */
+    bool enter() const {
+        static std::optional<AttachGate> gate;
+        gate.emplace(dir_.path());
+        return gate->enter([](milliseconds) { return false; }) == Outcome::entered;
+    }
+    std::deque<test::Held> fill() const {
+        std::deque<test::Held> inside;
+        for (unsigned i = 0; i < AttachGate::kPlaces; i++)
+            EXPECT_TRUE(inside.emplace_back([this] { return enter(); }).held());
         return inside;
     }
     test::TempDir dir_;
@@ -227,15 +179,15 @@ TEST_F(Gate, LetsAFewInAndTheNextWhenOneIsKilled) {
     }),
               Outcome::entered);
     EXPECT_EQ(pauses, 3);
-    EXPECT_FALSE(Inside(dir_.path()).entered()) << "the place is taken";
+    EXPECT_FALSE(test::Held([this] { return enter(); }).held()) << "the place is taken";
     gate.leave();
-    EXPECT_TRUE(Inside(dir_.path()).entered());
+    EXPECT_TRUE(test::Held([this] { return enter(); }).held());
 }
 
 TEST_F(Gate, HasAnotherRowWhereAllOfOneAreStopped) {
     auto inside = fill();
-    for (const auto &process : inside)
-        kill(process->pid(), SIGSTOP);
+    for (const test::Held &process : inside)
+        kill(process.pid(), SIGSTOP);
     AttachGate gate(dir_.path());
     EXPECT_EQ(gate.enter([](milliseconds pause) {
         usleep(static_cast<useconds_t>(pause.count() * 1000));
@@ -251,7 +203,7 @@ TEST_F(Gate, HasAnotherRowWhereAllOfOneAreStopped) {
 
 TEST_F(Gate, HasAnotherRowWhereNobodyWithinGetsOn) {
     const auto inside = fill();
-    kill(inside[0]->pid(), SIGSTOP);
+    kill(inside[0].pid(), SIGSTOP);
     AttachGate gate(dir_.path());
     const auto begin = std::chrono::steady_clock::now();
     EXPECT_EQ(gate.enter(

@@ -6,25 +6,21 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstring>
-#include <filesystem>
 #include <vector>
 
 #include "support/base/unique_fd.h"
+#include "tests/harness/datagram.h"
+#include "tests/harness/temp_dir.h"
 
 namespace mp_ipc {
 namespace {
 
 constexpr int kBuffer = 8; /* as many as rte_mp had room for until 24.11 */
-
-std::ptrdiff_t open_count() {
-    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
-}
 
 struct Received {
     int num_fds = -1;
@@ -34,12 +30,6 @@ struct Received {
 
 class IpcDescriptors : public ::testing::Test {
   protected:
-    void SetUp() override {
-        int ends[2];
-        ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
-        from_ = UniqueFd(ends[0]);
-        to_ = UniqueFd(ends[1]);
-    }
     void TearDown() override { limit_descriptors(-1, DescriptorsIn::none); }
 
     /* Sends one message, and returns what is received. */
@@ -47,28 +37,18 @@ class IpcDescriptors : public ::testing::Test {
         IpcDatagram datagram = {};
         datagram.type = type;
         datagram.message.num_fds = named;
-        std::vector<char> control(CMSG_SPACE(brought * sizeof(int)));
+        const std::vector<int> fds(brought, STDERR_FILENO);
+        EXPECT_EQ(from_.send(dir_ / "to", &datagram, kIpcDatagramSize, fds), 0);
+
         iovec data = {&datagram, kIpcDatagramSize};
         msghdr header = {};
         header.msg_iov = &data;
         header.msg_iovlen = 1;
-        if (brought > 0) {
-            header.msg_control = control.data();
-            header.msg_controllen = control.size();
-            cmsghdr *part = CMSG_FIRSTHDR(&header);
-            part->cmsg_level = SOL_SOCKET;
-            part->cmsg_type = SCM_RIGHTS;
-            part->cmsg_len = CMSG_LEN(brought * sizeof(int));
-            const std::vector<int> fds(brought, STDERR_FILENO);
-            std::memcpy(CMSG_DATA(part), fds.data(), brought * sizeof(int));
-        }
-        EXPECT_EQ(sendmsg(from_.get(), &header, 0), ssize_t{kIpcDatagramSize});
-
         alignas(cmsghdr) char room[CMSG_SPACE(kBuffer * sizeof(int))];
         header.msg_control = room;
         header.msg_controllen = sizeof(room);
         std::memset(&datagram, 0, sizeof(datagram));
-        EXPECT_EQ(recvmsg(to_.get(), &header, 0), ssize_t{kIpcDatagramSize});
+        EXPECT_EQ(recvmsg(to_.fd(), &header, 0), ssize_t{kIpcDatagramSize});
         Received received{datagram.message.num_fds, {}, header.msg_flags};
         if (const cmsghdr *part = CMSG_FIRSTHDR(&header)) {
             received.fds.resize((part->cmsg_len - CMSG_LEN(0)) / sizeof(int));
@@ -78,22 +58,23 @@ class IpcDescriptors : public ::testing::Test {
     }
     /* No descriptor is passed on, and none stays open. */
     void expect_none(int type, int named, std::size_t brought) {
-        const auto before = open_count();
+        const auto before = test::open_files(getpid());
         const Received received = send(type, named, brought);
         EXPECT_EQ(received.num_fds, 0);
         EXPECT_TRUE(received.fds.empty());
         EXPECT_EQ(received.flags & MSG_CTRUNC, 0);
-        EXPECT_EQ(open_count(), before);
+        EXPECT_EQ(test::open_files(getpid()), before);
     }
 
-    UniqueFd from_;
-    UniqueFd to_;
+    const test::TempDir dir_;
+    const test::RawSocket from_;
+    const test::RawSocket to_{dir_ / "to"};
 };
 
 constexpr int kRequest = 1;
 
 TEST_F(IpcDescriptors, NoneReachWhatWantsNone) {
-    limit_descriptors(to_.get(), DescriptorsIn::none);
+    limit_descriptors(to_.fd(), DescriptorsIn::none);
     for (const int type : {kRequest, kIpcReply}) {
         for (const int named : {0, 1, 8})
             for (const std::size_t brought : {0U, 1U, 8U, 9U, 253U})
@@ -102,7 +83,7 @@ TEST_F(IpcDescriptors, NoneReachWhatWantsNone) {
 }
 
 TEST_F(IpcDescriptors, AReplyBringsThoseThatItNames) {
-    limit_descriptors(to_.get(), DescriptorsIn::replies);
+    limit_descriptors(to_.fd(), DescriptorsIn::replies);
     for (const int named : {0, 1, 8}) {
         const Received received = send(kIpcReply, named, static_cast<std::size_t>(named));
         EXPECT_EQ(received.num_fds, named);
@@ -118,7 +99,7 @@ TEST_F(IpcDescriptors, AReplyBringsThoseThatItNames) {
 
 /* The kernel then sets MSG_CTRUNC, at which rte_mp's thread would end. */
 TEST_F(IpcDescriptors, AFullTableCostsTheDescriptorsOnly) {
-    limit_descriptors(to_.get(), DescriptorsIn::replies);
+    limit_descriptors(to_.fd(), DescriptorsIn::replies);
     rlimit former = {};
     ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &former), 0);
     const UniqueFd highest(dup(STDERR_FILENO));

@@ -6,20 +6,17 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdint>
 #include <cstdlib>
-#include <functional>
 
 #include <rte_version.h>
 
 #include "support/eal/hugepages.h"
 #include "support/eal/runtime_dir.h"
 #include "tests/harness/datagram.h"
-#include "tests/harness/process.h"
+#include "tests/harness/held.h"
 #include "tests/harness/temp_dir.h"
 
 namespace mp_ipc {
@@ -35,30 +32,6 @@ class RuntimeDir : public ::testing::Test {
     ~RuntimeDir() override { unsetenv("RUNTIME_DIRECTORY"); }
     const test::TempDir root_;
     const std::string dir_ = root_ / "dpdk/p";
-};
-
-/* A process that takes a lock on a file, and keeps it until it is killed. */
-class LockedBy {
-  public:
-    explicit LockedBy(const std::function<bool()> &lock) : pid_(fork()) {
-        if (pid_ == 0) {
-            if (lock() && write(ready_.write.get(), "y", 1) == 1)
-                pause();
-            _exit(1);
-        }
-        ready_.write = UniqueFd();
-        char ok = 0;
-        EXPECT_EQ(::read(ready_.read.get(), &ok, 1), 1);
-    }
-    ~LockedBy() {
-        kill(pid_, SIGKILL);
-        waitpid(pid_, nullptr, 0);
-    }
-    pid_t pid() const { return pid_; }
-
-  private:
-    test::Pipe ready_ = test::make_pipe();
-    pid_t pid_;
 };
 
 TEST_F(RuntimeDir, FollowsTheEnvironmentAsEalDoes) {
@@ -78,10 +51,11 @@ std::string config_of(std::uint32_t version, std::uint8_t status, std::uint32_t 
     return head;
 }
 
+/* In a process of its own, which keeps the lock. */
 bool lock_as_primary(const std::string &config) {
-    struct flock lock = {};
-    lock.l_type = F_WRLCK;
-    return fcntl(open(config.c_str(), O_RDWR), F_SETLK, &lock) == 0;
+    static UniqueFd lock;
+    lock = test::hold_write_lock(config);
+    return bool(lock);
 }
 
 TEST_F(RuntimeDir, TellsALivePrimaryFromADeadOne) {
@@ -93,7 +67,7 @@ TEST_F(RuntimeDir, TellsALivePrimaryFromADeadOne) {
     ASSERT_EQ(probe_prefixes().size(), 1U);
     EXPECT_FALSE(probe_prefixes()[0].lives());
     {
-        const LockedBy primary([&] { return lock_as_primary(config); });
+        const test::Held primary([&] { return lock_as_primary(config); });
         EXPECT_EQ(probe_primary(dir_).state, State::starting);
         EXPECT_EQ(probe_primary(dir_).pid, primary.pid());
         EXPECT_EQ(probe_prefixes()[0].prefix(), "p");
@@ -110,7 +84,7 @@ TEST_F(RuntimeDir, TellsALivePrimaryFromADeadOne) {
 
 TEST_F(RuntimeDir, APrimarySaysWhyItTakesNoSecondaries) {
     const std::string config = root_.write("dpdk/p/config", config_of(RTE_VERSION, 2));
-    const LockedBy primary([&] { return lock_as_primary(config); });
+    const test::Held primary([&] { return lock_as_primary(config); });
     const test::RawSocket socket(dir_ + "/mp_socket");
     EXPECT_FALSE(probe_primary(dir_).no_secondaries);
     EXPECT_FALSE(probe_primary(dir_).other_version);
@@ -129,7 +103,7 @@ TEST_F(RuntimeDir, NamesWhoHoldsTheFiles) {
     const std::string file = root_.write("dpdk/p/fbarray_memzone");
     EXPECT_TRUE(lock_holders(dir_).empty());
     {
-        const LockedBy other([&] { return flock(open(file.c_str(), O_RDWR), LOCK_SH) == 0; });
+        const test::Held other([&] { return flock(open(file.c_str(), O_RDWR), LOCK_SH) == 0; });
         EXPECT_EQ(holders_text(lock_holders(dir_)),
                   "pid " + std::to_string(other.pid()) + ", " + process_name(getpid()));
     }

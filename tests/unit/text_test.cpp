@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "support/stats/telemetry.h"
+
 namespace mp_ipc {
 namespace {
 
@@ -68,6 +70,13 @@ TEST(Printable, EveryByteYieldsSomethingSafe) {
             }
         }
     }
+}
+
+TEST(TelemetryText, IsPrintableAsciiAndFits) {
+    EXPECT_EQ(telemetry_text("plain ~\"\\", 127), "plain ~\"\\");
+    EXPECT_EQ(telemetry_text("\xe4\xb8\xad\x1b\x7f", 127), "\\xe4\\xb8\\xad\\x1b\\x7f");
+    EXPECT_EQ(telemetry_text(std::string(200, 'x'), 127), std::string(127, 'x'));
+    EXPECT_EQ(telemetry_text("abc\xff", 6), "abc"); /* an escape is not cut */
 }
 
 }  // namespace
