@@ -110,7 +110,7 @@ void latency(const ServerFacts &facts, Data *data, std::string_view wanted) {
     for (const Action &action : facts.actions) {
         if (!wanted.empty() && wanted != action.name)
             continue;
-        const Histogram times = action.counts->handling.snapshot();
+        const Histogram &times = action.counts->handling;
         add_dict(data, action.name, [&](Data *dict) {
             add(dict, "count", times.count());
             add(dict, "min_ns", times.min());
