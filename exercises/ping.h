@@ -85,10 +85,7 @@ inline Histogram g_handler;
 inline Histogram g_back;
 
 inline void add_options(std::vector<Option> *options) {
-    using Takes = Option::Takes;
-    options->push_back({"interval",
-                        Takes::value,
-                        "S",
+    options->push_back({"interval S",
                         {"ping: a request every S seconds (1)", "ping：每 S 秒一个请求（1）"},
                         set_seconds(&g_interval_s, kLeastSeconds, kMostSeconds)});
     options->push_back(
