@@ -127,8 +127,6 @@ inline int on_round_answered(const rte_mp_msg *msg, const struct rte_mp_reply *r
     const HandlerGate::Pass pass(g_handlers.gate);
     if (!pass.open())
         return 0;
-    for (int i = 0; i < reply->nb_received; i++)
-        close_received_fds(reply->msgs[i]);
     StatusRequest asked;
     read_struct(*msg, &asked);
     const bool all_answered = say_round(asked.header.sequence, *reply);

@@ -9,7 +9,7 @@ seconds=${1:-30}
 keep=${2:-}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${BUILD_DIR:-$root/build-fuzz}
-targets="message text sealed_text received_fds"
+targets="message text sealed_text"
 command -v clang++ >/dev/null || {
     echo "fuzz.sh: skipped: clang++ is not installed (Debian: apt-get install clang)"
     [ "${CI-}" = true ] && exit 1
@@ -23,7 +23,7 @@ for target in $targets; do
         exit 1
     }
 done
-each=$((seconds / 4))
+each=$((seconds / 3))
 [ "$each" -ge 1 ] || each=1
 for target in $targets; do
     corpus=$root/tests/fuzz/corpus/$target

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "support/base/exit_status.h"
-#include "support/base/received_fds.h"
 #include "support/base/text.h"
 #include "support/console/console.h"
 #include "support/eal/ipc_core.h"
@@ -26,13 +25,6 @@ bool takes_role(EalArgs *args, const char *proc_type) {
     if (!wrong.empty())
         error(kComposed, wrong);
     return wrong.empty();
-}
-
-/* Filters the socket and records the open descriptors: before the first handler is registered. */
-void guard_socket(const IpcSocket &socket, bool filtered, DescriptorsIn descriptors) {
-    if (filtered)
-        let_in_well_formed_only(socket, descriptors);
-    remember_own_fds();
 }
 
 /* From now on the end of the EAL's IPC thread is a reason to end. false: there is no such thread,
@@ -64,7 +56,8 @@ PrimarySession::PrimarySession(EalArgs args, const Setup &setup, std::function<v
         return;
     }
     const IpcSocket socket = IpcSocket::find();
-    guard_socket(socket, setup.filtered, DescriptorsIn::none); /* no handler here takes any */
+    if (setup.filtered)
+        let_in_well_formed_only(socket, DescriptorsIn::none); /* no handler here takes any */
     if (setup.limited)
         socket.limit_sends(kSendLimit);
     if (!follow(watch_) || (setup.ipc_core && !put_ipc_thread_on(*setup.ipc_core)))
@@ -139,7 +132,8 @@ SecondarySession::SecondarySession(char **argv, EalArgs args, const Setup &setup
             start_again();
         end_process(finish(watch_.reason(), status));
     }
-    guard_socket(IpcSocket::find(), setup.filtered, setup.descriptors);
+    if (setup.filtered)
+        let_in_well_formed_only(IpcSocket::find(), setup.descriptors);
     if (!follow(watch_) || (setup.ipc_core && !put_ipc_thread_on(*setup.ipc_core)))
         end(kExitFailure);
 }

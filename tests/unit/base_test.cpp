@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * support/base: schedules, histograms, counts, sealed memory, descriptors.
+ * support/base: schedules, histograms, counts, sealed memory, cores.
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,6 @@
 
 #include "support/base/cores.h"
 #include "support/base/histogram.h"
-#include "support/base/received_fds.h"
 #include "support/base/request_counts.h"
 #include "support/base/schedule.h"
 #include "support/base/sealed_memory.h"
@@ -165,38 +164,6 @@ TEST(SealedMemory, RefusesWhatMayChangeOrIsOfAnotherSize) {
     EXPECT_NE(wrong.find("no memfd"), std::string::npos) << wrong;
     const UniqueFd large = seal_text("large", std::string((1U << 20) + 1, 'x'));
     EXPECT_FALSE(read_sealed_text(large.get(), (1U << 20) + 1, &wrong));
-}
-
-TEST(ReceivedFds, OnlyWhatIsNotOursIsClosed) {
-    const UniqueFd own(memfd_create("own", MFD_CLOEXEC));
-    remember_own_fds();
-    const int received = memfd_create("received", MFD_CLOEXEC);
-    rte_mp_msg msg = {};
-    msg.num_fds = 4;
-    msg.fds[0] = own.get();
-    msg.fds[1] = STDERR_FILENO;
-    msg.fds[2] = received;
-    msg.fds[3] = 9999; /* not open at all */
-    close_received_fds(msg);
-    EXPECT_NE(fcntl(own.get(), F_GETFD), -1);
-    EXPECT_NE(fcntl(STDERR_FILENO, F_GETFD), -1);
-    EXPECT_EQ(fcntl(received, F_GETFD), -1);
-}
-
-TEST(ReceivedFds, ExactlyOneIsTaken) {
-    remember_own_fds();
-    rte_mp_msg msg = {};
-    EXPECT_FALSE(take_received_fd(msg));
-    msg.num_fds = 1;
-    msg.fds[0] = memfd_create("received", MFD_CLOEXEC);
-    EXPECT_EQ(take_received_fd(msg).get(), msg.fds[0]);
-    msg.num_fds = 2;
-    msg.fds[0] = memfd_create("received", MFD_CLOEXEC);
-    msg.fds[1] = memfd_create("received", MFD_CLOEXEC);
-    EXPECT_FALSE(take_received_fd(msg));
-    EXPECT_EQ(fcntl(msg.fds[1], F_GETFD), -1);
-    msg.num_fds = 1000;
-    EXPECT_FALSE(take_received_fd(msg));
 }
 
 TEST(CoreList, IsWrittenAsTheKernelDoes) {

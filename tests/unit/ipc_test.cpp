@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * support/ipc: the gate of handlers, the table of clients, the end of a request.
+ * support/ipc: the gate of handlers, the table of clients, the end of a request, the messages of a
+ * reply.
  */
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
+#include <vector>
 
 #include "support/base/request_counts.h"
 #include "support/ipc/client_table.h"
 #include "support/ipc/gate.h"
+#include "support/ipc/reply_messages.h"
 #include "support/ipc/requests.h"
 #include "tests/harness/pair.h"
 
@@ -137,6 +142,30 @@ TEST_F(RequestEnd, AReplyWithAnErrorIsARefusalThatSaysIt) {
     refused = asked;
     refused.version++;
     EXPECT_EQ(answered(asked, {refused, 1}).detail, status_text(Status::bad_version));
+}
+
+TEST(ReplyMessages, ExactlyOneDescriptorIsTaken) {
+    struct rte_mp_reply reply = {};
+    reply.nb_received = 2;
+    reply.msgs = static_cast<rte_mp_msg *>(std::calloc(2, sizeof(rte_mp_msg)));
+    rte_mp_msg &one = reply.msgs[0];
+    rte_mp_msg &two = reply.msgs[1];
+    one.num_fds = 1;
+    two.num_fds = 2;
+    for (int *fd : {&one.fds[0], &two.fds[0], &two.fds[1]})
+        *fd = memfd_create("received", MFD_CLOEXEC);
+    const std::vector<int> fds = {one.fds[0], two.fds[0], two.fds[1]};
+    {
+        ReplyMessages messages(reply);
+        const UniqueFd taken = messages.take_fd(0);
+        EXPECT_EQ(taken.get(), fds[0]);
+        EXPECT_FALSE(messages.take_fd(0));
+        EXPECT_FALSE(messages.take_fd(1));
+        EXPECT_NE(fcntl(fds[0], F_GETFD), -1); /* the caller's now */
+        EXPECT_EQ(fcntl(fds[1], F_GETFD), -1);
+        EXPECT_EQ(fcntl(fds[2], F_GETFD), -1);
+    }
+    EXPECT_EQ(fcntl(fds[0], F_GETFD), -1);
 }
 
 }  // namespace
