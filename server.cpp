@@ -185,7 +185,7 @@ int main(int argc, char **argv) {
 
     /* 3. Register the handlers. */
     g_handlers.boot_id = new_boot_id();
-    status::g_broadcasts.emplace(session.watch());
+    status::g_watch = &session.watch();
     const std::vector<Action> all = with_fault(options.fault, actions());
     g_facts = {all, line.args.file_prefix, Clock::now(), shown(options)};
     const Telemetry telemetry(g_facts);

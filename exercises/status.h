@@ -12,8 +12,8 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
-#include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,8 +23,10 @@
 #include "exercises/run.h"
 #include "support/base/text.h"
 #include "support/console/console.h"
-#include "support/ipc/broadcasts.h"
+#include "support/eal/ipc_socket.h"
+#include "support/eal/watch.h"
 #include "support/ipc/pending_request.h"
+#include "support/ipc/send_window.h"
 
 namespace mp_ipc {
 
@@ -89,7 +91,29 @@ inline Clock::duration call_limit(std::size_t clients) {
     return std::chrono::seconds(10) + clients * kSendLimit;
 }
 
-inline std::optional<Broadcasts> g_broadcasts; /* set after rte_eal_init(); main thread */
+inline Watch *g_watch = nullptr; /* set before the first round; main thread */
+
+/* Sending to all secondaries blocks while the queue of any of them is full. So at most kReserve
+ * messages are sent before all have been read: every queue has room for so many. Main thread.
+ */
+inline SendWindow g_window{SendWindow::kReserve};
+
+/* Waits for the clients to read, whether or not the program ends. */
+struct ClientsReading {
+    IpcSocket socket = IpcSocket::find();
+    static Clock::time_point now() { return Clock::now(); }
+    static bool ending() { return false; }
+    static void sleep_until(Clock::time_point time) { std::this_thread::sleep_until(time); }
+    bool idle() const { return socket.unread_by_peers() == 0; }
+    static bool has_room() { return true; } /* the window alone is the limit */
+};
+
+/* The place for one more message; none where earlier ones are not known to have been read. */
+inline SendWindow::Place take_place() {
+    constexpr std::chrono::milliseconds kMoment{20}; /* to read what was just sent */
+    ClientsReading world;
+    return wait_for_place(g_window, world, kMoment);
+}
 
 /* The asynchronous round that may be pending: a second one of its name would fail with EEXIST. */
 inline struct {
@@ -148,7 +172,8 @@ inline void ask_async(rte_mp_msg &request, SendWindow::Place place,
     const Clock::time_point now = Clock::now();
     int result = 0;
     {
-        const auto blocking = g_broadcasts->blocking(call_limit(before.size()));
+        const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes,
+                                       call_limit(before.size()));
         result = rte_mp_request_async(&request, &timeout, on_round_answered);
     }
     if (result != 0 && rte_errno != ENOENT) /* ENOENT: a client has just exited */
@@ -171,7 +196,8 @@ inline void ask_sync(rte_mp_msg &request, SendWindow::Place place, std::size_t c
     struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
     int result = 0;
     {
-        const auto blocking = g_broadcasts->blocking(call_limit(clients) + clients * kTimeout);
+        const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::yes,
+                                       call_limit(clients) + clients * kTimeout);
         result = rte_mp_request_sync(&request, &reply, &timeout);
     }
     const ReplyMessages owner(reply);
@@ -194,7 +220,7 @@ inline void ask_all(bool one_after_another) {
     const auto clients = live_clients();
     if (!one_after_another && clients.empty())
         return;
-    SendWindow::Place place = g_broadcasts->take_place();
+    SendWindow::Place place = take_place();
     if (!place) {
         say({"[STATUS] Not asked: a client does not read its messages",
              "[STATUS] 未询问: 有 Client 没有读取消息"});
@@ -230,12 +256,13 @@ inline Clock::time_point round_due() {
 
 /* Sent before force_quit is set, which ends the clients. */
 inline void tell_shutdown() {
-    const SendWindow::Place place = g_broadcasts->take_place();
+    const SendWindow::Place place = take_place();
     if (!place)
         return;
     rte_mp_msg event = make_message(kMsgServerEvent);
     fill(event, ServerEvent{{kVersion, Status::ok, 1, g_handlers.boot_id}});
-    const auto blocking = g_broadcasts->blocking(std::chrono::seconds(1), false);
+    const Watch::Blocking blocking(*g_watch, Watch::Blocking::Interruptible::no,
+                                   std::chrono::seconds(1));
     if (rte_mp_sendmsg(&event) != 0)
         warn({"cannot tell all clients of the shutdown: {}", "无法通知所有 Client 即将退出：{}"},
              rte_strerror(rte_errno));
