@@ -253,8 +253,8 @@ const Visit kVisit = {
 
 int main(int argc, char **argv) {
     const CommandLine<ClientOptions> line = read_client_command_line(argc, argv);
-    if (line.done)
-        return line.status;
+    if (line.exit)
+        return *line.exit;
     const ClientOptions &options = g_run.options = line.options;
     if (options.doctor)
         end_process(run_doctor(line.args, options.timeout_s, kVisit));

@@ -164,8 +164,8 @@ int run(PrimarySession &session, const ServerOptions &options) {
 
 int main(int argc, char **argv) {
     const CommandLine<ServerOptions> line = read_server_command_line(argc, argv);
-    if (line.done)
-        return line.status;
+    if (line.exit)
+        return *line.exit;
     const ServerOptions &options = line.options;
 
     /* 1. EAL init, as the primary. */

@@ -3,7 +3,7 @@
 
 #include <charconv>
 #include <cstdio>
-#include <functional>
+#include <utility>
 
 #include <rte_version.h>
 
@@ -47,38 +47,30 @@ std::string check_language(std::string_view text) {
     return {}; /* language_of() has seen it */
 }
 
-/* The options that both programs take. */
-struct CommonOptions {
-    bool quiet = false;
-    bool help = false;
-    bool version = false;
-    std::optional<int> ipc_core;
-
-    void add_rows(std::vector<Option> *options) {
-        options->push_back(
-            flag("quiet", {"no line per request", "不显示每个请求的输出行"}, &quiet));
-        options->push_back({"lang en|zh",
-                            {"language of the console (else by LC_ALL, LC_MESSAGES, LANG)",
-                             "输出的语言（默认取自 LC_ALL、LC_MESSAGES、LANG）"},
-                            check_language});
-        options->push_back(
+std::vector<Option> rows_of(CommonOptions *common) {
+    return {flag("quiet", {"no line per request", "不显示每个请求的输出行"}, &common->quiet),
+            {"lang en|zh",
+             {"language of the console (else by LC_ALL, LC_MESSAGES, LANG)",
+              "输出的语言（默认取自 LC_ALL、LC_MESSAGES、LANG）"},
+             check_language},
             {"ipc-core N",
              {"the core of the EAL's IPC thread, one that does not poll\n"
               "(EAL takes those that -l does not name)",
               "EAL 的 IPC 线程使用的核，应是不做轮询的核\n"
               "（EAL 默认使用 -l 以外的核）"},
-             [this](std::string_view text) { return read_ipc_core(text, &ipc_core); }});
-        options->push_back(flag("help", {"print this and exit", "显示本帮助并退出"}, &help));
-        options->push_back(
-            flag("version", {"print the version and exit", "显示版本并退出"}, &version));
-    }
-};
+             [common](std::string_view text) { return read_ipc_core(text, &common->ipc_core); }},
+            flag("help", {"print this and exit", "显示本帮助并退出"}, &common->help),
+            flag("version", {"print the version and exit", "显示版本并退出"}, &common->version)};
+}
 
 /* The steps that both programs share: split, parse, answer --help, --version and errors. */
-template <typename Options, typename Finish>
+template <typename Options, typename UseWords>
 void finish(CommandLine<Options> *line, const Program &self, int argc, const char *const *argv,
-            const std::vector<Option> &options, const char *proc_type, const CommonOptions &common,
-            const std::function<std::string()> &help_page, Finish use_words) {
+            const char *proc_type, const Page &page, const std::vector<Option> &commands,
+            std::vector<Option> options, UseWords use_words) {
+    CommonOptions &common = line->options;
+    for (Option &option : rows_of(&common))
+        options.push_back(std::move(option));
     set_program(self);
     std::vector<std::string> names;
     names.reserve(options.size());
@@ -91,14 +83,14 @@ void finish(CommandLine<Options> *line, const Program &self, int argc, const cha
     std::string wrong = parse_options(line->args.app, options, &words);
     set_quiet(common.quiet);
     if (common.help || line->args.help) {
-        std::fputs(help_page().c_str(), stdout);
-        line->done = true;
+        std::fputs(help_text(page, commands, options).c_str(), stdout);
+        line->exit = kExitOk;
         return;
     }
     if (common.version || line->args.version) {
         std::printf("%s " MP_IPC_VERSION " (built for %s, running with %s)\n", self.name,
                     RTE_VER_PREFIX " " MP_IPC_DPDK_VERSION, rte_version());
-        line->done = true;
+        line->exit = kExitOk;
         return;
     }
     if (wrong.empty())
@@ -107,8 +99,7 @@ void finish(CommandLine<Options> *line, const Program &self, int argc, const cha
         wrong = take_role(&line->args, proc_type);
     if (!wrong.empty()) {
         error(kComposed, wrong);
-        line->done = true;
-        line->status = kExitUsage;
+        line->exit = kExitUsage;
     }
 }
 
@@ -186,7 +177,6 @@ std::vector<std::pair<std::string, std::string>> shown(const ServerOptions &opti
 CommandLine<ServerOptions> read_server_command_line(int argc, const char *const *argv) {
     CommandLine<ServerOptions> line;
     ServerOptions &o = line.options;
-    CommonOptions common;
 
     std::vector<Option> options = {
         {"stats-interval S",
@@ -229,34 +219,27 @@ CommandLine<ServerOptions> read_server_command_line(int argc, const char *const 
           "之前的 Server 的进程仍占用文件时，最多等待 S 秒（5）"},
          set_seconds(&o.leftover_wait_s, 0, kMostSeconds)},
     };
-    common.add_rows(&options);
-    finish(
-        &line, {"mp_server", "Server", "mp_client"}, argc, argv, options, "primary", common,
-        [&] { return help_of_server(options); },
-        [](const std::vector<std::string> &words) -> std::string {
-            if (!words.empty())
-                return in_words({"unexpected '{}': mp_server takes options only",
-                                 "多余的 '{}'：mp_server 只接受选项"},
-                                printable(words[0]));
-            return {};
-        });
-    o.ipc_core = common.ipc_core;
-    if (!line.done && o.broadcast != ServerOptions::Broadcast::off && o.stats_interval_s == 0) {
-        error(
-            {"--broadcast asks every stats interval, and --stats-interval 0 means never: use "
-             "another interval, or only one of the two options",
-             "--broadcast 在每个统计间隔询问，而 --stats-interval 0 表示从不：请使用其他间隔，"
-             "或去掉其中之一"});
-        line.done = true;
-        line.status = kExitUsage;
-    }
+    const auto use_words = [&](const std::vector<std::string> &words) -> std::string {
+        if (!words.empty())
+            return in_words({"unexpected '{}': mp_server takes options only",
+                             "多余的 '{}'：mp_server 只接受选项"},
+                            printable(words[0]));
+        if (o.broadcast != ServerOptions::Broadcast::off && o.stats_interval_s == 0)
+            return in_words(
+                {"--broadcast asks every stats interval, and --stats-interval 0 means never: use "
+                 "another interval, or only one of the two options",
+                 "--broadcast 在每个统计间隔询问，而 --stats-interval 0 表示从不：请使用其他间隔，"
+                 "或去掉其中之一"});
+        return {};
+    };
+    finish(&line, {"mp_server", "Server", "mp_client"}, argc, argv, "primary", kServerPage, {},
+           options, use_words);
     return line;
 }
 
 CommandLine<ClientOptions> read_client_command_line(int argc, const char *const *argv) {
     CommandLine<ClientOptions> line;
     ClientOptions &o = line.options;
-    CommonOptions common;
 
     std::vector<Option> options = {
         {"sync-interval S",
@@ -318,21 +301,18 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
         if (exercise->command.add_options != nullptr)
             exercise->command.add_options(&options);
     }
-    common.add_rows(&options);
-    finish(
-        &line, {"mp_client", "Client", "mp_server"}, argc, argv, options, "secondary", common,
-        [&] { return help_of_client(rows_of_commands(), options); },
-        [&](const std::vector<std::string> &words) { return take_command(words, &o); });
-    o.ipc_core = common.ipc_core;
-    if (!line.done && o.command == nullptr && !o.doctor && o.sync_interval_s == 0 &&
-        o.async_interval_s == 0 && o.count) {
-        error(
-            {"--count needs a kind of request that is on: --sync-interval and --async-interval are "
-             "0",
-             "--count 需要至少一种打开的请求：--sync-interval 和 --async-interval 都是 0"});
-        line.done = true;
-        line.status = kExitUsage;
-    }
+    const auto use_words = [&](const std::vector<std::string> &words) {
+        const std::string wrong = take_command(words, &o);
+        const bool hello = o.command == nullptr && !o.doctor;
+        if (wrong.empty() && hello && o.count && o.sync_interval_s == 0 && o.async_interval_s == 0)
+            return in_words(
+                {"--count needs a kind of request that is on: --sync-interval and "
+                 "--async-interval are 0",
+                 "--count 需要至少一种打开的请求：--sync-interval 和 --async-interval 都是 0"});
+        return wrong;
+    };
+    finish(&line, {"mp_client", "Client", "mp_server"}, argc, argv, "secondary", kClientPage,
+           rows_of_commands(), options, use_words);
     return line;
 }
 

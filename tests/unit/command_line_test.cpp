@@ -53,13 +53,13 @@ class Options : public ::testing::Test {
 
 TEST_F(Options, TheTutorialsLinesStandAsTheyAre) {
     const auto s = server({"-l", "0-1", "-n", "4", "--proc-type=primary"});
-    EXPECT_FALSE(s.line.done) << s.err;
+    EXPECT_FALSE(s.line.exit) << s.err;
     EXPECT_EQ(s.line.args.file_prefix, "rte");
     EXPECT_EQ(s.line.args.eal.size(), 6U);
     EXPECT_EQ(s.line.options.stats_interval_s, 3);
     const auto c =
         client({"-l", "2-3", "-n", "4", "--proc-type=secondary", "--file-prefix=mp_ipc"});
-    EXPECT_FALSE(c.line.done) << c.err;
+    EXPECT_FALSE(c.line.exit) << c.err;
     EXPECT_EQ(c.line.args.file_prefix, "mp_ipc");
     EXPECT_EQ(c.line.options.sync_interval_s, 3);
     EXPECT_EQ(c.line.options.async_interval_s, 5);
@@ -79,19 +79,19 @@ TEST_F(Options, ProgramsTakeTheirOwnRole) {
 
 TEST_F(Options, AWrongRoleIsACommandLineError) {
     const auto s = server({"--proc-type=secondary"});
-    EXPECT_EQ(s.line.status, kExitUsage);
+    EXPECT_EQ(s.line.exit, kExitUsage);
     EXPECT_NE(s.err.find("mp_server is always a primary process: use --proc-type=primary"),
               std::string::npos)
         << s.err;
-    EXPECT_EQ(client({"--proc-type", "primary"}).line.status, kExitUsage);
-    EXPECT_EQ(client({"--proc-type=nonsense"}).line.status, kExitUsage);
+    EXPECT_EQ(client({"--proc-type", "primary"}).line.exit, kExitUsage);
+    EXPECT_EQ(client({"--proc-type=nonsense"}).line.exit, kExitUsage);
 }
 
 TEST_F(Options, ApplicationOptionsAreRead) {
     const auto c =
         client({"--", "--sync-interval", "0.5", "--async-interval=0", "--timeout", "0.001",
                 "--count", "7", "--name", "\xe5\xae\xa2\xe6\x88\xb7", "--quiet"});
-    ASSERT_FALSE(c.line.done) << c.err;
+    ASSERT_FALSE(c.line.exit) << c.err;
     EXPECT_EQ(c.line.options.sync_interval_s, 0.5);
     EXPECT_EQ(c.line.options.async_interval_s, 0);
     EXPECT_EQ(c.line.options.timeout_s, 0.001);
@@ -189,8 +189,7 @@ TEST_F(Options, WrongOnesGetOneClearLineAndStatus2) {
     for (const Wrong &wrong : kWrong) {
         SCOPED_TRACE(wrong.says);
         const auto check = [&](const auto &read) {
-            EXPECT_TRUE(read.line.done);
-            EXPECT_EQ(read.line.status, kExitUsage);
+            EXPECT_EQ(read.line.exit, kExitUsage);
             EXPECT_EQ(read.out, "");
             EXPECT_EQ(std::count(read.err.begin(), read.err.end(), '\n'), 1) << read.err;
             EXPECT_NE(read.err.find(wrong.says), std::string::npos) << read.err;
@@ -205,8 +204,7 @@ TEST_F(Options, WrongOnesGetOneClearLineAndStatus2) {
 TEST_F(Options, HelpNeedsNothingAndNamesEveryOption) {
     for (const Words &words : {Words{"--help"}, Words{"-h"}, Words{"--", "--help"}}) {
         const auto c = client(words);
-        EXPECT_TRUE(c.line.done);
-        EXPECT_EQ(c.line.status, kExitOk);
+        EXPECT_EQ(c.line.exit, kExitOk);
         for (const char *part :
              {"--sync-interval S", "--async-interval S", "--timeout S", "--count N", "--name NAME",
               "--quiet", "--lang en|zh", "--wait[=S]", "--version", "Examples:", "--file-prefix",
@@ -291,8 +289,7 @@ TEST_F(Options, WrongOnesAreSaidInChineseWhereTheConsoleIs) {
 
 TEST_F(Options, VersionIsPrinted) {
     const auto s = server({"--version"});
-    EXPECT_TRUE(s.line.done);
-    EXPECT_EQ(s.line.status, kExitOk);
+    EXPECT_EQ(s.line.exit, kExitOk);
     EXPECT_NE(s.out.find("mp_server 1."), std::string::npos) << s.out;
     EXPECT_NE(s.out.find("DPDK"), std::string::npos) << s.out;
 }
