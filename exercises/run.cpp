@@ -40,7 +40,8 @@ int ClientRun::status(bool by_signal) const {
     const unsigned long least = needs.value_or(0);
     const unsigned long wanted = by_signal ? std::min(least, 1UL) : options.count.value_or(least);
     const auto complete = [&](const RequestCounts &counts, bool on) {
-        return !on || (counts.answered == counts.sent && counts.answered >= wanted);
+        const std::uint64_t answered = counts.count(Outcome::answered);
+        return !on || (answered == counts.sent && answered >= wanted);
     };
     return complete(sync, has_sync()) && complete(async, has_async()) ? kExitOk : kExitUnanswered;
 }

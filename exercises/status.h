@@ -60,8 +60,8 @@ inline int on_client_status(const rte_mp_msg *msg, const void *peer) {
     const Status status = read_struct(*msg, &request);
     answer.header = {kVersion, status, request.header.sequence, request.header.boot_id};
     answer.sent = g_run.sync.sent + g_run.async.sent;
-    answer.answered = g_run.sync.answered + g_run.async.answered;
-    answer.late = g_run.sync.late + g_run.async.late;
+    answer.answered = g_run.sync.count(Outcome::answered) + g_run.async.count(Outcome::answered);
+    answer.late = g_run.sync.count(Outcome::late) + g_run.async.count(Outcome::late);
     answer.pid = getpid();
     put_text(answer.name, g_run.options.name);
     rte_mp_msg reply = make_message(msg->name);

@@ -136,7 +136,7 @@ TEST(RequestCounts, CountEveryOutcomeOnce) {
         counts.close(outcome);
     }
     EXPECT_EQ(counts.closed(), 4U);
-    EXPECT_EQ(counts.answered, 1U);
+    EXPECT_EQ(counts.count(Outcome::answered), 1U);
 }
 
 TEST(SealedMemory, CarriesAText) {
