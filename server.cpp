@@ -188,9 +188,9 @@ int main(int argc, char **argv) {
     status::g_watch = &session.watch();
     const std::vector<Action> all = with_fault(options.fault, actions());
     g_facts = {all, line.args.file_prefix, Clock::now(), shown(options)};
-    const Telemetry telemetry(g_facts);
     if (!register_handlers(all))
         return kExitFailure;
+    serve_telemetry();
     say({"[Server] Ready: file prefix '{}', pid {}; Ctrl-C ends it",
          "[Server] 就绪: file-prefix '{}', pid {}; Ctrl-C 退出"},
         line.args.file_prefix, getpid());
