@@ -104,7 +104,7 @@ int on_hello_reply(const rte_mp_msg *request, const struct rte_mp_reply *reply) 
         g_run.async.close(
             outcome.value_or(reply->nb_sent == 0 ? Outcome::refused : Outcome::timed_out));
     g_pending.place = {}; /* as in close_pending(), unless answered() has ended it */
-    g_run.watch->wake();
+    g_run.session->watch().wake();
     return 0;
 }
 
@@ -171,11 +171,9 @@ bool run_hello() {
     const Clock::time_point start = Clock::now();
     Schedule sync(start, seconds(g_run.options.sync_interval_s));
     Schedule async(start, seconds(g_run.options.async_interval_s));
-    const bool sync_on = g_run.options.sync_interval_s > 0;
-    const bool async_on = g_run.options.async_interval_s > 0;
     while (g_run.going_on()) {
-        const bool sync_left = sync_on && !g_run.counted_out(g_run.sync.sent);
-        const bool async_left = async_on && !g_run.counted_out(g_run.async.sent);
+        const bool sync_left = !g_run.counted_out(g_run.sync.sent);
+        const bool async_left = !g_run.counted_out(g_run.async.sent);
         if (sync_left && sync.take(Clock::now()))
             send_hello_sync();
         if (async_left && async.take(Clock::now())) {
@@ -192,10 +190,9 @@ bool run_hello() {
                  "DPDK 库丢失了一个异步请求，不能再发送同名请求；以退出码 1 退出；请重新启动"});
             return false;
         }
-        if (g_run.options.count && (!sync_on || g_run.counted_out(g_run.sync.closed())) &&
-            (!async_on || g_run.counted_out(g_run.async.closed())))
+        if (g_run.done())
             return true;
-        g_run.watch->sleep_until(
+        g_run.session->watch().sleep_until(
             std::min({sync_left ? sync.due() : Clock::time_point::max(),
                       async_left ? async.due() : Clock::time_point::max(), pending_due()}));
     }
@@ -262,7 +259,7 @@ int main(int argc, char **argv) {
     /* 1. EAL init, as a secondary of a live primary. */
     SecondarySession session(argv, line.args, session_setup(options), session_run(abandon_open));
     Requests requests(session.watch(), seconds(options.timeout_s), !options.unbounded);
-    g_run.watch = &session.watch();
+    g_run.session = &session;
     g_run.requests = &requests;
 
     /* 2. Look up the shared memory. */

@@ -72,7 +72,7 @@ inline void run() {
     const Clock::time_point give_up = Clock::now() + g_run.requests->timeout();
     int result = 0;
     do { /* each call waits up to kSendLimit for room in the server's queue */
-        const Watch::Blocking blocking(*g_run.watch, Watch::Blocking::Interruptible::yes,
+        const Watch::Blocking blocking(g_run.session->watch(), Watch::Blocking::Interruptible::yes,
                                        kSendLimit + std::chrono::seconds(5));
         result = rte_mp_sendmsg(&msg);
     } while (result != 0 && rte_errno == EAGAIN && g_run.requests->sleep_until_room(give_up));

@@ -11,10 +11,6 @@
 
 namespace mp_ipc {
 
-bool ClientRun::going_on() const {
-    return !watch->ending() && !console_failed() && shared->force_quit == 0;
-}
-
 bool ClientRun::close(std::string_view tag, std::string_view what, const Ended &ended) {
     sync.close(ended.outcome);
     if (ended.outcome == Outcome::answered)
@@ -126,10 +122,6 @@ void say_unanswered(std::string_view tag, std::string_view what, const Ended &en
         say({"[{}] Not sent: {}", "[{}] 未发送: {}"}, tag, what);
     else
         say({"[{}] Not answered: {}: {}", "[{}] 未回复: {}: {}"}, tag, what, ended.detail);
-}
-
-std::string milliseconds_text(std::uint64_t ns) {
-    return fixed(static_cast<double>(ns) / 1e6, 3);
 }
 
 }  // namespace mp_ipc

@@ -25,12 +25,9 @@ inline void close_received_fds(const rte_mp_msg &msg) {
 
 class ReplyMessages {
   public:
-    ReplyMessages() = default;
     /* After rte_mp_request_sync(), whatever it returned. */
     explicit ReplyMessages(const struct rte_mp_reply &reply)
         : messages_(reply.msgs), count_(reply.msgs != nullptr ? reply.nb_received : 0) {}
-    ReplyMessages(ReplyMessages &&) = default;
-    ReplyMessages &operator=(ReplyMessages &&) = default;
     ~ReplyMessages() {
         for (int i = 0; messages_ && i < count_; i++)
             close_received_fds(messages_.get()[i]);
