@@ -139,15 +139,5 @@ TEST_F(Api, TenThousandReportsLeakNoDescriptor) {
     EXPECT_TRUE(reports.wait());
 }
 
-TEST_F(Api, DescriptorsNobodyAskedForAreClosed) {
-    /* unfiltered: else the kernel drops the message, and nothing is there to be closed */
-    RunningServer server_process(prefix_, {"--fault", "unfiltered"});
-    ASSERT_EQ(run(helper("odd-requests", prefix_)).status, 0);
-    const auto before = open_files(server_process.pid());
-    ASSERT_EQ(run(helper("odd-requests", prefix_)).status,
-              0); /* three descriptors with one message */
-    EXPECT_EQ(open_files(server_process.pid()), before);
-}
-
 }  // namespace
 }  // namespace mp_ipc::test

@@ -219,14 +219,6 @@ TEST_F(Options, HelpNeedsNothingAndNamesEveryOption) {
         EXPECT_NE(s.out.find(part), std::string::npos) << part;
 }
 
-TEST_F(Options, HelpFitsATerminal) {
-    for (const std::string &help : {client({"--help"}).out, server({"--help"}).out}) {
-        std::istringstream lines(help);
-        for (std::string line; std::getline(lines, line);)
-            EXPECT_LE(line.size(), 90U) << line;
-    }
-}
-
 /* Columns in a terminal: what is no ASCII here takes two, in three bytes. */
 std::size_t columns(const std::string &line) {
     const auto ascii = static_cast<std::size_t>(std::count_if(
@@ -251,11 +243,10 @@ TEST_F(Options, HelpIsChineseWhereTheConsoleIs) {
           std::pair{server({"-h"}).out, server({"-h", "--", "--lang", "zh"}).out}}) {
         EXPECT_EQ(rows_of(english), rows_of(chinese));
         EXPECT_GT(rows_of(chinese).size(), 10U);
-        std::istringstream lines(chinese);
-        for (std::string line; std::getline(lines, line);) {
+        std::istringstream lines(english + chinese);
+        for (std::string line; std::getline(lines, line);)
             EXPECT_LE(columns(line), 90U) << line;
-            EXPECT_FALSE(std::regex_search(line, kEnglish)) << line;
-        }
+        EXPECT_FALSE(std::regex_search(chinese, kEnglish)) << chinese;
         EXPECT_NE(chinese.find("用法：mp_"), std::string::npos);
     }
 }
