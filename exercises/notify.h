@@ -37,7 +37,7 @@ inline int on_notify(const rte_mp_msg *msg, const void * /*peer*/) {
         return 0;
     }
     const std::string_view name = get_text(event.name);
-    g_handlers.clients.note_name(event.pid, name);
+    g_handlers.clients.note(event.pid, name);
     say({"[EVENT] From {} (pid {}): {}", "[EVENT] 来自 {} (pid {}): {}"}, name, event.pid,
         get_text(event.text));
     return 0;

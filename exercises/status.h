@@ -137,8 +137,8 @@ inline bool say_round(std::uint64_t sequence, const struct rte_mp_reply &reply) 
         reply.nb_sent, own.size());
     for (const StatusReply &answer : own) {
         const std::string_view name = get_text(answer.name);
-        g_handlers.clients.note_name(answer.pid, name);
-        g_handlers.clients.note_counts(answer.pid, answer.sent, answer.answered, answer.late);
+        g_handlers.clients.note(answer.pid, name,
+                                ReportedCounts{answer.sent, answer.answered, answer.late});
         say({"[STATUS] {} (pid {}): sent {}, answered {}, late {}",
              "[STATUS] {} (pid {}): 已发送 {}, 已回复 {}, 迟到 {}"},
             name, answer.pid, answer.sent, answer.answered, answer.late);

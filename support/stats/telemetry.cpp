@@ -143,9 +143,9 @@ void clients(Data *data, std::string_view wanted) {
             add(dict, "name", client.name);
             add(dict, "messages", client.requests);
             if (client.reported) {
-                add(dict, "sent", client.sent);
-                add(dict, "answered", client.answered);
-                add(dict, "late", client.late);
+                add(dict, "sent", client.reported->sent);
+                add(dict, "answered", client.reported->answered);
+                add(dict, "late", client.reported->late);
             }
         });
     }

@@ -70,16 +70,21 @@ TEST(ClientTable, KnowsWhoSentWhat) {
     table.note_message("/run/mp_socket_12_ab");
     table.note_message("/run/mp_socket_12_ab");
     table.note_message("/run/mp_socket_34_cd");
-    table.note_name(12, "Alice");
+    table.note(12, "Alice", ReportedCounts{5, 3, 2});
+    table.note(12, "Alice"); /* as in an event, which reports no counts */
     auto clients = table.list();
     ASSERT_EQ(clients.size(), 2U);
     EXPECT_EQ(clients[0].pid, 12);
     EXPECT_EQ(clients[0].requests, 2U);
     EXPECT_EQ(clients[0].name, "Alice");
+    EXPECT_EQ(clients[0].reported.value_or(ReportedCounts()).sent, 5U);
+    EXPECT_FALSE(clients[1].reported);
+    EXPECT_EQ(table.late(), 2U);
     table.keep_only({"/run/mp_socket_34_cd"});
     clients = table.list();
     ASSERT_EQ(clients.size(), 1U);
     EXPECT_EQ(clients[0].pid, 34);
+    EXPECT_EQ(table.late(), 2U) << "a counter must not fall";
 }
 
 TEST(ClientTable, IsBounded) {
