@@ -302,7 +302,7 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
             exercise->command.add_options(&options);
     }
     const auto use_words = [&](const std::vector<std::string> &words) {
-        const std::string wrong = take_command(words, &o);
+        std::string wrong = take_command(words, &o);
         const bool hello = o.command == nullptr && !o.doctor;
         if (wrong.empty() && hello && o.count && o.sync_interval_s == 0 && o.async_interval_s == 0)
             return in_words(
