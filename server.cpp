@@ -141,7 +141,7 @@ int run(PrimarySession &session, const ServerOptions &options) {
     Schedule tidy(start + kTidyInterval, kTidyInterval);
     while (session.going_on()) {
         session.watch().sleep_until(
-            std::min({totals.due(), tidy.due(), disable_at, status::round_due()}));
+            std::min({totals.due(), tidy.due(), disable_at, status::g_round.due()}));
         const Clock::time_point now = Clock::now();
         if (now >= disable_at) {
             disable_secondaries();

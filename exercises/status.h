@@ -115,13 +115,8 @@ inline SendWindow::Place take_place() {
     return wait_for_place(g_window, world, kMoment);
 }
 
-/* The asynchronous round that may be pending: a second one of its name would fail with EEXIST. */
-inline struct {
-    std::mutex lock;
-    PendingRequest request; /* under lock, as is place */
-    SendWindow::Place place;
-    std::uint64_t sequence = 0; /* of the last round; main thread */
-} g_round;
+inline Pending g_round;              /* an asynchronous one */
+inline std::uint64_t g_sequence = 0; /* of the last round; main thread */
 
 /* Prints who answered; returns whether all did. A late answer to an earlier round arrives as one to
  * this round: it is known by its sequence, and not counted.
@@ -166,7 +161,7 @@ inline int on_round_answered(const rte_mp_msg *msg, const struct rte_mp_reply *r
 /* All clients at once. */
 inline void ask_async(rte_mp_msg &request, SendWindow::Place place,
                       const std::vector<std::string> &before) {
-    const Clock::duration patience = PendingRequest::library_timeout(kTimeout, random_fraction());
+    const Clock::duration patience = library_timeout(kTimeout);
     const timespec timeout = to_timespec(patience);
     const std::lock_guard lock(g_round.lock);
     const Clock::time_point now = Clock::now();
@@ -184,7 +179,7 @@ inline void ask_async(rte_mp_msg &request, SendWindow::Place place,
     const bool certain = result == 0 && std::ranges::any_of(before, [&](const std::string &path) {
                              return std::ranges::find(after, path) != after.end();
                          });
-    g_round.request.sent(g_round.sequence, now, patience, patience, certain);
+    g_round.request.sent(g_sequence, now, patience, patience, certain);
     g_round.place = std::move(place);
 }
 
@@ -205,17 +200,14 @@ inline void ask_sync(rte_mp_msg &request, SendWindow::Place place, std::size_t c
         say({"[STATUS] Asked {} clients one after another, one did not answer: no answers ({})",
              "[STATUS] 依次询问 Client: {} 个, 有一个未回复: 没有结果 ({})"},
             reply.nb_sent, rte_strerror(rte_errno));
-    else if (say_round(g_round.sequence, reply))
+    else if (say_round(g_sequence, reply))
         place.answered();
 }
 
 /* One round, if none is pending. */
 inline void ask_all(bool one_after_another) {
-    {
-        const std::lock_guard lock(g_round.lock);
-        if (g_round.request.in_library())
-            return;
-    }
+    if (g_round.in_library())
+        return;
     /* Without the async fixes (docs/faults.md) the library never ends a request to no client. */
     const auto clients = live_clients();
     if (!one_after_another && clients.empty())
@@ -227,14 +219,16 @@ inline void ask_all(bool one_after_another) {
         return;
     }
     rte_mp_msg request = make_message(kMsgClientStatus);
-    fill(request, StatusRequest{{kVersion, Status::ok, ++g_round.sequence, g_handlers.boot_id}});
+    fill(request, StatusRequest{{kVersion, Status::ok, ++g_sequence, g_handlers.boot_id}});
     if (one_after_another)
         ask_sync(request, std::move(place), clients.size());
     else
         ask_async(request, std::move(place), clients);
 }
 
-/* Whether the library has lost the pending round, and will not call back; it has been reported. */
+/* Whether the library has lost the pending round, and will not call back; it has been reported. To
+ * be called at g_round.due().
+ */
 inline bool round_is_lost() {
     const std::lock_guard lock(g_round.lock);
     g_round.request.times_out(Clock::now());
@@ -246,12 +240,6 @@ inline bool round_is_lost() {
          "DPDK 库丢失了一次广播：一个回复与超时同时发生，此后收不到任何消息；"
          "以退出码 1 退出；请重新启动本程序"});
     return true;
-}
-
-/* When to call round_is_lost() again. */
-inline Clock::time_point round_due() {
-    const std::lock_guard lock(g_round.lock);
-    return g_round.request.due();
 }
 
 /* Sent before force_quit is set, which ends the clients. */
