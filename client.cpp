@@ -60,19 +60,15 @@ void send_hello_sync() {
 
 /* ---- hello, asynchronous -------------------------------------------------------------------- */
 
-/* The one asynchronous request that may be pending: a second of its name would fail with EEXIST. */
-struct {
-    std::mutex lock; /* of all below: main, the callback's thread and the watching thread use it */
-    PendingRequest request;
-    std::string text;
-    SendWindow::Place place;
-} g_pending;
+/* Main, the callback's thread and the watching thread use both, under the lock of the first. */
+Pending g_pending;
+std::string g_pending_text;
 
 /* Counts and prints how the pending request ended. The caller holds the lock. */
 void close_pending(const Ended &ended) {
     g_pending.place = {}; /* ends the place: its message stays counted as unanswered */
     g_run.async.close(ended.outcome);
-    say_unanswered("ASYNC", "'" + g_pending.text + "'", ended);
+    say_unanswered("ASYNC", "'" + g_pending_text + "'", ended);
 }
 
 /* IPC thread, or interrupt thread after a timeout. The library owns `reply` and frees it. */
@@ -90,7 +86,6 @@ int on_hello_reply(const rte_mp_msg *request, const struct rte_mp_reply *reply) 
     std::optional<Outcome> outcome;
     for (int i = 0; i < reply->nb_received; i++) {
         const rte_mp_msg &message = reply->msgs[i];
-        close_received_fds(message);
         if (in_time && quotes(text_of(message), text)) {
             outcome = Outcome::answered;
             g_pending.place.answered();
@@ -105,7 +100,7 @@ int on_hello_reply(const rte_mp_msg *request, const struct rte_mp_reply *reply) 
         g_run.async.close(
             outcome.value_or(reply->nb_sent == 0 ? Outcome::refused : Outcome::timed_out));
     g_pending.place = {}; /* as in close_pending(), unless answered() has ended it */
-    g_run.watch->wake();
+    g_run.session->watch().wake();
     return 0;
 }
 
@@ -115,14 +110,13 @@ void send_hello_async() {
         return;
     /* Held during the call, so that the callback finds the state complete. */
     const std::lock_guard lock(g_pending.lock);
-    g_pending.text = hello_text(HelloKind::async, g_run.async.sent + 1, g_run.options.name);
+    g_pending_text = hello_text(HelloKind::async, g_run.async.sent + 1, g_run.options.name);
     rte_mp_msg request = make_message(kMsgHelloAsync);
-    fill_text(request, g_pending.text);
+    fill_text(request, g_pending_text);
 
     const Clock::time_point now = Clock::now();
     const Clock::duration patience = turn.patience();
-    const Clock::duration library_patience =
-        PendingRequest::library_timeout(patience, random_fraction());
+    const Clock::duration library_patience = library_timeout(patience);
     const timespec timeout = to_timespec(library_patience);
     const int result = turn ? rte_mp_request_async(&request, &timeout, on_hello_reply) : -1;
     g_run.async.sent++;
@@ -135,13 +129,6 @@ void send_hello_async() {
     say_each({"[ASYNC] Request sent", "[ASYNC] 请求已发送"});
 }
 
-/* Whether the library still has the previous request. It would refuse a second one; or take it just
- * before the callback of the first, which would then find the state of the second. */
-bool async_is_pending() {
-    const std::lock_guard lock(g_pending.lock);
-    return g_pending.request.in_library();
-}
-
 /* Gives up the pending request at its deadline, whether or not a callback ever comes. false: the
  * library has lost the request, and takes no other of its name. */
 bool check_pending() {
@@ -149,11 +136,6 @@ bool check_pending() {
     if (g_pending.request.times_out(Clock::now()))
         close_pending({Outcome::timed_out, ""});
     return !g_pending.request.lost(Clock::now());
-}
-
-Clock::time_point pending_due() {
-    const std::lock_guard lock(g_pending.lock);
-    return g_pending.request.due();
 }
 
 /* Closes the requests that are still open as refused. Any thread. */
@@ -172,15 +154,16 @@ bool run_hello() {
     const Clock::time_point start = Clock::now();
     Schedule sync(start, seconds(g_run.options.sync_interval_s));
     Schedule async(start, seconds(g_run.options.async_interval_s));
-    const bool sync_on = g_run.options.sync_interval_s > 0;
-    const bool async_on = g_run.options.async_interval_s > 0;
     while (g_run.going_on()) {
-        const bool sync_left = sync_on && !g_run.counted_out(g_run.sync.sent);
-        const bool async_left = async_on && !g_run.counted_out(g_run.async.sent);
+        const bool sync_left = !g_run.counted_out(g_run.sync.sent);
+        const bool async_left = !g_run.counted_out(g_run.async.sent);
         if (sync_left && sync.take(Clock::now()))
             send_hello_sync();
         if (async_left && async.take(Clock::now())) {
-            if (async_is_pending()) /* the interval is shorter than the round trip */
+            /* Pending: the interval is shorter than the round trip. The library would refuse a
+             * second request; or take it just before the callback of the first, which would then
+             * find the state of the second. */
+            if (g_pending.in_library())
                 say({"[ASYNC] Not sent: the request before it is still pending",
                      "[ASYNC] 未发送: 上一个请求还没有结束"});
             else
@@ -193,12 +176,11 @@ bool run_hello() {
                  "DPDK 库丢失了一个异步请求，不能再发送同名请求；以退出码 1 退出；请重新启动"});
             return false;
         }
-        if (g_run.options.count && (!sync_on || g_run.counted_out(g_run.sync.closed())) &&
-            (!async_on || g_run.counted_out(g_run.async.closed())))
+        if (g_run.done())
             return true;
-        g_run.watch->sleep_until(
+        g_run.session->watch().sleep_until(
             std::min({sync_left ? sync.due() : Clock::time_point::max(),
-                      async_left ? async.due() : Clock::time_point::max(), pending_due()}));
+                      async_left ? async.due() : Clock::time_point::max(), g_pending.due()}));
     }
     return true;
 }
@@ -254,8 +236,8 @@ const Visit kVisit = {
 
 int main(int argc, char **argv) {
     const CommandLine<ClientOptions> line = read_client_command_line(argc, argv);
-    if (line.done)
-        return line.status;
+    if (line.exit)
+        return *line.exit;
     const ClientOptions &options = g_run.options = line.options;
     if (options.doctor)
         end_process(run_doctor(line.args, options.timeout_s, kVisit));
@@ -263,7 +245,7 @@ int main(int argc, char **argv) {
     /* 1. EAL init, as a secondary of a live primary. */
     SecondarySession session(argv, line.args, session_setup(options), session_run(abandon_open));
     Requests requests(session.watch(), seconds(options.timeout_s), !options.unbounded);
-    g_run.watch = &session.watch();
+    g_run.session = &session;
     g_run.requests = &requests;
 
     /* 2. Look up the shared memory. */

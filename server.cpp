@@ -141,7 +141,7 @@ int run(PrimarySession &session, const ServerOptions &options) {
     Schedule tidy(start + kTidyInterval, kTidyInterval);
     while (session.going_on()) {
         session.watch().sleep_until(
-            std::min({totals.due(), tidy.due(), disable_at, status::round_due()}));
+            std::min({totals.due(), tidy.due(), disable_at, status::g_round.due()}));
         const Clock::time_point now = Clock::now();
         if (now >= disable_at) {
             disable_secondaries();
@@ -164,8 +164,8 @@ int run(PrimarySession &session, const ServerOptions &options) {
 
 int main(int argc, char **argv) {
     const CommandLine<ServerOptions> line = read_server_command_line(argc, argv);
-    if (line.done)
-        return line.status;
+    if (line.exit)
+        return *line.exit;
     const ServerOptions &options = line.options;
 
     /* 1. EAL init, as the primary. */
@@ -185,12 +185,12 @@ int main(int argc, char **argv) {
 
     /* 3. Register the handlers. */
     g_handlers.boot_id = new_boot_id();
-    status::g_broadcasts.emplace(session.watch());
+    status::g_watch = &session.watch();
     const std::vector<Action> all = with_fault(options.fault, actions());
     g_facts = {all, line.args.file_prefix, Clock::now(), shown(options)};
-    const Telemetry telemetry(g_facts);
     if (!register_handlers(all))
         return kExitFailure;
+    serve_telemetry();
     say({"[Server] Ready: file prefix '{}', pid {}; Ctrl-C ends it",
          "[Server] 就绪: file-prefix '{}', pid {}; Ctrl-C 退出"},
         line.args.file_prefix, getpid());

@@ -45,9 +45,8 @@ void measure_life(int round, const std::string &folder, const std::string &suffi
     const double client_ms = ms_between(client.started(), Clock::now());
     /* Waits until it sleeps, to measure the end of a program that sleeps. */
     usleep(50'000);
-    g_results.add(
-        "start server" + suffix, round,
-        {{"ms", server_ms}, {"rss", resident_kib(server)}});
+    g_results.add("start server" + suffix, round,
+                  {{"ms", server_ms}, {"rss", resident_kib(server)}});
     g_results.add("start client" + suffix, round,
                   {{"ms", client_ms}, {"rss", resident_kib(client)}});
     Clock::time_point asked = Clock::now();

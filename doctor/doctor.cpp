@@ -13,7 +13,6 @@
 #include "support/base/cores.h"
 #include "support/base/exit_status.h"
 #include "support/base/files.h"
-#include "support/base/received_fds.h"
 #include "support/base/text.h"
 #include "support/console/console.h"
 #include "support/eal/eal_session.h"
@@ -123,7 +122,6 @@ void look_from_inside(const EalArgs &args, double timeout_s, const Visit &visit,
     const IpcSocket socket = IpcSocket::find();
     socket.limit_sends(kSendLimit);
     attach_datagram_filter(socket, DescriptorsIn::none);
-    remember_own_fds();
     notes->add(good(in_words({"Attaching: done, as a secondary", "连接：成功（secondary）"})));
     notes->add(check_aslr(aslr_value, Attach::done));
     const unsigned bad_before = notes->bad();

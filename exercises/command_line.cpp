@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "exercises/command_line.h"
 
+#include <charconv>
 #include <cstdio>
-#include <functional>
+#include <utility>
 
 #include <rte_version.h>
 
@@ -46,48 +47,35 @@ std::string check_language(std::string_view text) {
     return {}; /* language_of() has seen it */
 }
 
-/* The options that both programs take. */
-struct CommonOptions {
-    bool quiet = false;
-    bool help = false;
-    bool version = false;
-    std::optional<int> ipc_core;
-
-    void add_rows(std::vector<Option> *options) {
-        using Takes = Option::Takes;
-        options->push_back(
-            flag("quiet", {"no line per request", "不显示每个请求的输出行"}, &quiet));
-        options->push_back({"lang",
-                            Takes::value,
-                            "en|zh",
-                            {"language of the console (else by LC_ALL, LC_MESSAGES, LANG)",
-                             "输出的语言（默认取自 LC_ALL、LC_MESSAGES、LANG）"},
-                            check_language});
-        options->push_back(
-            {"ipc-core",
-             Takes::value,
-             "N",
+std::vector<Option> rows_of(CommonOptions *common) {
+    return {flag("quiet", {"no line per request", "不显示每个请求的输出行"}, &common->quiet),
+            {"lang en|zh",
+             {"language of the console (else by LC_ALL, LC_MESSAGES, LANG)",
+              "输出的语言（默认取自 LC_ALL、LC_MESSAGES、LANG）"},
+             check_language},
+            {"ipc-core N",
              {"the core of the EAL's IPC thread, one that does not poll\n"
               "(EAL takes those that -l does not name)",
               "EAL 的 IPC 线程使用的核，应是不做轮询的核\n"
               "（EAL 默认使用 -l 以外的核）"},
-             [this](std::string_view text) { return read_ipc_core(text, &ipc_core); }});
-        options->push_back(flag("help", {"print this and exit", "显示本帮助并退出"}, &help));
-        options->push_back(
-            flag("version", {"print the version and exit", "显示版本并退出"}, &version));
-    }
-};
+             [common](std::string_view text) { return read_ipc_core(text, &common->ipc_core); }},
+            flag("help", {"print this and exit", "显示本帮助并退出"}, &common->help),
+            flag("version", {"print the version and exit", "显示版本并退出"}, &common->version)};
+}
 
 /* The steps that both programs share: split, parse, answer --help, --version and errors. */
-template <typename Options, typename Finish>
+template <typename Options, typename UseWords>
 void finish(CommandLine<Options> *line, const Program &self, int argc, const char *const *argv,
-            const std::vector<Option> &options, const char *proc_type, const CommonOptions &common,
-            const std::function<std::string()> &help_page, Finish use_words) {
+            const char *proc_type, const Page &page, const std::vector<Option> &commands,
+            std::vector<Option> options, UseWords use_words) {
+    CommonOptions &common = line->options;
+    for (Option &option : rows_of(&common))
+        options.push_back(std::move(option));
     set_program(self);
     std::vector<std::string> names;
     names.reserve(options.size());
     for (const Option &option : options)
-        names.push_back(option.name);
+        names.push_back(option.name());
     line->args = scan_eal_args(argc, argv, names);
 
     set_language(language_of(line->args.app));
@@ -95,14 +83,14 @@ void finish(CommandLine<Options> *line, const Program &self, int argc, const cha
     std::string wrong = parse_options(line->args.app, options, &words);
     set_quiet(common.quiet);
     if (common.help || line->args.help) {
-        std::fputs(help_page().c_str(), stdout);
-        line->done = true;
+        std::fputs(help_text(page, commands, options).c_str(), stdout);
+        line->exit = kExitOk;
         return;
     }
     if (common.version || line->args.version) {
         std::printf("%s " MP_IPC_VERSION " (built for %s, running with %s)\n", self.name,
                     RTE_VER_PREFIX " " MP_IPC_DPDK_VERSION, rte_version());
-        line->done = true;
+        line->exit = kExitOk;
         return;
     }
     if (wrong.empty())
@@ -111,8 +99,7 @@ void finish(CommandLine<Options> *line, const Program &self, int argc, const cha
         wrong = take_role(&line->args, proc_type);
     if (!wrong.empty()) {
         error(kComposed, wrong);
-        line->done = true;
-        line->status = kExitUsage;
+        line->exit = kExitUsage;
     }
 }
 
@@ -144,7 +131,7 @@ std::string shown(const Command &command) {
 std::vector<Option> rows_of_commands() {
     std::vector<Option> rows;
     for (const Command *command : commands())
-        rows.push_back({shown(*command), Option::Takes::nothing, "", command->help, {}});
+        rows.push_back({shown(*command), command->help, {}});
     return rows;
 }
 
@@ -188,21 +175,14 @@ std::vector<std::pair<std::string, std::string>> shown(const ServerOptions &opti
 }
 
 CommandLine<ServerOptions> read_server_command_line(int argc, const char *const *argv) {
-    using Takes = Option::Takes;
     CommandLine<ServerOptions> line;
     ServerOptions &o = line.options;
-    CommonOptions common;
-    double no_secondaries_s = 0;
 
     std::vector<Option> options = {
-        {"stats-interval",
-         Takes::value,
-         "S",
+        {"stats-interval S",
          {"totals every S seconds (3; 0: off)", "每 S 秒打印一次统计（3；0：关闭）"},
          set_seconds(&o.stats_interval_s, kLeastSeconds, kMostSeconds, true)},
-        {"broadcast",
-         Takes::optional_value,
-         "sync",
+        {"broadcast[=sync]",
          {"every stats interval ask all clients for their status,\n"
           "asynchronously, or one after another with =sync; an event\n"
           "to all at the end",
@@ -216,21 +196,11 @@ CommandLine<ServerOptions> read_server_command_line(int argc, const char *const 
                  text == "sync" ? ServerOptions::Broadcast::sync : ServerOptions::Broadcast::async;
              return {};
          }},
-        {"no-secondaries",
-         Takes::optional_value,
-         "S",
+        {"no-secondaries[=S]",
          {"call rte_mp_disable() at the start, or S seconds later",
           "启动时或 S 秒后调用 rte_mp_disable()"},
-         [&](std::string_view text) -> std::string {
-             std::string wrong;
-             if (!text.empty())
-                 wrong = set_seconds(&no_secondaries_s, 0, kMostSeconds)(text);
-             o.no_secondaries_s = no_secondaries_s;
-             return wrong;
-         }},
-        {"fault",
-         Takes::value,
-         "KIND",
+         set_seconds(&o.no_secondaries_s, 0)},
+        {"fault KIND",
          {"misbehave: slow=MS or slow=MS-MS (wait before a reply),\n"
           "silent (no reply), wrong-name (reply under another name),\n"
           "unbounded (wait for ever to send a reply),\n"
@@ -240,77 +210,65 @@ CommandLine<ServerOptions> read_server_command_line(int argc, const char *const 
           "unbounded（发送回复时无限等待）、\n"
           "unfiltered（不过滤畸形的数据报）"},
          [&](std::string_view text) { return set_fault(&o.fault, text); }},
-        {"fault-for",
-         Takes::value,
-         "S",
+        {"fault-for S",
          {"end the fault S seconds after the start", "启动 S 秒后结束 --fault"},
          set_seconds(&o.fault.for_s, kLeastSeconds, kMostSeconds)},
-        {"leftover-wait",
-         Takes::value,
-         "S",
+        {"leftover-wait S",
          {"wait up to S seconds for processes of an earlier server\n"
           "that still hold its files (5)",
           "之前的 Server 的进程仍占用文件时，最多等待 S 秒（5）"},
          set_seconds(&o.leftover_wait_s, 0, kMostSeconds)},
     };
-    common.add_rows(&options);
-    finish(
-        &line, {"mp_server", "Server", "mp_client"}, argc, argv, options, "primary", common,
-        [&] { return help_of_server(options); },
-        [](const std::vector<std::string> &words) -> std::string {
-            if (!words.empty())
-                return in_words({"unexpected '{}': mp_server takes options only",
-                                 "多余的 '{}'：mp_server 只接受选项"},
-                                printable(words[0]));
-            return {};
-        });
-    o.ipc_core = common.ipc_core;
-    if (!line.done && o.broadcast != ServerOptions::Broadcast::off && o.stats_interval_s == 0) {
-        error(
-            {"--broadcast asks every stats interval, and --stats-interval 0 means never: use "
-             "another interval, or only one of the two options",
-             "--broadcast 在每个统计间隔询问，而 --stats-interval 0 表示从不：请使用其他间隔，"
-             "或去掉其中之一"});
-        line.done = true;
-        line.status = kExitUsage;
-    }
+    const auto use_words = [&](const std::vector<std::string> &words) -> std::string {
+        if (!words.empty())
+            return in_words({"unexpected '{}': mp_server takes options only",
+                             "多余的 '{}'：mp_server 只接受选项"},
+                            printable(words[0]));
+        if (o.broadcast != ServerOptions::Broadcast::off && o.stats_interval_s == 0)
+            return in_words(
+                {"--broadcast asks every stats interval, and --stats-interval 0 means never: use "
+                 "another interval, or only one of the two options",
+                 "--broadcast 在每个统计间隔询问，而 --stats-interval 0 表示从不：请使用其他间隔，"
+                 "或去掉其中之一"});
+        return {};
+    };
+    finish(&line, {"mp_server", "Server", "mp_client"}, argc, argv, "primary", kServerPage, {},
+           options, use_words);
     return line;
 }
 
 CommandLine<ClientOptions> read_client_command_line(int argc, const char *const *argv) {
-    using Takes = Option::Takes;
     CommandLine<ClientOptions> line;
     ClientOptions &o = line.options;
-    CommonOptions common;
-    double wait_s = 0;
 
     std::vector<Option> options = {
-        {"sync-interval",
-         Takes::value,
-         "S",
+        {"sync-interval S",
          {"hello: a sync request every S seconds (3; 0: off)",
           "hello：每 S 秒一个同步请求（3；0：关闭）"},
          set_seconds(&o.sync_interval_s, kLeastSeconds, kMostSeconds, true)},
-        {"async-interval",
-         Takes::value,
-         "S",
+        {"async-interval S",
          {"hello: an async request every S seconds (5; 0: off)",
           "hello：每 S 秒一个异步请求（5；0：关闭）"},
          set_seconds(&o.async_interval_s, kLeastSeconds, kMostSeconds, true)},
-        {"timeout",
-         Takes::value,
-         "S",
+        {"timeout S",
          {"how long a request waits for its reply (5)", "请求等待回复的秒数（5）"},
          set_seconds(&o.timeout_s, kLeastTimeoutS, kMostSeconds)},
-        {"count",
-         Takes::value,
-         "N",
+        {"count N",
          {"stop after N requests of each kind; exit 0 if all were\nanswered, 4 if not",
           "每种请求发送 N 个后停止；全部得到回复时退出码为 0，\n否则为 4"},
-         set_count(&o.count, 1000000000000UL)},
-        {"name",
-         Takes::value,
-         "NAME",
+         [&](std::string_view text) -> std::string {
+             constexpr unsigned long kMost = 1000000000000;
+             unsigned long value = 0;
+             const auto [end, error] =
+                 std::from_chars(text.data(), text.data() + text.size(), value);
+             if (error != std::errc() || end != text.data() + text.size() || value < 1 ||
+                 value > kMost)
+                 return in_words({"takes a whole number from 1 to {}", "应为 1 到 {} 的整数"},
+                                 kMost);
+             o.count = value;
+             return {};
+         }},
+        {"name NAME",
          {"this client's name in its messages (Client)", "消息中使用的 Client 名称（Client）"},
          [&](std::string_view text) -> std::string {
              if (text.empty() || text.size() > kMaxName || printable(text) != text)
@@ -320,24 +278,14 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
              o.name = text;
              return {};
          }},
-        {"wait",
-         Takes::optional_value,
-         "S",
+        {"wait[=S]",
          {"wait for a server, S seconds at most or for ever: at the\n"
           "start, after a loss and after a shutdown; go on with the\n"
           "next one",
           "启动时、Server 断开或退出后等待 Server，最多 S 秒，\n"
           "或一直等待；然后使用下一个 Server 继续"},
-         [&](std::string_view text) -> std::string {
-             std::string wrong;
-             if (!text.empty())
-                 wrong = set_seconds(&wait_s, kLeastSeconds, kMostSeconds)(text);
-             o.wait_s = wait_s;
-             return wrong;
-         }},
-        {"fault",
-         Takes::value,
-         "KIND",
+         set_seconds(&o.wait_s, kLeastSeconds)},
+        {"fault KIND",
          {"misbehave: unbounded (send without a bound on what is\n"
           "unanswered), unfiltered (let malformed datagrams in)",
           "故意出错：unbounded（不限制未回复的消息数）、\n"
@@ -353,21 +301,18 @@ CommandLine<ClientOptions> read_client_command_line(int argc, const char *const 
         if (exercise->command.add_options != nullptr)
             exercise->command.add_options(&options);
     }
-    common.add_rows(&options);
-    finish(
-        &line, {"mp_client", "Client", "mp_server"}, argc, argv, options, "secondary", common,
-        [&] { return help_of_client(rows_of_commands(), options); },
-        [&](const std::vector<std::string> &words) { return take_command(words, &o); });
-    o.ipc_core = common.ipc_core;
-    if (!line.done && o.command == nullptr && !o.doctor && o.sync_interval_s == 0 &&
-        o.async_interval_s == 0 && o.count) {
-        error(
-            {"--count needs a kind of request that is on: --sync-interval and --async-interval are "
-             "0",
-             "--count 需要至少一种打开的请求：--sync-interval 和 --async-interval 都是 0"});
-        line.done = true;
-        line.status = kExitUsage;
-    }
+    const auto use_words = [&](const std::vector<std::string> &words) {
+        std::string wrong = take_command(words, &o);
+        const bool hello = o.command == nullptr && !o.doctor;
+        if (wrong.empty() && hello && o.count && o.sync_interval_s == 0 && o.async_interval_s == 0)
+            return in_words(
+                {"--count needs a kind of request that is on: --sync-interval and "
+                 "--async-interval are 0",
+                 "--count 需要至少一种打开的请求：--sync-interval 和 --async-interval 都是 0"});
+        return wrong;
+    };
+    finish(&line, {"mp_client", "Client", "mp_server"}, argc, argv, "secondary", kClientPage,
+           rows_of_commands(), options, use_words);
     return line;
 }
 

@@ -15,21 +15,28 @@
 
 namespace mp_ipc {
 
-struct ServerOptions {
+/* The options that both programs take. */
+struct CommonOptions {
+    bool quiet = false;
+    bool help = false;
+    bool version = false;
+    std::optional<int> ipc_core; /* of the EAL's IPC thread; none: where EAL puts it */
+};
+
+struct ServerOptions : CommonOptions {
     enum class Broadcast { off, async, sync };
 
     double stats_interval_s = 3; /* 0: off */
     Broadcast broadcast = Broadcast::off;
     Fault fault;
     std::optional<double> no_secondaries_s; /* when after the start rte_mp_disable() is called */
-    double leftover_wait_s = 5;  /* how long to wait for processes that hold the runtime files */
-    std::optional<int> ipc_core; /* of the EAL's IPC thread; none: where EAL puts it */
+    double leftover_wait_s = 5; /* how long to wait for processes that hold the runtime files */
 };
 
 /* The options that report and telemetry show: name and value of each. */
 std::vector<std::pair<std::string, std::string>> shown(const ServerOptions &options);
 
-struct ClientOptions {
+struct ClientOptions : CommonOptions {
     const Command *command = nullptr;   /* none: hello */
     bool doctor = false;                /* the command that runs instead of the rest */
     double sync_interval_s = 3;         /* hello; 0: off */
@@ -40,16 +47,14 @@ struct ClientOptions {
     bool unbounded = false;       /* --fault unbounded: no limit on unanswered messages */
     bool unfiltered = false;      /* --fault unfiltered: malformed datagrams are let in */
     std::optional<double> wait_s; /* wait for a primary this long; 0: for ever */
-    std::optional<int> ipc_core;  /* of the EAL's IPC thread; none: where EAL puts it */
 };
 
-/* A command line as read. `done`: main returns `status` at once, since help, the version or an
+/* A command line as read. `exit`: main returns this status at once, since help, the version or an
  * error has been printed.
  */
 template <typename Options>
 struct CommandLine {
-    bool done = false;
-    int status = 0;
+    std::optional<int> exit;
     EalArgs args;
     Options options;
 };

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstring>
 #include <random>
-#include <utility>
 
 #include <rte_memzone.h>
 
@@ -30,8 +29,9 @@ std::uint64_t sequence_of(const rte_mp_msg &msg) {
     return request.header.sequence;
 }
 
-std::vector<Action>::const_iterator right_action(const rte_mp_msg &msg) {
-    return std::ranges::find_if(std::as_const(g_actions), [&](const Action &right) {
+/* The one that the message is for: this handler is registered under their names only. */
+const Action &right_action(const rte_mp_msg &msg) {
+    return *std::ranges::find_if(g_actions, [&](const Action &right) {
         return std::strncmp(right.name, msg.name, sizeof(msg.name)) == 0;
     });
 }
@@ -72,28 +72,17 @@ int on_message_slow(const rte_mp_msg *msg, const void *peer) {
     static std::minstd_rand random(std::random_device{}());
     std::uniform_real_distribution<double> delay(g_fault.least_s, g_fault.most_s);
     g_handlers.gate.wait_for(seconds(delay(random)));
-    return right_action(*msg)->bare(msg, peer);
+    return right_action(*msg).bare(msg, peer);
 }
 
 /* The handler that is registered: misbehaves until g_end. */
 int on_message(const rte_mp_msg *msg, const void *peer) {
-    const auto action = right_action(*msg);
-    if (action == g_actions.end())
-        return 0;
+    const Action &action = right_action(*msg);
     if (Clock::now() >= g_end)
-        return action->handler(msg, peer);
-    switch (g_fault.kind) {
-        case Fault::Kind::silent:
-            return run_guarded(*action->counts, MessageKind::event, on_message_silent, msg, peer);
-        case Fault::Kind::wrong_name:
-            return run_guarded(*action->counts, MessageKind::request, on_message_wrong_name, msg,
-                               peer);
-        case Fault::Kind::slow:
-            return run_guarded(*action->counts, action->kind, on_message_slow, msg, peer);
-        case Fault::Kind::none:
-            break;
-    }
-    return action->handler(msg, peer);
+        return action.handler(msg, peer);
+    const MessageKind kind =
+        g_fault.handler == on_message_silent ? MessageKind::event : MessageKind::request;
+    return run_guarded(*action.counts, kind, g_fault.handler, msg, peer);
 }
 
 }  // namespace
@@ -103,13 +92,13 @@ std::string set_fault(Fault *fault, std::string_view text) {
         in_words({"takes slow=MS, slow=MS-MS, silent, wrong-name, unbounded or unfiltered",
                   "应为 slow=MS、slow=MS-MS、silent、wrong-name、unbounded 或 unfiltered"});
     if (text == "silent") {
-        fault->kind = Fault::Kind::silent;
+        fault->handler = on_message_silent;
     } else if (text == "unbounded") {
         fault->unbounded = true;
     } else if (text == "unfiltered") {
         fault->unfiltered = true;
     } else if (text == "wrong-name") {
-        fault->kind = Fault::Kind::wrong_name;
+        fault->handler = on_message_wrong_name;
     } else if (text.starts_with("slow=")) {
         text.remove_prefix(5);
         const std::size_t dash = text.find('-');
@@ -118,7 +107,7 @@ std::string set_fault(Fault *fault, std::string_view text) {
             dash == std::string_view::npos ? least : parse_number(text.substr(dash + 1));
         if (!least || !most || *least < 0 || *most < *least || *most > kMostSeconds * 1000)
             return takes;
-        fault->kind = Fault::Kind::slow;
+        fault->handler = on_message_slow;
         fault->least_s = *least / 1000;
         fault->most_s = *most / 1000;
     } else {
@@ -132,7 +121,7 @@ std::vector<Action> with_fault(const Fault &fault, const std::vector<Action> &ac
     g_end = fault.for_s > 0 ? Clock::now() + seconds(fault.for_s) : Clock::time_point::max();
     g_actions = actions;
     std::vector<Action> faulty = actions;
-    if (fault.kind != Fault::Kind::none) {
+    if (fault.handler != nullptr) {
         for (Action &action : faulty) {
             if (action.kind == MessageKind::request)
                 action.handler = on_message;

@@ -14,15 +14,14 @@
 namespace mp_ipc {
 
 struct Fault {
-    enum class Kind { none, slow, silent, wrong_name };
-    Kind kind = Kind::none;
-    double least_s = 0; /* slow: each handler waits a random time from least_s to most_s */
+    rte_mp_t handler = nullptr; /* of each request, in place of the correct one; nullptr: none */
+    double least_s = 0;         /* slow: each handler waits a random time from least_s to most_s */
     double most_s = 0;
     bool unbounded = false;  /* replies wait for ever for a peer that does not read */
     bool unfiltered = false; /* malformed datagrams are let in */
     double for_s = 0;        /* ends so many seconds after the start; 0: never */
 
-    bool on() const { return kind != Kind::none || unbounded || unfiltered; }
+    bool on() const { return handler != nullptr || unbounded || unfiltered; }
 };
 
 /* Takes the value of --fault; returns what is wrong with it, or "". */

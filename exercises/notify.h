@@ -37,7 +37,7 @@ inline int on_notify(const rte_mp_msg *msg, const void * /*peer*/) {
         return 0;
     }
     const std::string_view name = get_text(event.name);
-    g_handlers.clients.note_name(event.pid, name);
+    g_handlers.clients.note(event.pid, name);
     say({"[EVENT] From {} (pid {}): {}", "[EVENT] 来自 {} (pid {}): {}"}, name, event.pid,
         get_text(event.text));
     return 0;
@@ -72,7 +72,7 @@ inline void run() {
     const Clock::time_point give_up = Clock::now() + g_run.requests->timeout();
     int result = 0;
     do { /* each call waits up to kSendLimit for room in the server's queue */
-        const Watch::Blocking blocking(*g_run.watch, Watch::Call::interruptible,
+        const Watch::Blocking blocking(g_run.session->watch(), Watch::Call::interruptible,
                                        kSendLimit + std::chrono::seconds(5));
         result = rte_mp_sendmsg(&msg);
     } while (result != 0 && rte_errno == EAGAIN && g_run.requests->sleep_until_room(give_up));

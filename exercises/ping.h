@@ -84,11 +84,13 @@ inline Histogram g_there;
 inline Histogram g_handler;
 inline Histogram g_back;
 
+/* Nanoseconds as milliseconds with three decimals. */
+inline std::string milliseconds_text(std::uint64_t ns) {
+    return fixed(static_cast<double>(ns) / 1e6, 3);
+}
+
 inline void add_options(std::vector<Option> *options) {
-    using Takes = Option::Takes;
-    options->push_back({"interval",
-                        Takes::value,
-                        "S",
+    options->push_back({"interval S",
                         {"ping: a request every S seconds (1)", "ping：每 S 秒一个请求（1）"},
                         set_seconds(&g_interval_s, kLeastSeconds, kMostSeconds)});
     options->push_back(
@@ -143,7 +145,7 @@ inline void run() {
     Schedule due(Clock::now(), g_flood ? Clock::duration(1) : seconds(g_interval_s));
     while (g_run.going_on() && !g_run.counted_out(g_run.sync.sent)) {
         if (!g_flood)
-            g_run.watch->sleep_until(due.due());
+            g_run.session->watch().sleep_until(due.due());
         if (due.take(Clock::now()))
             send_one();
     }

@@ -11,10 +11,6 @@
 
 namespace mp_ipc {
 
-bool ClientRun::going_on() const {
-    return !watch->ending() && !console_failed() && shared->force_quit == 0;
-}
-
 bool ClientRun::close(std::string_view tag, std::string_view what, const Ended &ended) {
     sync.close(ended.outcome);
     if (ended.outcome == Outcome::answered)
@@ -40,7 +36,8 @@ int ClientRun::status(bool by_signal) const {
     const unsigned long least = needs.value_or(0);
     const unsigned long wanted = by_signal ? std::min(least, 1UL) : options.count.value_or(least);
     const auto complete = [&](const RequestCounts &counts, bool on) {
-        return !on || (counts.answered == counts.sent && counts.answered >= wanted);
+        const std::uint64_t answered = counts.count(Outcome::answered);
+        return !on || (answered == counts.sent && answered >= wanted);
     };
     return complete(sync, has_sync()) && complete(async, has_async()) ? kExitOk : kExitUnanswered;
 }
@@ -125,10 +122,6 @@ void say_unanswered(std::string_view tag, std::string_view what, const Ended &en
         say({"[{}] Not sent: {}", "[{}] 未发送: {}"}, tag, what);
     else
         say({"[{}] Not answered: {}: {}", "[{}] 未回复: {}: {}"}, tag, what, ended.detail);
-}
-
-std::string milliseconds_text(std::uint64_t ns) {
-    return fixed(static_cast<double>(ns) / 1e6, 3);
 }
 
 }  // namespace mp_ipc

@@ -20,7 +20,7 @@ namespace mp_ipc {
 
 struct ClientRun {
     ClientOptions options;
-    Watch *watch = nullptr;
+    SecondarySession *session = nullptr;
     Requests *requests = nullptr;
     const SharedInfo *shared = nullptr; /* in the memzone */
     std::uint64_t boot_id = 0;          /* of the server; 0: unknown */
@@ -31,7 +31,7 @@ struct ClientRun {
     /* Whether the run goes on. A server that sets force_quit also ends, and its end wakes every
      * sleep; if it does not end, force_quit is seen after the sleep.
      */
-    bool going_on() const;
+    bool going_on() const { return session->going_on(); }
     /* Whether a counted run is complete, given how many of its requests have been sent or closed.
      */
     bool counted_out(std::uint64_t done) const { return options.count && done >= *options.count; }
@@ -74,8 +74,5 @@ void say_attached(bool new_server, std::string_view file_prefix);
 
 /* Prints why the request `what` got no reply of its own. */
 void say_unanswered(std::string_view tag, std::string_view what, const Ended &ended);
-
-/* Nanoseconds as milliseconds with three decimals. */
-std::string milliseconds_text(std::uint64_t ns);
 
 }  // namespace mp_ipc

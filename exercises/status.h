@@ -12,8 +12,8 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
-#include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,8 +23,10 @@
 #include "exercises/run.h"
 #include "support/base/text.h"
 #include "support/console/console.h"
-#include "support/ipc/broadcasts.h"
+#include "support/eal/ipc_socket.h"
+#include "support/eal/watch.h"
 #include "support/ipc/pending_request.h"
+#include "support/ipc/send_window.h"
 
 namespace mp_ipc {
 
@@ -58,8 +60,8 @@ inline int on_client_status(const rte_mp_msg *msg, const void *peer) {
     const Status status = read_struct(*msg, &request);
     answer.header = {kVersion, status, request.header.sequence, request.header.boot_id};
     answer.sent = g_run.sync.sent + g_run.async.sent;
-    answer.answered = g_run.sync.answered + g_run.async.answered;
-    answer.late = g_run.sync.late + g_run.async.late;
+    answer.answered = g_run.sync.count(Outcome::answered) + g_run.async.count(Outcome::answered);
+    answer.late = g_run.sync.count(Outcome::late) + g_run.async.count(Outcome::late);
     answer.pid = getpid();
     put_text(answer.name, g_run.options.name);
     rte_mp_msg reply = make_message(msg->name);
@@ -89,15 +91,32 @@ inline Clock::duration call_limit(std::size_t clients) {
     return std::chrono::seconds(10) + clients * kSendLimit;
 }
 
-inline std::optional<Broadcasts> g_broadcasts; /* set after rte_eal_init(); main thread */
+inline Watch *g_watch = nullptr; /* set before the first round; main thread */
 
-/* The asynchronous round that may be pending: a second one of its name would fail with EEXIST. */
-inline struct {
-    std::mutex lock;
-    PendingRequest request; /* under lock, as is place */
-    SendWindow::Place place;
-    std::uint64_t sequence = 0; /* of the last round; main thread */
-} g_round;
+/* Sending to all secondaries blocks while the queue of any of them is full. So at most kReserve
+ * messages are sent before all have been read: every queue has room for so many. Main thread.
+ */
+inline SendWindow g_window{SendWindow::kReserve};
+
+/* Waits for the clients to read, whether or not the program ends. */
+struct ClientsReading {
+    IpcSocket socket = IpcSocket::find();
+    static Clock::time_point now() { return Clock::now(); }
+    static bool ending() { return false; }
+    static void sleep_until(Clock::time_point time) { std::this_thread::sleep_until(time); }
+    bool idle() const { return socket.unread_by_peers() == 0; }
+    static bool has_room() { return true; } /* the window alone is the limit */
+};
+
+/* The place for one more message; none where earlier ones are not known to have been read. */
+inline SendWindow::Place take_place() {
+    constexpr std::chrono::milliseconds kMoment{20}; /* to read what was just sent */
+    ClientsReading world;
+    return wait_for_place(g_window, world, kMoment);
+}
+
+inline Pending g_round;              /* an asynchronous one */
+inline std::uint64_t g_sequence = 0; /* of the last round; main thread */
 
 /* Prints who answered; returns whether all did. A late answer to an earlier round arrives as one to
  * this round: it is known by its sequence, and not counted.
@@ -113,8 +132,8 @@ inline bool say_round(std::uint64_t sequence, const struct rte_mp_reply &reply) 
         reply.nb_sent, own.size());
     for (const StatusReply &answer : own) {
         const std::string_view name = get_text(answer.name);
-        g_handlers.clients.note_name(answer.pid, name);
-        g_handlers.clients.note_counts(answer.pid, answer.sent, answer.answered, answer.late);
+        g_handlers.clients.note(answer.pid, name,
+                                ReportedCounts{answer.sent, answer.answered, answer.late});
         say({"[STATUS] {} (pid {}): sent {}, answered {}, late {}",
              "[STATUS] {} (pid {}): 已发送 {}, 已回复 {}, 迟到 {}"},
             name, answer.pid, answer.sent, answer.answered, answer.late);
@@ -127,8 +146,6 @@ inline int on_round_answered(const rte_mp_msg *msg, const struct rte_mp_reply *r
     const HandlerGate::Pass pass(g_handlers.gate);
     if (!pass.open())
         return 0;
-    for (int i = 0; i < reply->nb_received; i++)
-        close_received_fds(reply->msgs[i]);
     StatusRequest asked;
     read_struct(*msg, &asked);
     const bool all_answered = say_round(asked.header.sequence, *reply);
@@ -144,13 +161,14 @@ inline int on_round_answered(const rte_mp_msg *msg, const struct rte_mp_reply *r
 /* All clients at once. */
 inline void ask_async(rte_mp_msg &request, SendWindow::Place place,
                       const std::vector<std::string> &before) {
-    const Clock::duration patience = PendingRequest::library_timeout(kTimeout, random_fraction());
+    const Clock::duration patience = library_timeout(kTimeout);
     const timespec timeout = to_timespec(patience);
     const std::lock_guard lock(g_round.lock);
     const Clock::time_point now = Clock::now();
     int result = 0;
     {
-        const auto blocking = g_broadcasts->blocking(call_limit(before.size()));
+        const Watch::Blocking blocking(*g_watch, Watch::Call::interruptible,
+                                       call_limit(before.size()));
         result = rte_mp_request_async(&request, &timeout, on_round_answered);
     }
     if (result != 0 && rte_errno != ENOENT) /* ENOENT: a client has just exited */
@@ -161,7 +179,7 @@ inline void ask_async(rte_mp_msg &request, SendWindow::Place place,
     const bool certain = result == 0 && std::ranges::any_of(before, [&](const std::string &path) {
                              return std::ranges::find(after, path) != after.end();
                          });
-    g_round.request.sent(g_round.sequence, now, patience, patience, certain);
+    g_round.request.sent(g_sequence, now, patience, patience, certain);
     g_round.place = std::move(place);
 }
 
@@ -173,7 +191,8 @@ inline void ask_sync(rte_mp_msg &request, SendWindow::Place place, std::size_t c
     struct rte_mp_reply reply = {}; /* rte_mp_reply names a function as well */
     int result = 0;
     {
-        const auto blocking = g_broadcasts->blocking(call_limit(clients) + clients * kTimeout);
+        const Watch::Blocking blocking(*g_watch, Watch::Call::interruptible,
+                                       call_limit(clients) + clients * kTimeout);
         result = rte_mp_request_sync(&request, &reply, &timeout);
     }
     const ReplyMessages owner(reply);
@@ -181,36 +200,35 @@ inline void ask_sync(rte_mp_msg &request, SendWindow::Place place, std::size_t c
         say({"[STATUS] Asked {} clients one after another, one did not answer: no answers ({})",
              "[STATUS] 依次询问 Client: {} 个, 有一个未回复: 没有结果 ({})"},
             reply.nb_sent, rte_strerror(rte_errno));
-    else if (say_round(g_round.sequence, reply))
+    else if (say_round(g_sequence, reply))
         place.answered();
 }
 
 /* One round, if none is pending. */
 inline void ask_all(bool one_after_another) {
-    {
-        const std::lock_guard lock(g_round.lock);
-        if (g_round.request.in_library())
-            return;
-    }
+    if (g_round.in_library())
+        return;
     /* Without the async fixes (docs/faults.md) the library never ends a request to no client. */
     const auto clients = live_clients();
     if (!one_after_another && clients.empty())
         return;
-    SendWindow::Place place = g_broadcasts->take_place();
+    SendWindow::Place place = take_place();
     if (!place) {
         say({"[STATUS] Not asked: a client does not read its messages",
              "[STATUS] 未询问: 有 Client 没有读取消息"});
         return;
     }
     rte_mp_msg request = make_message(kMsgClientStatus);
-    fill(request, StatusRequest{{kVersion, Status::ok, ++g_round.sequence, g_handlers.boot_id}});
+    fill(request, StatusRequest{{kVersion, Status::ok, ++g_sequence, g_handlers.boot_id}});
     if (one_after_another)
         ask_sync(request, std::move(place), clients.size());
     else
         ask_async(request, std::move(place), clients);
 }
 
-/* Whether the library has lost the pending round, and will not call back; it has been reported. */
+/* Whether the library has lost the pending round, and will not call back; it has been reported. To
+ * be called at g_round.due().
+ */
 inline bool round_is_lost() {
     const std::lock_guard lock(g_round.lock);
     g_round.request.times_out(Clock::now());
@@ -224,20 +242,14 @@ inline bool round_is_lost() {
     return true;
 }
 
-/* When to call round_is_lost() again. */
-inline Clock::time_point round_due() {
-    const std::lock_guard lock(g_round.lock);
-    return g_round.request.due();
-}
-
 /* Sent before force_quit is set, which ends the clients. */
 inline void tell_shutdown() {
-    const SendWindow::Place place = g_broadcasts->take_place();
+    const SendWindow::Place place = take_place();
     if (!place)
         return;
     rte_mp_msg event = make_message(kMsgServerEvent);
     fill(event, ServerEvent{{kVersion, Status::ok, 1, g_handlers.boot_id}});
-    const auto blocking = g_broadcasts->blocking(std::chrono::seconds(1), false);
+    const Watch::Blocking blocking(*g_watch, Watch::Call::until_done, std::chrono::seconds(1));
     if (rte_mp_sendmsg(&event) != 0)
         warn({"cannot tell all clients of the shutdown: {}", "无法通知所有 Client 即将退出：{}"},
              rte_strerror(rte_errno));

@@ -15,31 +15,33 @@
 
 namespace mp_ipc {
 
-Finding check_zone(const ZoneFacts &zone) {
-    if (!zone.found)
+Finding check_zone(const rte_memzone *zone) {
+    if (zone == nullptr)
         return bad(in_words({"Memzone {}: not there: this primary is no mp_server; choose the "
                              "--file-prefix of one",
                              "memzone {}：不存在：该 primary 不是 mp_server；请使用 mp_server 的 "
                              "--file-prefix"},
                             kSharedInfoName));
-    if (zone.size < sizeof(SharedInfo))
+    if (zone->len < sizeof(SharedInfo))
         return bad(in_words({"Memzone {}: {} bytes, and {} are needed: that server is of another "
                              "version; use the mp_client built with it",
                              "memzone {}：{} 字节，至少需要 {}：Server 的版本不同；"
                              "请使用与它一起编译的 mp_client"},
-                            kSharedInfoName, zone.size, sizeof(SharedInfo)));
-    if (zone.shutting_down)
+                            kSharedInfoName, zone->len, sizeof(SharedInfo)));
+    const auto *shared = static_cast<const SharedInfo *>(zone->addr);
+    if (shared->force_quit != 0)
         return bad(in_words({"Memzone {}: force_quit is set: the server is shutting down; start it "
                              "again",
                              "memzone {}：force_quit 已设置：Server 正在退出；请重新启动"},
                             kSharedInfoName));
-    if (zone.boot_id == 0)
+    const std::uint64_t boot_id = shared->boot_id;
+    if (boot_id == 0)
         return good(
             in_words({"Memzone {}: {} bytes, no boot id: another implementation of the server",
                       "memzone {}：{} 字节，没有 boot id：其他实现的 Server"},
-                     kSharedInfoName, zone.size));
+                     kSharedInfoName, zone->len));
     return good(in_words({"Memzone {}: {} bytes, boot id {}", "memzone {}：{} 字节，boot id {}"},
-                         kSharedInfoName, zone.size, zone.boot_id));
+                         kSharedInfoName, zone->len, boot_id));
 }
 
 Finding check_ping(const PingFacts &ping) {
@@ -68,21 +70,6 @@ Finding check_ping(const PingFacts &ping) {
 }
 
 namespace {
-
-ZoneFacts look_at_zone() {
-    ZoneFacts facts;
-    const rte_memzone *zone = rte_memzone_lookup(kSharedInfoName);
-    if (zone == nullptr)
-        return facts;
-    facts.found = true;
-    facts.size = zone->len;
-    if (zone->len < sizeof(SharedInfo))
-        return facts;
-    const auto *shared = static_cast<const SharedInfo *>(zone->addr);
-    facts.boot_id = shared->boot_id;
-    facts.shutting_down = shared->force_quit != 0;
-    return facts;
-}
 
 int ask(rte_mp_msg &request, struct rte_mp_reply *reply, double timeout_s, Watch &watch) {
     const timespec timeout = to_timespec(seconds(timeout_s));
@@ -135,12 +122,15 @@ PingFacts ask_ping(std::uint64_t boot_id, double timeout_s, Watch &watch) {
 
 Finding visit_zone(double, double, Watch &watch) {
     const Watch::Blocking blocking(watch, Watch::Call::interruptible);
-    return check_zone(look_at_zone());
+    return check_zone(rte_memzone_lookup(kSharedInfoName));
 }
 
 Finding visit_ping(double timeout_s, double left_s, Watch &watch) {
     constexpr double kMostOfHello = 2;
-    PingFacts facts = ask_ping(look_at_zone().boot_id, std::min(timeout_s, left_s), watch);
+    const rte_memzone *zone = rte_memzone_lookup(kSharedInfoName);
+    const std::uint64_t boot_id =
+        zone != nullptr ? static_cast<const SharedInfo *>(zone->addr)->boot_id.load() : 0;
+    PingFacts facts = ask_ping(boot_id, std::min(timeout_s, left_s), watch);
     const double left = std::min({timeout_s, kMostOfHello, left_s - facts.time_ms / 1000});
     facts.hello = facts.timed_out && left > 0 && hello_is_answered(left, watch);
     return check_ping(facts);

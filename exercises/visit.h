@@ -5,23 +5,17 @@
  */
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <string>
+
+#include <rte_memzone.h>
 
 #include "support/eal/finding.h"
 #include "support/eal/watch.h"
 
 namespace mp_ipc {
 
-/* What a client finds under the name shared_info. */
-struct ZoneFacts {
-    bool found = false;
-    std::size_t size = 0;
-    std::uint64_t boot_id = 0;
-    bool shutting_down = false;
-};
-Finding check_zone(const ZoneFacts &zone);
+/* `zone`: what a client finds under the name shared_info; nullptr: nothing. */
+Finding check_zone(const rte_memzone *zone);
 
 struct PingFacts {
     std::string trouble; /* why there is no valid reply; empty: there is one */

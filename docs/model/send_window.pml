@@ -69,7 +69,7 @@ proctype client_main(byte me) {
         if
         :: unanswered[me] < WINDOW
         :: unanswered[me] >= WINDOW ->
-            /* queues_empty(): two questions to the kernel, one after the other. */
+            /* IpcSocket::idle(): two questions to the kernel, one after the other. */
 #ifdef IN_FIRST
             empty(to_client[me]);
             atomic { unread[me] == 0 -> unanswered[me] = 1 }

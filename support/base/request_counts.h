@@ -4,9 +4,12 @@
  */
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <numeric>
 
 #include "support/base/message.h"
 
@@ -22,33 +25,18 @@ enum class Outcome {
 /* How many requests were sent, and how many ended with each outcome. Any thread, except next(). */
 struct RequestCounts {
     std::atomic<std::uint64_t> sent{0};
-    std::atomic<std::uint64_t> answered{0};
-    std::atomic<std::uint64_t> late{0};
-    std::atomic<std::uint64_t> timed_out{0};
-    std::atomic<std::uint64_t> refused{0};
+    std::array<std::atomic<std::uint64_t>, 4> ended{}; /* by Outcome */
 
     /* Counts one more as sent; returns the header of its struct, whose sequence (1, 2, ...) the
      * reply carries back. One thread.
      */
     Header next(std::uint64_t boot_id = 0) { return {kVersion, Status::ok, ++sent, boot_id}; }
 
-    void close(Outcome outcome) {
-        switch (outcome) {
-            case Outcome::answered:
-                answered++;
-                break;
-            case Outcome::late:
-                late++;
-                break;
-            case Outcome::timed_out:
-                timed_out++;
-                break;
-            case Outcome::refused:
-                refused++;
-                break;
-        }
+    void close(Outcome outcome) { ended[static_cast<std::size_t>(outcome)]++; }
+    std::uint64_t count(Outcome outcome) const { return ended[static_cast<std::size_t>(outcome)]; }
+    std::uint64_t closed() const {
+        return std::accumulate(ended.begin(), ended.end(), std::uint64_t{0});
     }
-    std::uint64_t closed() const { return answered + late + timed_out + refused; }
 
     /* At the end of a run: closes the one request that may still be open as refused. Only one, so
      * that a request that was never closed shows in the sums.
@@ -58,16 +46,15 @@ struct RequestCounts {
             close(Outcome::refused);
     }
 
-    /* In the order above; also to go on counting in another run of the program. */
+    /* Sent, and those of each outcome; also to go on counting in another run of the program. */
     std::array<std::uint64_t, 5> numbers() const {
-        return {sent, answered, late, timed_out, refused};
+        std::array<std::uint64_t, 5> numbers{sent};
+        std::copy(ended.begin(), ended.end(), numbers.begin() + 1);
+        return numbers;
     }
     void go_on_from(const std::array<std::uint64_t, 5> &numbers) {
         sent = numbers[0];
-        answered = numbers[1];
-        late = numbers[2];
-        timed_out = numbers[3];
-        refused = numbers[4];
+        std::copy(numbers.begin() + 1, numbers.end(), ended.begin());
     }
 };
 

@@ -118,8 +118,7 @@ void write_diagnostic(Severity severity, const std::string &text) {
         Line<0> word;
     } kLevels[] = {{RTE_LOG_ERR, {"error: ", "错误："}},
                    {RTE_LOG_WARNING, {"warning: ", "警告："}},
-                   {RTE_LOG_INFO, {"", ""}},
-                   {RTE_LOG_DEBUG, {"debug: ", "调试："}}};
+                   {RTE_LOG_INFO, {"", ""}}};
     if (!takes_a_line(STDERR_FILENO, kConsoleLimit))
         return;
     const auto &level = kLevels[static_cast<std::size_t>(severity)];

@@ -57,7 +57,7 @@ bool console_failed();
 void on_console_failure(std::function<void()> wake);
 
 /* The severity of a diagnostic, which sets its log level and its prefix. */
-enum class Severity { error, warning, info, debug };
+enum class Severity { error, warning, info };
 
 /* The names of a program and of its peer, for its lines. */
 struct Program {

@@ -49,12 +49,15 @@ int IpcSocket::unread_by_peers() const {
     return bytes;
 }
 
+/* What peers have not read first: if a peer reads a message between the two questions and answers
+ * it, the second sees the answer. In the other order both could find nothing while the answer
+ * waits.
+ */
 bool IpcSocket::idle() const {
-    return queues_empty([this] { return unread_by_peers(); },
-                        [this] {
-                            int waiting = 0;
-                            return found() && ioctl(fd_, SIOCINQ, &waiting) == 0 ? waiting : 0;
-                        });
+    if (unread_by_peers() != 0)
+        return false;
+    int waiting = 0;
+    return !found() || ioctl(fd_, SIOCINQ, &waiting) != 0 || waiting == 0;
 }
 
 bool IpcSocket::limit_sends(std::chrono::milliseconds limit) const {

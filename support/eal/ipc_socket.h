@@ -51,15 +51,6 @@ class IpcSocket {
     std::string path_;
 };
 
-/* Whether all queues are empty: out() is the bytes of this process's messages in the queues of
- * others, in() the bytes in its own. out() first: if a peer reads a message between the two calls
- * and answers it, in() sees the answer. In the other order both could be 0 while the answer waits.
- */
-template <typename Out, typename In>
-bool queues_empty(const Out &out, const In &in) {
-    return out() == 0 && in() == 0;
-}
-
 /* The path of the socket of the primary in this runtime directory. */
 inline std::string primary_socket(const std::string &dir) {
     return dir + "/mp_socket";

@@ -10,7 +10,6 @@
 #include <rte_eal.h>
 
 #include "support/base/exit_status.h"
-#include "support/base/received_fds.h"
 #include "support/base/text.h"
 #include "support/console/console.h"
 #include "support/eal/eal_init.h"
@@ -36,13 +35,6 @@ bool takes_role(EalArgs *args, const char *proc_type) {
 void report(const Failure &failure) {
     if (!failure.text.empty())
         error(kComposed, failure.text);
-}
-
-/* Filters the socket and records the open descriptors: before the first handler is registered. */
-void guard_socket(const IpcSocket &socket, bool filtered, DescriptorsIn descriptors) {
-    if (filtered)
-        attach_datagram_filter(socket, descriptors);
-    remember_own_fds();
 }
 
 /* From now on the end of the EAL's IPC thread is a reason to end. false: there is no such thread,
@@ -73,7 +65,8 @@ PrimarySession::PrimarySession(EalArgs args, const Setup &setup, std::function<v
         return;
     }
     const IpcSocket socket = IpcSocket::find();
-    guard_socket(socket, setup.filtered, DescriptorsIn::none); /* no handler here takes any */
+    if (setup.filtered)
+        attach_datagram_filter(socket, DescriptorsIn::none); /* no handler here takes any */
     if (setup.limited)
         socket.limit_sends(kSendLimit);
     started_ = follow(watch_) && (!setup.ipc_core || put_ipc_thread_on(*setup.ipc_core));
@@ -156,7 +149,8 @@ SecondarySession::SecondarySession(char **argv, EalArgs args, const Setup &setup
             start_again();
         end(failure->status);
     }
-    guard_socket(IpcSocket::find(), setup.filtered, setup.descriptors);
+    if (setup.filtered)
+        attach_datagram_filter(IpcSocket::find(), setup.descriptors);
     if (!follow(watch_) || (setup.ipc_core && !put_ipc_thread_on(*setup.ipc_core)))
         end(kExitFailure);
 }

@@ -24,24 +24,15 @@ void ClientTable::note_message(std::string_view peer) {
     last_ = it;
 }
 
-void ClientTable::note_name(pid_t pid, std::string_view name) {
-    const std::lock_guard lock(lock_);
-    for (auto &[peer, record] : by_peer_) {
-        if (record.pid == pid)
-            record.name = name;
-    }
-}
-
-void ClientTable::note_counts(pid_t pid, std::uint64_t sent, std::uint64_t answered,
-                              std::uint64_t late) {
+void ClientTable::note(pid_t pid, std::string_view name,
+                       const std::optional<ReportedCounts> &reported) {
     const std::lock_guard lock(lock_);
     for (auto &[peer, record] : by_peer_) {
         if (record.pid != pid)
             continue;
-        record.reported = true;
-        record.sent = sent;
-        record.answered = answered;
-        record.late = late;
+        record.name = name;
+        if (reported)
+            record.reported = reported;
     }
 }
 
@@ -49,7 +40,7 @@ std::uint64_t ClientTable::late() const {
     const std::lock_guard lock(lock_);
     std::uint64_t late = late_of_exited_;
     for (const auto &[peer, record] : by_peer_)
-        late += record.late;
+        late += record.reported.value_or(ReportedCounts()).late;
     return late;
 }
 
@@ -60,7 +51,7 @@ void ClientTable::keep_only(std::vector<std::string> paths) {
     std::erase_if(by_peer_, [&](const auto &entry) {
         const bool gone = !std::ranges::binary_search(paths, entry.first);
         if (gone)
-            late_of_exited_ += entry.second.late;
+            late_of_exited_ += entry.second.reported.value_or(ReportedCounts()).late;
         return gone;
     });
 }

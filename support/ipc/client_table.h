@@ -10,20 +10,25 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace mp_ipc {
 
-struct ClientRecord {
-    pid_t pid = 0;
-    std::string name;           /* empty until it has sent one */
-    std::uint64_t requests = 0; /* received from it, of all kinds */
-    bool reported = false;      /* the counts below are set: as last reported (--broadcast) */
+/* What a client says of its own requests. */
+struct ReportedCounts {
     std::uint64_t sent = 0;
     std::uint64_t answered = 0;
     std::uint64_t late = 0;
+};
+
+struct ClientRecord {
+    pid_t pid = 0;
+    std::string name;                       /* empty until it has sent one */
+    std::uint64_t requests = 0;             /* received from it, of all kinds */
+    std::optional<ReportedCounts> reported; /* as last reported (--broadcast) */
 };
 
 class ClientTable {
@@ -34,10 +39,9 @@ class ClientTable {
 
     /* Counts a message from the socket `peer` ("…/mp_socket_<pid>_<tsc>"). */
     void note_message(std::string_view peer);
-    /* The client with this pid calls itself `name`. */
-    void note_name(pid_t pid, std::string_view name);
-    /* The client with this pid reported its own counts. */
-    void note_counts(pid_t pid, std::uint64_t sent, std::uint64_t answered, std::uint64_t late);
+    /* The client with this pid calls itself `name`, and may have reported its counts. */
+    void note(pid_t pid, std::string_view name,
+              const std::optional<ReportedCounts> &reported = std::nullopt);
     /* Late replies of all clients that reported their counts, including exited ones. */
     std::uint64_t late() const;
     /* Removes the clients whose sockets are not among these paths. */

@@ -67,7 +67,7 @@ class HandlerGate {
     std::mutex lock_;
     std::condition_variable changed_;
     std::atomic<bool> closing_{false};
-    std::atomic<unsigned> inside_{0}; /* a handler, and a callback on the interrupt thread */
+    std::atomic<unsigned> inside_{0}; /* a handler, a callback, answers of telemetry */
 };
 
 }  // namespace mp_ipc

@@ -8,12 +8,12 @@
 
 #include <rte_errno.h>
 
-#include "support/base/received_fds.h"
 #include "support/base/schedule.h"
 #include "support/base/text.h"
 #include "support/console/console.h"
 #include "support/eal/ipc_socket.h"
 #include "support/eal/runtime_dir.h"
+#include "support/ipc/reply_messages.h"
 
 namespace mp_ipc {
 namespace {

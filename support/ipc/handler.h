@@ -20,7 +20,7 @@
 
 #include <rte_eal.h>
 
-#include "support/base/live_histogram.h"
+#include "support/base/histogram.h"
 #include "support/base/message.h"
 #include "support/eal/watch.h"
 #include "support/ipc/client_table.h"
@@ -34,7 +34,7 @@ struct ActionCounts {
     std::atomic<std::uint64_t> received{0};
     std::atomic<std::uint64_t> replied{0};
     std::atomic<std::uint64_t> refused{0}; /* with a status other than ok */
-    LiveHistogram handling{};              /* ns from the handler's start to its end */
+    Histogram handling{};                  /* ns from the handler's start to its end */
 };
 
 /* A request must be answered on every path; nobody waits for an answer to an event. */

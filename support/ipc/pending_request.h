@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * An asynchronous request from its sending to its callback, as a state machine: it calls nothing
- * and reads no clock. Not thread-safe: its owner holds a lock during the call that sends and in the
- * callback.
+ * and reads no clock. Not thread-safe: a lock (Pending::lock) is held during the call that sends
+ * and in the callback.
  *
  *   idle -> waiting -> idle        the callback came in time
  *           waiting -> given_up    its own deadline passed, or the program ends
@@ -21,9 +21,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <mutex>
 #include <random>
 
 #include "support/base/schedule.h"
+#include "support/ipc/send_window.h"
 
 namespace mp_ipc {
 
@@ -42,11 +44,6 @@ class PendingRequest {
      * library's threads with it.
      */
     static constexpr std::chrono::seconds kLastChance{1};
-
-    /* The library's timeout for a request with the caller's `timeout`. `random`: 0 to 1. */
-    static Clock::duration library_timeout(Clock::duration timeout, double random) {
-        return timeout + std::chrono::seconds(1) + seconds(random);
-    }
 
     /* Whether the library has the request: then it takes no other of its name. */
     bool in_library() const { return state_ != State::idle; }
@@ -124,10 +121,27 @@ class PendingRequest {
     Clock::time_point overdue_;
 };
 
-/* For library_timeout(): 0 to 1. Any thread. */
-inline double random_fraction() {
+/* The library's timeout for a request with the caller's `timeout`. Any thread. */
+inline Clock::duration library_timeout(Clock::duration timeout) {
     thread_local std::minstd_rand random(std::random_device{}());
-    return std::uniform_real_distribution<double>(0, 1)(random);
+    return timeout + seconds(std::uniform_real_distribution<double>(1, 2)(random));
 }
+
+/* The one request of its name that a program may have pending: a second one would fail with EEXIST.
+ */
+struct Pending {
+    std::mutex lock; /* of the two below */
+    PendingRequest request;
+    SendWindow::Place place;
+
+    bool in_library() {
+        const std::lock_guard guard(lock);
+        return request.in_library();
+    }
+    Clock::time_point due() {
+        const std::lock_guard guard(lock);
+        return request.due();
+    }
+};
 
 }  // namespace mp_ipc

@@ -5,23 +5,29 @@
  */
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
 #include <rte_eal.h>
 
-#include "support/base/received_fds.h"
+#include "support/base/unique_fd.h"
 
 namespace mp_ipc {
 
+/* Closes the descriptors that came with a message: num_fds is their number (ipc_descriptors.h).
+ * Any thread.
+ */
+inline void close_received_fds(const rte_mp_msg &msg) {
+    for (int i = 0; i < std::clamp(msg.num_fds, 0, RTE_MP_MAX_FD_NUM); i++)
+        close(msg.fds[i]);
+}
+
 class ReplyMessages {
   public:
-    ReplyMessages() = default;
     /* After rte_mp_request_sync(), whatever it returned. */
     explicit ReplyMessages(const struct rte_mp_reply &reply)
         : messages_(reply.msgs), count_(reply.msgs != nullptr ? reply.nb_received : 0) {}
-    ReplyMessages(ReplyMessages &&) = default;
-    ReplyMessages &operator=(ReplyMessages &&) = default;
     ~ReplyMessages() {
         for (int i = 0; messages_ && i < count_; i++)
             close_received_fds(messages_.get()[i]);
@@ -34,8 +40,13 @@ class ReplyMessages {
      * there is exactly one.
      */
     UniqueFd take_fd(int i) {
-        UniqueFd fd = take_received_fd(messages_.get()[i]);
-        messages_.get()[i].num_fds = 0;
+        rte_mp_msg &message = messages_.get()[i];
+        UniqueFd fd;
+        if (message.num_fds == 1)
+            fd = UniqueFd(message.fds[0]);
+        else
+            close_received_fds(message);
+        message.num_fds = 0;
         return fd;
     }
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
+#include <iterator>
 
 #include "support/base/text.h"
 
@@ -13,12 +13,9 @@ namespace {
 
 std::string plain(double value) {
     char text[32];
-    std::snprintf(text, sizeof(text), "%.5f", value);
-    std::string shown = text;
-    shown.erase(shown.find_last_not_of('0') + 1); /* 0.00100, 5.00000 */
-    if (shown.back() == '.')
-        shown.pop_back();
-    return shown;
+    const auto result =
+        std::to_chars(std::begin(text), std::end(text), value, std::chars_format::fixed);
+    return {text, result.ptr};
 }
 
 }  // namespace
@@ -48,22 +45,22 @@ std::string parse_options(const std::vector<std::string> &args, const std::vecto
         const std::size_t equals = arg.find('=');
         const std::string_view name = arg == "-h" ? "help" : arg.substr(2, equals - 2);
         const auto option = std::find_if(options.begin(), options.end(),
-                                         [&](const Option &o) { return o.name == name; });
+                                         [&](const Option &o) { return o.name() == name; });
         if (option == options.end() || (!arg.starts_with("--") && arg != "-h"))
             return in_words({"unknown option '{}' after '--'; --help lists them",
                              "'--' 之后的选项 '{}' 未知；--help 列出所有选项"},
                             printable(arg));
 
-        const std::string shown = "--" + option->name;
+        const std::string shown = "--" + option->name();
         std::string_view value;
         if (equals != std::string_view::npos) {
-            if (option->takes == Option::Takes::nothing)
+            if (option->takes_nothing())
                 return in_words({"{} takes no value", "{} 不带值"}, shown);
             value = arg.substr(equals + 1);
-        } else if (option->takes == Option::Takes::value) {
+        } else if (option->needs_value()) {
             if (i + 1 == args.size())
-                return in_words({"{} needs a value: {} {}", "{} 需要一个值：{} {}"}, shown, shown,
-                                option->value);
+                return in_words({"{} needs a value: {}", "{} 需要一个值：{}"}, shown,
+                                "--" + option->spec);
             value = args[++i];
         }
         const std::string wrong = option->set(value);
@@ -78,11 +75,7 @@ std::string help_of(const std::vector<Option> &options, const char *dashes) {
     constexpr std::size_t kColumn = 26;
     std::string text;
     for (const Option &option : options) {
-        std::string left = std::string("  ") + dashes + option.name;
-        if (option.takes == Option::Takes::value)
-            left += " " + option.value;
-        else if (option.takes == Option::Takes::optional_value)
-            left += "[=" + option.value + "]";
+        std::string left = std::string("  ") + dashes + option.spec;
         if (left.size() + 2 > kColumn)
             left += "\n" + std::string(kColumn, ' ');
         else
@@ -112,20 +105,20 @@ std::function<std::string(std::string_view)> set_seconds(double *seconds, double
     };
 }
 
-std::function<std::string(std::string_view)> set_count(std::optional<unsigned long> *count,
-                                                       unsigned long most) {
+std::function<std::string(std::string_view)> set_seconds(std::optional<double> *seconds,
+                                                         double least) {
     return [=](std::string_view text) -> std::string {
-        unsigned long value = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > most)
-            return in_words({"takes a whole number from 1 to {}", "应为 1 到 {} 的整数"}, most);
-        *count = value;
-        return {};
+        double value = 0;
+        std::string wrong;
+        if (!text.empty())
+            wrong = set_seconds(&value, least, kMostSeconds)(text);
+        *seconds = value;
+        return wrong;
     };
 }
 
 Option flag(const char *name, Line<0> help, bool *value) {
-    return {name, Option::Takes::nothing, "", help, [=](std::string_view) {
+    return {name, help, [=](std::string_view) {
                 *value = true;
                 return std::string();
             }};

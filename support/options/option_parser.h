@@ -16,14 +16,17 @@
 namespace mp_ipc {
 
 struct Option {
-    enum class Takes { nothing, value, optional_value /* only as --name=value */ };
-
-    std::string name; /* long name without dashes */
-    Takes takes = Takes::nothing;
-    std::string value; /* what it takes, for the help: "SECONDS" */
-    Line<0> help;      /* one sentence, with "\n" where the line breaks */
+    /* As the help shows it, without dashes: "quiet" takes nothing, "timeout S" a value, "wait[=S]"
+     * one only as --wait=S.
+     */
+    std::string spec;
+    Line<0> help; /* one sentence, with "\n" where the line breaks */
     /* Takes the value ("" where there is none); returns what is wrong with it, or "". */
     std::function<std::string(std::string_view)> set;
+
+    std::string name() const { return spec.substr(0, spec.find_first_of(" [")); }
+    bool takes_nothing() const { return name() == spec; }
+    bool needs_value() const { return spec.find(' ') != std::string::npos; }
 };
 
 /* Reads `args` by `options`. Words that are no options go to *words, in order. Returns what is
@@ -40,12 +43,13 @@ inline constexpr double kLeastSeconds = 0.001;
 inline constexpr double kMostSeconds = 86400;
 
 /* These make an Option::set. Seconds may have a fraction; both limits are allowed values.
- * `zero_is_off` also allows 0. A count is from 1 to `most`.
+ * `zero_is_off` also allows 0.
  */
 std::function<std::string(std::string_view)> set_seconds(double *seconds, double least, double most,
                                                          bool zero_is_off = false);
-std::function<std::string(std::string_view)> set_count(std::optional<unsigned long> *count,
-                                                       unsigned long most);
+/* The same for an option whose value may be left out, which means 0. */
+std::function<std::string(std::string_view)> set_seconds(std::optional<double> *seconds,
+                                                         double least);
 
 /* An option that takes nothing and sets *value. */
 Option flag(const char *name, Line<0> help, bool *value);

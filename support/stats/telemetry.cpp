@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <string_view>
 
 #include <rte_errno.h>
@@ -15,13 +14,10 @@
 #include "support/console/console.h"
 #include "support/eal/heap.h"
 #include "support/eal/ipc_core.h"
+#include "support/stats/server_facts.h"
 
 namespace mp_ipc {
 namespace {
-
-/* The library calls back on a thread of its own for each connection, without a user argument. */
-std::mutex g_lock; /* held while an answer is made */
-const ServerFacts *g_shown = nullptr;
 
 /* More clients than these do not fit the library's 16 KiB for one answer. */
 constexpr std::size_t kMostClients = 64;
@@ -58,9 +54,9 @@ void add_dict(Data *dict, const char *name, const Fill &fill) {
         static_cast<void>(inner.release());
 }
 
-std::uint64_t uptime_s(const ServerFacts &facts) {
+std::uint64_t uptime_s() {
     return static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - facts.started).count());
+        std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - g_facts.started).count());
 }
 
 /* As text: a JSON reader that keeps numbers as doubles would change it. */
@@ -68,26 +64,26 @@ void add_boot_id(Data *dict) {
     add(dict, "boot_id", std::to_string(g_handlers.boot_id));
 }
 
-void info(const ServerFacts &facts, Data *data) {
+void info(Data *data, std::string_view /*parameter*/) {
     add(data, "version", std::string(MP_IPC_VERSION));
     add(data, "dpdk", std::string(rte_version()));
     add(data, "dpdk_built_for", std::string(RTE_VER_PREFIX " " MP_IPC_DPDK_VERSION));
     add(data, "pid", static_cast<std::uint64_t>(getpid()));
-    add(data, "file_prefix", facts.file_prefix);
+    add(data, "file_prefix", g_facts.file_prefix);
     add_boot_id(data);
-    add(data, "uptime_s", uptime_s(facts));
+    add(data, "uptime_s", uptime_s());
     add(data, "ipc_thread_cores", ipc_thread_cores());
-    for (const auto &[name, value] : facts.options)
+    for (const auto &[name, value] : g_facts.options)
         add(data, name.c_str(), value);
 }
 
-void stats(const ServerFacts &facts, Data *data) {
-    add(data, "uptime_s", uptime_s(facts));
+void stats(Data *data, std::string_view /*parameter*/) {
+    add(data, "uptime_s", uptime_s());
     add_boot_id(data);
     std::uint64_t received = 0;
     std::uint64_t replied = 0;
     std::uint64_t refused = 0;
-    for (const Action &action : facts.actions) {
+    for (const Action &action : g_facts.actions) {
         received += action.counts->received;
         replied += action.counts->replied;
         refused += action.counts->refused;
@@ -98,7 +94,7 @@ void stats(const ServerFacts &facts, Data *data) {
     /* Only the client knows that a reply came late: it reports that with --broadcast. */
     add(data, "late", g_handlers.clients.late());
     add(data, "clients", g_handlers.clients.list().size());
-    for (const Action &action : facts.actions)
+    for (const Action &action : g_facts.actions)
         add_dict(data, action.name, [&](Data *dict) {
             add(dict, "received", action.counts->received);
             add(dict, "replied", action.counts->replied);
@@ -106,11 +102,11 @@ void stats(const ServerFacts &facts, Data *data) {
         });
 }
 
-void latency(const ServerFacts &facts, Data *data, std::string_view wanted) {
-    for (const Action &action : facts.actions) {
+void latency(Data *data, std::string_view wanted) {
+    for (const Action &action : g_facts.actions) {
         if (!wanted.empty() && wanted != action.name)
             continue;
-        const Histogram times = action.counts->handling.snapshot();
+        const Histogram &times = action.counts->handling;
         add_dict(data, action.name, [&](Data *dict) {
             add(dict, "count", times.count());
             add(dict, "min_ns", times.min());
@@ -147,9 +143,9 @@ void clients(Data *data, std::string_view wanted) {
             add(dict, "name", client.name);
             add(dict, "messages", client.requests);
             if (client.reported) {
-                add(dict, "sent", client.sent);
-                add(dict, "answered", client.answered);
-                add(dict, "late", client.late);
+                add(dict, "sent", client.reported->sent);
+                add(dict, "answered", client.reported->answered);
+                add(dict, "late", client.reported->late);
             }
         });
     }
@@ -157,7 +153,7 @@ void clients(Data *data, std::string_view wanted) {
         add(data, "left_out", left_out);
 }
 
-void heap(Data *data) {
+void heap(Data *data, std::string_view /*parameter*/) {
     const auto facts = look_at_heap();
     if (!facts)
         return; /* an empty answer: its lock is held */
@@ -174,34 +170,14 @@ void heap(Data *data) {
         });
 }
 
-/* On a telemetry thread. `make` fills the dictionary. A negative result makes the answer null. */
-template <typename Make>
-int answer(Data *data, const Make &make) {
-    const std::lock_guard lock(g_lock);
-    if (g_shown == nullptr || rte_tel_data_start_dict(data) != 0)
+/* On a thread of the library's for each connection. A negative result makes the answer null. */
+template <void (*Fill)(Data *dict, std::string_view parameter)>
+int answer(const char * /*command*/, const char *params, Data *data) {
+    const HandlerGate::Pass pass(g_handlers.gate);
+    if (!pass.open() || rte_tel_data_start_dict(data) != 0)
         return -1;
-    make(*g_shown);
+    Fill(data, params != nullptr ? params : "");
     return 0;
-}
-
-std::string_view parameter(const char *params) {
-    return params != nullptr ? params : "";
-}
-
-int on_info(const char * /*command*/, const char * /*params*/, Data *data) {
-    return answer(data, [&](const ServerFacts &facts) { info(facts, data); });
-}
-int on_stats(const char * /*command*/, const char * /*params*/, Data *data) {
-    return answer(data, [&](const ServerFacts &facts) { stats(facts, data); });
-}
-int on_latency(const char * /*command*/, const char *params, Data *data) {
-    return answer(data, [&](const ServerFacts &facts) { latency(facts, data, parameter(params)); });
-}
-int on_heap(const char * /*command*/, const char * /*params*/, Data *data) {
-    return answer(data, [&](const ServerFacts & /*facts*/) { heap(data); });
-}
-int on_clients(const char * /*command*/, const char *params, Data *data) {
-    return answer(data, [&](const ServerFacts & /*facts*/) { clients(data, parameter(params)); });
 }
 
 constexpr struct {
@@ -209,30 +185,22 @@ constexpr struct {
     telemetry_cb handler;
     const char *help; /* under RTE_TEL_MAX_STRING_LEN bytes */
 } kCommands[] = {
-    {"/mp_ipc/info", on_info,
+    {"/mp_ipc/info", answer<info>,
      "versions, pid, file prefix, boot id, cores of its IPC thread, its options"},
-    {"/mp_ipc/stats", on_stats,
+    {"/mp_ipc/stats", answer<stats>,
      "uptime, messages received, replied, refused, late; in all and per action"},
-    {"/mp_ipc/latency", on_latency,
+    {"/mp_ipc/latency", answer<latency>,
      "time to handle a message, quantiles and cumulative buckets in ns. "
      "Parameters: [action]"},
-    {"/mp_ipc/heap", on_heap,
+    {"/mp_ipc/heap", answer<heap>,
      "its heap by NUMA node: size, in use, how many clients can attach at one moment"},
-    {"/mp_ipc/clients", on_clients,
+    {"/mp_ipc/clients", answer<clients>,
      "its clients by pid; their own counts with --broadcast. Parameters: [pid]"},
 };
 
 }  // namespace
 
-Telemetry::Telemetry(const ServerFacts &facts) {
-    {
-        const std::lock_guard lock(g_lock);
-        g_shown = &facts;
-    }
-    static bool registered = false;
-    if (registered)
-        return;
-    registered = true;
+void serve_telemetry() {
     for (const auto &command : kCommands) {
         /* The library copies the text. */
         const std::string help = std::string(program().name) + ": " + command.help;
@@ -241,11 +209,6 @@ Telemetry::Telemetry(const ServerFacts &facts) {
             warn({"no telemetry command {}: {}", "无法提供 telemetry 命令 {}：{}"}, command.name,
                  rte_strerror(-result));
     }
-}
-
-Telemetry::~Telemetry() {
-    const std::lock_guard lock(g_lock);
-    g_shown = nullptr;
 }
 
 std::string telemetry_text(std::string_view text, std::size_t limit) {

@@ -10,20 +10,13 @@
 #include <string>
 #include <string_view>
 
-#include "support/stats/server_facts.h"
-
 namespace mp_ipc {
 
-/* Answers as long as it lives; afterwards the commands answer null, since the library cannot
- * unregister a command. At most one at a time. After rte_eal_init() of a primary; main thread.
+/* Registers the commands, which answer from g_facts until close_handlers(); afterwards they answer
+ * null, since the library cannot unregister a command. In a primary, once g_facts is written; main
+ * thread.
  */
-class Telemetry {
-  public:
-    explicit Telemetry(const ServerFacts &facts); /* `facts` must outlive it */
-    ~Telemetry();                                 /* waits for an answer that is being made */
-    Telemetry(const Telemetry &) = delete;
-    Telemetry &operator=(const Telemetry &) = delete;
-};
+void serve_telemetry();
 
 /* text as the library can pass it on: bytes that are not printable ASCII become \xNN (it looks
  * those over 0x7f up outside a table and drops them), and what exceeds `limit` bytes is cut.

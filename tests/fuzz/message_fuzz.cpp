@@ -128,7 +128,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
                          std::string_view::npos);
     ClientTable table;
     table.note_message(path);
-    table.note_name(event.pid, printable(get_text(event.name)));
+    table.note(event.pid, printable(get_text(event.name)));
     MP_IPC_CHECK(table.list().size() == 1 && table.list()[0].requests == 1);
     table.keep_only({});
     MP_IPC_CHECK(table.list().empty());

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * support/base: schedules, histograms, counts, sealed memory, descriptors.
+ * support/base: schedules, histograms, counts, sealed memory, cores.
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -9,14 +9,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <memory>
 #include <random>
 #include <thread>
 
 #include "support/base/cores.h"
 #include "support/base/histogram.h"
-#include "support/base/live_histogram.h"
-#include "support/base/received_fds.h"
 #include "support/base/request_counts.h"
 #include "support/base/schedule.h"
 #include "support/base/sealed_memory.h"
@@ -94,24 +91,7 @@ TEST(Histogram, TakesTheLargestTime) {
     EXPECT_EQ(histogram.quantile(0.5), UINT64_MAX);
 }
 
-TEST(LiveHistogram, ASnapshotIsThePlainHistogram) {
-    auto live = std::make_unique<LiveHistogram>();
-    Histogram plain;
-    EXPECT_EQ(live->snapshot().count(), 0U);
-    EXPECT_EQ(live->snapshot().max(), 0U);
-    for (std::uint64_t ns = 1; ns < 3'000'000'000; ns = ns * 17 / 16 + 1) {
-        live->add(ns);
-        plain.add(ns);
-    }
-    const Histogram copy = live->snapshot();
-    EXPECT_EQ(copy.count(), plain.count());
-    EXPECT_EQ(copy.min(), plain.min());
-    EXPECT_EQ(copy.max(), plain.max());
-    for (const double part : {0.0, 0.1, 0.5, 0.9, 0.99, 1.0})
-        EXPECT_EQ(copy.quantile(part), plain.quantile(part));
-}
-
-TEST(LiveHistogram, CountsUpToABound) {
+TEST(Histogram, CountsUpToABound) {
     Histogram times;
     for (const std::uint64_t ns : {5U, 1023U, 1024U, 2000U, 5000U})
         times.add(ns);
@@ -123,27 +103,28 @@ TEST(LiveHistogram, CountsUpToABound) {
     EXPECT_EQ(times.count_up_to(std::uint64_t{1} << 40), 5U);
 }
 
-TEST(LiveHistogram, IsReadWhileItIsWritten) {
-    auto live = std::make_unique<LiveHistogram>();
+TEST(Histogram, IsReadWhileItIsWritten) {
+    Histogram histogram;
     std::atomic<bool> done{false};
     constexpr std::uint64_t kTimes = 200'000;
     std::thread writer([&] {
         for (std::uint64_t i = 0; i < kTimes; i++)
-            live->add(1000 + i % 1000);
+            histogram.add(1000 + i % 1000);
         done = true;
     });
     std::uint64_t last = 0;
     while (!done) {
-        const Histogram copy = live->snapshot();
-        ASSERT_GE(copy.count(), last); /* it never falls */
-        last = copy.count();
+        const std::uint64_t count = histogram.count();
+        ASSERT_GE(count, last); /* it never falls */
+        last = count;
         if (last > 0) {
-            ASSERT_GE(copy.quantile(0.5), 1000U);
-            ASSERT_LE(copy.quantile(1.0), 2048U);
+            ASSERT_GE(histogram.min(), 1000U);
+            ASSERT_GE(histogram.quantile(0.5), 1000U);
+            ASSERT_LE(histogram.quantile(1.0), 1999U);
         }
     }
     writer.join();
-    EXPECT_EQ(live->snapshot().count(), kTimes);
+    EXPECT_EQ(histogram.count(), kTimes);
 }
 
 TEST(RequestCounts, CountEveryOutcomeOnce) {
@@ -155,7 +136,7 @@ TEST(RequestCounts, CountEveryOutcomeOnce) {
         counts.close(outcome);
     }
     EXPECT_EQ(counts.closed(), 4U);
-    EXPECT_EQ(counts.answered, 1U);
+    EXPECT_EQ(counts.count(Outcome::answered), 1U);
 }
 
 TEST(SealedMemory, CarriesAText) {
@@ -192,38 +173,6 @@ TEST(SealedMemory, RefusesWhatMayChangeOrIsOfAnotherSize) {
     }
     const UniqueFd large = seal_text("large", std::string((1U << 20) + 1, 'x'));
     EXPECT_FALSE(read_sealed_text(large.get(), (1U << 20) + 1, &wrong));
-}
-
-TEST(ReceivedFds, OnlyWhatIsNotOursIsClosed) {
-    const UniqueFd own(memfd_create("own", MFD_CLOEXEC));
-    remember_own_fds();
-    const int received = memfd_create("received", MFD_CLOEXEC);
-    rte_mp_msg msg = {};
-    msg.num_fds = 4;
-    msg.fds[0] = own.get();
-    msg.fds[1] = STDERR_FILENO;
-    msg.fds[2] = received;
-    msg.fds[3] = 9999; /* not open at all */
-    close_received_fds(msg);
-    EXPECT_NE(fcntl(own.get(), F_GETFD), -1);
-    EXPECT_NE(fcntl(STDERR_FILENO, F_GETFD), -1);
-    EXPECT_EQ(fcntl(received, F_GETFD), -1);
-}
-
-TEST(ReceivedFds, ExactlyOneIsTaken) {
-    remember_own_fds();
-    rte_mp_msg msg = {};
-    EXPECT_FALSE(take_received_fd(msg));
-    msg.num_fds = 1;
-    msg.fds[0] = memfd_create("received", MFD_CLOEXEC);
-    EXPECT_EQ(take_received_fd(msg).get(), msg.fds[0]);
-    msg.num_fds = 2;
-    msg.fds[0] = memfd_create("received", MFD_CLOEXEC);
-    msg.fds[1] = memfd_create("received", MFD_CLOEXEC);
-    EXPECT_FALSE(take_received_fd(msg));
-    EXPECT_EQ(fcntl(msg.fds[1], F_GETFD), -1);
-    msg.num_fds = 1000;
-    EXPECT_FALSE(take_received_fd(msg));
 }
 
 TEST(CoreList, IsWrittenAsTheKernelDoes) {

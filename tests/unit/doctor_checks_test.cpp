@@ -253,21 +253,27 @@ TEST(DoctorChecks, Aslr) {
 }
 
 TEST(DoctorChecks, Zone) {
-    ZoneFacts zone{.found = true, .size = sizeof(SharedInfo), .boot_id = 7, .shutting_down = false};
+    EXPECT_TRUE(begins(check_zone(nullptr).text, "Memzone shared_info: not there: "));
+    SharedInfo shared;
+    shared.boot_id = 7;
+    rte_memzone zone = {};
+    zone.addr = &shared;
+    zone.len = sizeof(SharedInfo);
     const std::string line = std::to_string(RTE_CACHE_LINE_SIZE);
-    EXPECT_EQ(check_zone(zone).text, "Memzone shared_info: " + line + " bytes, boot id 7");
-    zone.size = 4 * sizeof(SharedInfo); /* EAL rounds up, and a server may have more there */
-    EXPECT_EQ(check_zone(zone).verdict, Verdict::good);
-    zone.size = sizeof(SharedInfo) - 1;
-    EXPECT_EQ(check_zone(zone).verdict, Verdict::bad);
-    EXPECT_TRUE(begins(check_zone(zone).text, "Memzone shared_info: " + std::to_string(zone.size) +
-                                                  " bytes, and " + line + " are needed: "));
-    zone.size = sizeof(SharedInfo);
-    zone.shutting_down = true;
-    EXPECT_EQ(check_zone(zone).verdict, Verdict::bad);
-    zone = {.found = true, .size = sizeof(SharedInfo), .boot_id = 0, .shutting_down = false};
-    EXPECT_EQ(check_zone(zone).verdict, Verdict::good);
-    EXPECT_NE(check_zone(zone).text.find("another implementation of the server"),
+    EXPECT_EQ(check_zone(&zone).text, "Memzone shared_info: " + line + " bytes, boot id 7");
+    zone.len = 4 * sizeof(SharedInfo); /* EAL rounds up, and a server may have more there */
+    EXPECT_EQ(check_zone(&zone).verdict, Verdict::good);
+    zone.len = sizeof(SharedInfo) - 1;
+    EXPECT_EQ(check_zone(&zone).verdict, Verdict::bad);
+    EXPECT_TRUE(begins(check_zone(&zone).text, "Memzone shared_info: " + std::to_string(zone.len) +
+                                                   " bytes, and " + line + " are needed: "));
+    zone.len = sizeof(SharedInfo);
+    shared.force_quit = 1;
+    EXPECT_EQ(check_zone(&zone).verdict, Verdict::bad);
+    shared.force_quit = 0;
+    shared.boot_id = 0;
+    EXPECT_EQ(check_zone(&zone).verdict, Verdict::good);
+    EXPECT_NE(check_zone(&zone).text.find("another implementation of the server"),
               std::string::npos);
 }
 

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * support/ipc: the gate of handlers, the table of clients, the end of a request.
+ * support/ipc: the gate of handlers, the table of clients, the end of a request, the messages of a
+ * reply; and telemetry's text.
  */
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
+#include <vector>
 
 #include "support/base/request_counts.h"
 #include "support/ipc/client_table.h"
 #include "support/ipc/gate.h"
+#include "support/ipc/reply_messages.h"
 #include "support/ipc/requests.h"
+#include "support/stats/telemetry.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc {
@@ -64,16 +70,21 @@ TEST(ClientTable, KnowsWhoSentWhat) {
     table.note_message("/run/mp_socket_12_ab");
     table.note_message("/run/mp_socket_12_ab");
     table.note_message("/run/mp_socket_34_cd");
-    table.note_name(12, "Alice");
+    table.note(12, "Alice", ReportedCounts{5, 3, 2});
+    table.note(12, "Alice"); /* as in an event, which reports no counts */
     auto clients = table.list();
     ASSERT_EQ(clients.size(), 2U);
     EXPECT_EQ(clients[0].pid, 12);
     EXPECT_EQ(clients[0].requests, 2U);
     EXPECT_EQ(clients[0].name, "Alice");
+    EXPECT_EQ(clients[0].reported.value_or(ReportedCounts()).sent, 5U);
+    EXPECT_FALSE(clients[1].reported);
+    EXPECT_EQ(table.late(), 2U);
     table.keep_only({"/run/mp_socket_34_cd"});
     clients = table.list();
     ASSERT_EQ(clients.size(), 1U);
     EXPECT_EQ(clients[0].pid, 34);
+    EXPECT_EQ(table.late(), 2U) << "a counter must not fall";
 }
 
 TEST(ClientTable, IsBounded) {
@@ -137,6 +148,37 @@ TEST_F(RequestEnd, AReplyWithAnErrorIsARefusalThatSaysIt) {
     refused = asked;
     refused.version++;
     EXPECT_EQ(answered(asked, {refused, 1}).detail, status_text(Status::bad_version));
+}
+
+TEST(ReplyMessages, ExactlyOneDescriptorIsTaken) {
+    struct rte_mp_reply reply = {};
+    reply.nb_received = 2;
+    reply.msgs = static_cast<rte_mp_msg *>(std::calloc(2, sizeof(rte_mp_msg)));
+    rte_mp_msg &one = reply.msgs[0];
+    rte_mp_msg &two = reply.msgs[1];
+    one.num_fds = 1;
+    two.num_fds = 2;
+    for (int *fd : {&one.fds[0], &two.fds[0], &two.fds[1]})
+        *fd = memfd_create("received", MFD_CLOEXEC);
+    const std::vector<int> fds = {one.fds[0], two.fds[0], two.fds[1]};
+    {
+        ReplyMessages messages(reply);
+        const UniqueFd taken = messages.take_fd(0);
+        EXPECT_EQ(taken.get(), fds[0]);
+        EXPECT_FALSE(messages.take_fd(0));
+        EXPECT_FALSE(messages.take_fd(1));
+        EXPECT_NE(fcntl(fds[0], F_GETFD), -1); /* the caller's now */
+        EXPECT_EQ(fcntl(fds[1], F_GETFD), -1);
+        EXPECT_EQ(fcntl(fds[2], F_GETFD), -1);
+    }
+    EXPECT_EQ(fcntl(fds[0], F_GETFD), -1);
+}
+
+TEST(TelemetryText, IsPrintableAsciiAndFits) {
+    EXPECT_EQ(telemetry_text("plain ~\"\\", 127), "plain ~\"\\");
+    EXPECT_EQ(telemetry_text("\xe4\xb8\xad\x1b\x7f", 127), "\\xe4\\xb8\\xad\\x1b\\x7f");
+    EXPECT_EQ(telemetry_text(std::string(200, 'x'), 127), std::string(127, 'x'));
+    EXPECT_EQ(telemetry_text("abc\xff", 6), "abc"); /* an escape is not cut */
 }
 
 }  // namespace

@@ -95,7 +95,7 @@ TEST(PendingRequest, WhatMayHaveReachedNobodyIsForgottenAndNotLost) {
 TEST(PendingRequest, TheLibrarysTimeoutIsFarFromTheCallersAndNeverTheSame) {
     std::set<Clock::rep> drawn;
     for (int i = 0; i < 1000; i++) {
-        const auto timeout = PendingRequest::library_timeout(kOwn, random_fraction());
+        const auto timeout = library_timeout(kOwn);
         EXPECT_GE(timeout, kOwn + std::chrono::seconds(1));
         EXPECT_LE(timeout, kOwn + std::chrono::seconds(2));
         drawn.insert(timeout / milliseconds(10));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "exercises/run.h"
 #include "exercises/table.h"
 #include "support/base/exit_status.h"
@@ -24,9 +26,8 @@ int status(const ClientOptions &options, Numbers sync, Numbers async, bool by_si
     ClientRun run;
     run.options = options;
     for (const auto &[counts, numbers] : {std::pair{&run.sync, sync}, {&run.async, async}}) {
-        counts->sent = numbers.answered + numbers.lost;
-        counts->answered = numbers.answered;
-        counts->timed_out = numbers.lost;
+        const std::uint64_t sent = numbers.answered + numbers.lost;
+        counts->go_on_from({sent, numbers.answered, 0, numbers.lost, 0});
     }
     return run.status(by_signal);
 }
@@ -82,8 +83,8 @@ TEST(Run, IsDoneWhenAllThatWasAskedForHasEnded) {
     const auto done = [](const ClientOptions &options, std::uint64_t sync, std::uint64_t async) {
         ClientRun run;
         run.options = options;
-        run.sync.answered = sync;
-        run.async.timed_out = async;
+        run.sync.go_on_from({sync, sync, 0, 0, 0});
+        run.async.go_on_from({async, 0, 0, async, 0});
         return run.done();
     };
     EXPECT_FALSE(done(of(kHello), 100, 100)) << "until it is stopped";
@@ -100,15 +101,12 @@ TEST(Run, IsDoneWhenAllThatWasAskedForHasEnded) {
 
 TEST(Run, GoesOnFromTheNumbersOfTheRunBefore) {
     ClientRun before;
-    before.sync.sent = 5;
-    before.sync.answered = 3;
-    before.sync.late = 1;
-    before.async.sent = 2;
-    before.async.refused = 2;
+    before.sync.go_on_from({5, 3, 1, 0, 0}); /* sent, answered, late, timed out, refused */
+    before.async.go_on_from({2, 0, 0, 0, 2});
     ClientRun after;
     after.go_on_from(before.numbers());
-    EXPECT_EQ(after.sync.numbers(), before.sync.numbers());
-    EXPECT_EQ(after.async.numbers(), before.async.numbers());
+    EXPECT_EQ(after.sync.numbers(), (std::array<std::uint64_t, 5>{5, 3, 1, 0, 0}));
+    EXPECT_EQ(after.async.numbers(), (std::array<std::uint64_t, 5>{2, 0, 0, 0, 2}));
 }
 
 }  // namespace

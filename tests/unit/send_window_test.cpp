@@ -175,42 +175,6 @@ TEST(WaitForTurn, EndsWithTheProgram) {
     EXPECT_EQ(world.time, world.ends_at);
 }
 
-/* A server's broadcasts: SendWindow::kReserve of them may be unread. */
-TEST(WaitForTurn, TwoBroadcastsAreSentToAPeerThatDoesNotReadAndNotAThird) {
-    SendWindow window(SendWindow::kReserve);
-    World world;
-    wait_for_place(window, world, milliseconds(20)).answered();
-    int unread = 0;
-    while (unread < 10 && wait_for_place(window, world, milliseconds(20)))
-        unread++;
-    EXPECT_EQ(unread, 2);
-    world.reads_at = world.time;
-    EXPECT_TRUE(wait_for_place(window, world, milliseconds(20)));
-}
-
-/* A peer reads a message, and answers it, between the two calls. */
-TEST(QueuesEmpty, AnAnswerThatComesBetweenTheQuestionsIsSeen) {
-    int out = 1;
-    int in = 0;
-    const auto peer_answers = [&] {
-        if (out > 0) {
-            out--;
-            in++;
-        }
-    };
-    const auto ask = [&](const int &queue) {
-        return [&] {
-            const int seen = queue;
-            peer_answers();
-            return seen;
-        };
-    };
-    EXPECT_FALSE(queues_empty(ask(out), ask(in)));
-    EXPECT_FALSE(queues_empty(ask(out), ask(in))) << "the answer waits";
-    in = 0;
-    EXPECT_TRUE(queues_empty(ask(out), ask(in)));
-}
-
 class SendLimit : public ::testing::Test {
   protected:
     /* Sends to the peer until its queue is full. */

@@ -40,8 +40,8 @@ static void read_sensor(const SecondarySession &session, Requests &requests) {
 }
 
 static void sum_up() {
-    say({"[Thermo] {} answered of {}", "[Thermo] 已回复 {}, 共 {}"}, g_counts.answered.load(),
-        g_counts.sent.load());
+    say({"[Thermo] {} answered of {}", "[Thermo] 已回复 {}, 共 {}"},
+        g_counts.count(Outcome::answered), g_counts.sent.load());
 }
 
 int main(int argc, char **argv) {
