@@ -15,7 +15,7 @@
 
 namespace mp_ipc {
 
-/* Closes the descriptors that came with a message: num_fds is their number (ipc_descriptors.h).
+/* Closes the descriptors that came with a message: num_fds is their number (ipc_filter.h).
  * Any thread.
  */
 inline void close_received_fds(const rte_mp_msg &msg) {
