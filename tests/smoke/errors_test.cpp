@@ -5,7 +5,6 @@
  */
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <csignal>
 #include <filesystem>
 
@@ -17,14 +16,9 @@ namespace {
 
 class Errors : public Hugepages {};
 
-/* The program ended with this status, and printed one line of its own on stderr, with all these
- * parts. */
+/* As expect_refusal(), where EAL may have logged lines besides. */
 void expect_one_line(const Finished &finished, int status, const Words &parts) {
-    EXPECT_EQ(finished.status, status) << finished.out << finished.err;
-    const std::string own = own_lines(finished.err);
-    EXPECT_EQ(std::count(own.begin(), own.end(), '\n'), 1) << finished.err;
-    for (const std::string &part : parts)
-        EXPECT_NE(own.find(part), std::string::npos) << "expected: " << part << "\ngot: " << own;
+    expect_refusal({finished.status, finished.out, own_lines(finished.err)}, status, parts);
 }
 
 TEST_F(Errors, NoServer) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * support/ipc: the gate of handlers, the table of clients, the end of a request, the messages of a
- * reply; and telemetry's text.
+ * reply.
  */
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,6 @@
 #include "support/ipc/gate.h"
 #include "support/ipc/reply_messages.h"
 #include "support/ipc/requests.h"
-#include "support/stats/telemetry.h"
 #include "tests/harness/pair.h"
 
 namespace mp_ipc {
@@ -172,13 +171,6 @@ TEST(ReplyMessages, ExactlyOneDescriptorIsTaken) {
         EXPECT_EQ(fcntl(fds[2], F_GETFD), -1);
     }
     EXPECT_EQ(fcntl(fds[0], F_GETFD), -1);
-}
-
-TEST(TelemetryText, IsPrintableAsciiAndFits) {
-    EXPECT_EQ(telemetry_text("plain ~\"\\", 127), "plain ~\"\\");
-    EXPECT_EQ(telemetry_text("\xe4\xb8\xad\x1b\x7f", 127), "\\xe4\\xb8\\xad\\x1b\\x7f");
-    EXPECT_EQ(telemetry_text(std::string(200, 'x'), 127), std::string(127, 'x'));
-    EXPECT_EQ(telemetry_text("abc\xff", 6), "abc"); /* an escape is not cut */
 }
 
 }  // namespace
