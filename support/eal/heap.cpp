@@ -4,9 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <memory>
-#include <mutex>
+#include <future>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -130,35 +128,30 @@ void stop_heap_growth() {
 }
 
 std::optional<HeapFacts> look_at_heap() {
-    struct Look {
-        std::mutex lock;
-        std::condition_variable done;
-        bool ready = false;
-        std::vector<NodeHeap> heaps;
-    };
     static std::atomic<bool> stuck{false};           /* a thread still waits for the heap's lock */
     constexpr auto kLimit = std::chrono::seconds(1); /* enough on a loaded machine */
     if (stuck)
         return std::nullopt;
-    const auto look = std::make_shared<Look>();
+    std::packaged_task<std::vector<NodeHeap>()> look(heaps_of_nodes);
+    std::future<std::vector<NodeHeap>> heaps = look.get_future();
     try {
-        std::thread([look] {
-            auto heaps = heaps_of_nodes();
-            const std::lock_guard lock(look->lock);
-            look->heaps = std::move(heaps);
-            look->ready = true;
+        std::thread([look = std::move(look)]() mutable {
+            look();
             stuck = false;
-            look->done.notify_one();
         }).detach();
     } catch (const std::system_error &) { /* the limit of processes is reached */
         return std::nullopt;
     }
-    std::unique_lock lock(look->lock);
-    if (!look->done.wait_for(lock, kLimit, [&] { return look->ready; })) {
+    const auto ready_within = [&](std::chrono::seconds limit) {
+        return heaps.wait_for(limit) == std::future_status::ready;
+    };
+    if (!ready_within(kLimit)) {
         stuck = true;
-        return std::nullopt;
+        if (!ready_within(std::chrono::seconds(0)))
+            return std::nullopt;
+        stuck = false; /* the thread may have ended before it was set */
     }
-    return HeapFacts{look->heaps, g_attach_bytes};
+    return HeapFacts{heaps.get(), g_attach_bytes};
 }
 
 }  // namespace mp_ipc
