@@ -85,6 +85,13 @@ TEST(Histogram, QuantilesAreWithinTwoPercent) {
     }
 }
 
+TEST(Histogram, NoQuantileIsBelowTheLeastTime) {
+    Histogram histogram;
+    for (const std::uint64_t ns : {1038U, 1039U}) /* of the bucket that begins with 1024 */
+        histogram.add(ns);
+    EXPECT_EQ(histogram.quantile(0.5), 1038U);
+}
+
 TEST(Histogram, TakesTheLargestTime) {
     Histogram histogram;
     histogram.add(UINT64_MAX);

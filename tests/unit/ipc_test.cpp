@@ -149,6 +149,17 @@ TEST_F(RequestEnd, AReplyWithAnErrorIsARefusalThatSaysIt) {
     EXPECT_EQ(answered(asked, {refused, 1}).detail, status_text(Status::bad_version));
 }
 
+TEST(ReplyMessages, DescriptorsThatNobodyTakesAreClosed) {
+    struct rte_mp_reply reply = {};
+    reply.nb_received = 1;
+    reply.msgs = static_cast<rte_mp_msg *>(std::calloc(1, sizeof(rte_mp_msg)));
+    reply.msgs->num_fds = 1;
+    const int fd = reply.msgs->fds[0] = memfd_create("received", MFD_CLOEXEC);
+    EXPECT_NE(fcntl(fd, F_GETFD), -1);
+    { const ReplyMessages messages(reply); }
+    EXPECT_EQ(fcntl(fd, F_GETFD), -1);
+}
+
 TEST(ReplyMessages, ExactlyOneDescriptorIsTaken) {
     struct rte_mp_reply reply = {};
     reply.nb_received = 2;
