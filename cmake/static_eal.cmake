@@ -32,9 +32,9 @@ target_link_libraries(mp_ipc_dpdk INTERFACE m)
 # A primary's start without EAL's sleep of 100 ms: see the file. An object and no archive, since EAL's
 # archives, which refer to it, come last.
 add_library(mp_ipc_tsc OBJECT support/eal/tsc_frequency.cpp)
-target_compile_features(mp_ipc_tsc PRIVATE cxx_std_20)
+target_link_libraries(mp_ipc_tsc PRIVATE mp_ipc_options)
 target_include_directories(mp_ipc_tsc SYSTEM PRIVATE ${DPDK_INCLUDE_DIRS})
-target_compile_options(mp_ipc_tsc PRIVATE ${DPDK_CFLAGS_OTHER} -Wall -Wextra)
+target_compile_options(mp_ipc_tsc PRIVATE ${DPDK_CFLAGS_OTHER})
 set_target_properties(mp_ipc_tsc PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_sources(mp_ipc_dpdk INTERFACE $<TARGET_OBJECTS:mp_ipc_tsc>)
 target_link_options(mp_ipc_dpdk INTERFACE -Wl,--wrap=get_tsc_freq)
